@@ -1,0 +1,240 @@
+"""What may leave an adapter: one class a way to fail, each with its slug, its facts and whether a retry makes sense.
+
+    AdapterError
+    ├── NoRecording ─ NothingRecorded      the source was asked and has no pictures there
+    ├── UnknownChannel, Unsupported        the source has no such channel, the adapter no such ability
+    ├── SourceUnreachable ─ RecordingVanished   gone now, perhaps back later
+    ├── SourceTimeout, OutOfMemory, DecoderCrashed, Aborted, NoSpace   how a child process may end
+    ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia
+    ├── HostilePath                        a name that would lead out of the source
+    ├── InvalidOption ─ MissingOption, UnknownOption, InvalidPattern
+    └── UnknownAdapter, AdapterNotLoadable, AdapterBroken   the adapter itself
+
+Adapters of others may subclass these for their own code; what crosses the process border is the nearest class of this
+file, because only for these do sentences exist.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from broker.domain.errors import Invalid, SourceFault, Unavailable
+from broker.domain.time import TimeSpan
+
+
+class AdapterError(SourceFault):
+    """The root of everything an adapter raises.
+
+    `SLUG` names the sentence, `FACTS` its placeholders, `transient` says whether the same ask may succeed later.
+    """
+
+    SLUG: ClassVar[str] = ""
+    FACTS: ClassVar[tuple[str, ...]] = ()
+    transient: ClassVar[bool] = False
+
+    def __init__(self, *, pointer: str = "", **facts: object) -> None:
+        unknown = set(facts) - set(self.FACTS)
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no fact {sorted(unknown)}, only {self.FACTS}")
+        # A sentence must never fail for a missing placeholder: what was not given is empty.
+        super().__init__(self.SLUG, pointer=pointer, **({name: "" for name in self.FACTS} | facts))
+
+
+class NoRecording(AdapterError):
+    """No pictures in the span asked for; `nearby` names what is recorded before and after it."""
+
+    SLUG = "no-recording"
+    FACTS = ("channel", "begin", "end", "nearby")
+
+    @classmethod
+    def of(cls, channel: str, begin: datetime, end: datetime, nearby: Iterable[TimeSpan] = ()) -> "NoRecording":
+        """Return the error for [begin, end); the spans nearby become ISO 8601 intervals, parted by commas."""
+        facts = {"channel": channel, "begin": stamp(begin), "end": stamp(end)}
+        told = ", ".join(f"{stamp(span.begin)}/{stamp(span.end)}" for span in nearby)
+        return cls(nearby=told, **facts)
+
+    @property
+    def nearby(self) -> tuple[TimeSpan, ...]:
+        """The recorded spans around the ask, at most one before and one after it."""
+        told = str(self.facts.get("nearby", ""))
+        pairs = (interval.split("/") for interval in told.split(", ") if interval)
+        return tuple(TimeSpan(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in pairs)
+
+
+class NothingRecorded(NoRecording):
+    """No pictures in the span asked for and none within a month of it."""
+
+    SLUG = "nothing-recorded"
+    FACTS = ("channel", "begin", "end", "nearby")
+
+
+class UnknownChannel(AdapterError):
+    """The source knows no channel of this name."""
+
+    SLUG = "unknown-channel"
+    FACTS = ("channel",)
+
+
+class Unsupported(AdapterError):
+    """The adapter of this source cannot do this at all."""
+
+    SLUG = "adapter-cannot"
+    FACTS = ("adapter", "capability")
+
+
+class SourceUnreachable(AdapterError):
+    """The source does not answer, or its folder is not there."""
+
+    SLUG = "source-unreachable"
+    FACTS = ("where",)
+    transient = True
+
+
+class RecordingVanished(SourceUnreachable):
+    """A recording was listed and was gone when it was opened."""
+
+    SLUG = "recording-vanished"
+    FACTS = ("file",)
+
+
+class SourceTimeout(AdapterError):
+    """The work was not done by the deadline and was ended."""
+
+    SLUG = "source-timeout"
+    FACTS = ("seconds",)
+    transient = True
+
+
+class OutOfMemory(AdapterError):
+    """The work needed more memory than it may have."""
+
+    SLUG = "source-out-of-memory"
+    FACTS = ("megabytes",)
+
+
+class DecoderCrashed(AdapterError):
+    """Native code fell over the recording; only the child process died."""
+
+    SLUG = "decoder-crashed"
+    FACTS = ("signal",)
+
+
+class Aborted(AdapterError):
+    """The caller asked for the work to stop."""
+
+    SLUG = "retrieval-aborted"
+
+
+class NoSpace(AdapterError, Unavailable):
+    """The broker's own disk is full."""
+
+    SLUG = "no-space-left"
+    kind = Unavailable.kind
+    transient = True
+
+
+class UnreadableMedia(AdapterError):
+    """The file is no video that can be read."""
+
+    SLUG = "unreadable-media"
+    FACTS = ("file",)
+
+
+class EmptyMedia(UnreadableMedia):
+    """The file has no bytes."""
+
+    SLUG = "media-empty"
+
+
+class TruncatedMedia(UnreadableMedia):
+    """The file ends, or is damaged, before the pictures asked for."""
+
+    SLUG = "media-truncated"
+
+
+class MediaWithoutVideo(UnreadableMedia):
+    """The file has sound or data but no video."""
+
+    SLUG = "media-without-video"
+
+
+class MediaWithoutPictures(UnreadableMedia):
+    """The file has a header and not one picture."""
+
+    SLUG = "media-without-pictures"
+
+
+class UnfinishedMedia(UnreadableMedia):
+    """The recorder has not closed the file yet."""
+
+    SLUG = "media-unfinished"
+    transient = True
+
+
+class HostilePath(AdapterError):
+    """A name that leads out of the source, through a link or to something that is no file."""
+
+    SLUG = "hostile-path"
+    FACTS = ("path",)
+
+
+class InvalidOption(AdapterError, Invalid):
+    """An option of the source has a value that cannot be; `pointer` says which."""
+
+    SLUG = "invalid-option"
+    FACTS = ("option", "reason")
+    kind = Invalid.kind
+
+
+class MissingOption(InvalidOption):
+    """An option that must be there is not."""
+
+    SLUG = "missing-option"
+    FACTS = ("option",)
+
+
+class UnknownOption(InvalidOption):
+    """An option that the adapter does not have."""
+
+    SLUG = "unknown-option"
+    FACTS = ("option", "known")
+
+
+class InvalidPattern(InvalidOption):
+    """A pattern of file names that cannot be read."""
+
+    SLUG = "invalid-pattern"
+    FACTS = ("option", "part")
+
+
+class UnknownAdapter(AdapterError, Invalid):
+    """No adapter of this name is installed."""
+
+    SLUG = "unknown-adapter"
+    FACTS = ("adapter", "installed")
+    kind = Invalid.kind
+
+
+class AdapterNotLoadable(AdapterError):
+    """The adapter is installed and cannot be imported, mostly for want of another package."""
+
+    SLUG = "adapter-not-loadable"
+    FACTS = ("adapter", "package", "problem")
+
+
+class AdapterBroken(AdapterError):
+    """The adapter failed in a way it should not, or answered something that cannot be true."""
+
+    SLUG = "adapter-broken"
+    FACTS = ("adapter", "problem")
+
+
+def stamp(instant: datetime) -> str:
+    """Return the instant as ISO 8601 in UTC, to the millisecond."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shipped() -> dict[str, type[AdapterError]]:
+    """Return every class of this file by its slug."""
+    classes = (thing for thing in globals().values() if isinstance(thing, type))
+    return {kind.SLUG: kind for kind in classes if issubclass(kind, AdapterError) and kind.SLUG}

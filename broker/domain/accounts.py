@@ -1,0 +1,143 @@
+"""Departments, persons and the roles they hold.
+
+Departments form one tree; a role is held in a department and reaches that department's subtree. A tree place is
+written as a path of department codes, "/510100/510104/cg/", so that "lies below" is a prefix test here and in SQL.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from broker.domain.ids import DepartmentId, PersonId
+from broker.domain.time import TimeSpan
+
+
+class Role(StrEnum):
+    """What a person may be in a department (docs/glossary.md has the Chinese names)."""
+
+    REQUESTER = "requester"
+    INVESTIGATOR = "investigator"
+    CENTER_APPROVER = "center_approver"
+    DEPARTMENT_AUTHORIZER = "department_authorizer"
+    AUDITOR = "auditor"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    OPERATOR = "operator"  # whoever has the machine: sets the house up, decides nothing, sees no video
+    WORKER = "worker"  # the job engine itself
+
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
+"""三员分立: these three never meet in one person (GB/T 22239-2019, level 3)."""
+
+ASSIGNABLE = frozenset(Role) - {Role.OPERATOR, Role.WORKER}
+
+
+class DepartmentKind(StrEnum):
+    """A node of the tree: a place that governs, its comprehensive center, or a department."""
+
+    GOVERNMENT = "government"
+    CENTER = "center"
+    DEPARTMENT = "department"
+
+
+@dataclass(frozen=True)
+class Department:
+    """One node of the tree; `division` is its GB/T 2260 code (2 to 12 digits)."""
+
+    id: DepartmentId
+    code: str
+    name: str
+    name_en: str
+    kind: DepartmentKind
+    division: str
+    parent_id: DepartmentId | None
+    path: str
+    version: int = 0
+
+    @property
+    def parent_path(self) -> str:
+        return self.path[: self.path.rstrip("/").rfind("/") + 1]
+
+    @property
+    def jurisdiction(self) -> str:
+        """The subtree this department speaks for: a center speaks for the place that it belongs to."""
+        return self.parent_path if self.kind is DepartmentKind.CENTER else self.path
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A role held in the department at `path` during `valid` (None: without end)."""
+
+    role: Role
+    department_id: DepartmentId
+    path: str
+    valid: TimeSpan | None = None
+
+    def reaches(self, path: str, at: datetime) -> bool:
+        return path.startswith(self.path) and (self.valid is None or self.valid.holds_instant(at))
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account, without secrets."""
+
+    id: PersonId
+    login: str
+    name: str
+    department_id: DepartmentId
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts, as the doors established it; never taken from a body.
+
+    `person_id` is None for the operator at the machine and for the worker. `scopes` limits an API token to some
+    acts ("camera", "access_request:list", "*"); a session has no such limit.
+    """
+
+    name: str
+    person_id: PersonId | None = None
+    department_id: DepartmentId | None = None
+    path: str = ""
+    assignments: tuple[Assignment, ...] = ()
+    scopes: frozenset[str] = field(default_factory=lambda: frozenset({"*"}))
+    via: str = "session"
+
+    def roles_at(self, path: str, at: datetime) -> frozenset[Role]:
+        """Return the roles that reach the department at `path` at the instant `at`."""
+        return frozenset(held.role for held in self.assignments if held.reaches(path, at))
+
+    def roles(self, at: datetime) -> frozenset[Role]:
+        """Return every role held anywhere at the instant `at`."""
+        return frozenset(held.role for held in self.assignments if held.valid is None or held.valid.holds_instant(at))
+
+    def paths_of(self, role: Role, at: datetime) -> tuple[str, ...]:
+        """Return the subtrees in which `role` is held at the instant `at`."""
+        return tuple(
+            sorted(
+                held.path
+                for held in self.assignments
+                if held.role is role and (held.valid is None or held.valid.holds_instant(at))
+            ),
+        )
+
+    def may_use(self, act: str) -> bool:
+        """Say whether the token's scopes allow "object:act"."""
+        return bool(self.scopes & {"*", act, act.partition(":")[0]})
+
+
+def system_caller(role: Role, name: str) -> Caller:
+    """Return the caller for the operator at the machine or for the worker: one role, the whole tree, no person."""
+    everywhere = Assignment(role=role, department_id=DepartmentId(UUID(int=0)), path="")
+    return Caller(name=name, assignments=(everywhere,), via=role.value)
+
+
+def deciding_center(centers: tuple[Department, ...], owner_paths: frozenset[str]) -> Department | None:
+    """Return the lowest center whose jurisdiction holds every owning department, or None."""
+    fitting = [
+        center for center in centers if all(path.startswith(center.jurisdiction) for path in owner_paths)
+    ]
+    return max(fitting, key=lambda center: len(center.jurisdiction), default=None)

@@ -1,0 +1,147 @@
+"""The trace: what is written down, in a closed vocabulary, and how an event is bound to the one before it.
+
+Each thing has a stream of its own ("access_request/<id>"); the events of a stream are numbered without a gap, and
+each carries the digest of its predecessor. The digest of an event is the leaf hash of RFC 6962 (SHA-256 over a zero
+byte and the canonical body), so that a Merkle log over all streams can be laid on top without touching an event.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+FIRST = b"\x00" * 32
+"""What the first event of a stream names as its predecessor."""
+
+KINDS = frozenset(
+    {
+        "database:created",
+        "department:created",
+        "person:created",
+        "person:disabled",
+        "person:password:changed",
+        "person:role:assigned",
+        "person:role:withdrawn",
+        "person:token:issued",
+        "person:token:revoked",
+        "session:opened",
+        "session:refused",
+        "session:closed",
+        "source:added",
+        "source:removed",
+        "camera:bound",
+        "catalogue:imported",
+        "access_request:drafted",
+        "access_request:edited",
+        "access_request:submitted",
+        "access_request:resubmitted",
+        "access_request:returned",
+        "access_request:approved",
+        "access_request:rejected",
+        "access_request:withdrawn",
+        "access_request:decided",
+        "request_item:opened",
+        "request_item:approved",
+        "request_item:authorized",
+        "request_item:refused",
+        "request_item:returned",
+        "request_item:voided",
+        "grant:issued",
+        "grant:revoked",
+        "retrieval:refused",
+        "retrieval:ordered",
+        "retrieval:started",
+        "retrieval:ready",
+        "retrieval:opened",
+        "retrieval:delivered",
+        "retrieval:interrupted",
+        "retrieval:failed",
+        "retrieval:aborted",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened to one stream; `data` holds plain JSON values and never a secret or a frame."""
+
+    stream: str
+    kind: str
+    data: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown audit kind {self.kind}")
+
+
+@dataclass(frozen=True)
+class Event:
+    """An entry as it stands in the log: numbered, dated, with its author, bound to its predecessor."""
+
+    stream: str
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    body: bytes
+    previous: bytes
+    leaf: bytes
+
+    @property
+    def data(self) -> dict[str, object]:
+        body: dict[str, object] = json.loads(self.body)
+        data = body["data"]
+        return data if isinstance(data, dict) else {}
+
+
+def canonical(body: Mapping[str, object]) -> bytes:
+    """Return the body as UTF-8 JSON with sorted keys and no spaces: the same bytes for the same facts."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """Return SHA-256(0x00 || body), the leaf hash of RFC 6962 section 2.1."""
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def seal(entry: Entry, *, seq: int, at: datetime, actor: str, policy: str, previous: bytes) -> Event:
+    """Bind an entry to its place: number, instant, author, policy version and predecessor."""
+    body = canonical(
+        {
+            "stream": entry.stream,
+            "seq": seq,
+            "kind": entry.kind,
+            "at": at.isoformat(timespec="microseconds"),
+            "actor": actor,
+            "policy": policy,
+            "previous": previous.hex(),
+            "data": dict(entry.data),
+        },
+    )
+    return Event(
+        stream=entry.stream,
+        seq=seq,
+        kind=entry.kind,
+        at=at,
+        actor=actor,
+        body=body,
+        previous=previous,
+        leaf=leaf_hash(body),
+    )
+
+
+def first_fault(events: tuple[Event, ...]) -> int | None:
+    """Return the sequence number of the first event of a stream that does not hold, or None.
+
+    An event holds when its number continues the stream, its body names the digest of its predecessor and its own
+    digest is that of its body.
+    """
+    previous = FIRST
+    for expected, event in enumerate(events, start=1):
+        body = json.loads(event.body)
+        told = (body["stream"], body["seq"], body["kind"], body["previous"])
+        if told != (event.stream, expected, event.kind, previous.hex()) or event.leaf != leaf_hash(event.body):
+            return expected
+        previous = event.leaf
+    return None

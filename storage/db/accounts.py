@@ -1,0 +1,193 @@
+"""Departments, persons, roles, sessions and tokens."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy.engine import Row
+
+from broker.domain.accounts import Assignment, Department, DepartmentKind, Person, Role
+from broker.domain.errors import Conflict, Unknown
+from broker.domain.ids import DepartmentId, PersonId
+from broker.domain.time import TimeSpan
+from storage.db.tables import department, person, role_assignment
+
+AnyRow = Row[tuple[object, ...]]
+FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+
+
+class DepartmentRepository:
+    """The tree of departments."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def load(self, key: DepartmentId) -> Department:
+        """Raises Unknown when there is no such department."""
+        row = self._connection.execute(select(department).where(department.c.id == key)).one_or_none()
+        if row is None:
+            raise Unknown("unknown-department", department=key)
+        return _department(row)
+
+    def load_many(self, keys: Collection[DepartmentId]) -> dict[DepartmentId, Department]:
+        rows = self._connection.execute(select(department).where(department.c.id.in_(set(keys))))
+        return {found.id: found for found in map(_department, rows)}
+
+    def by_code(self, code: str) -> Department:
+        """Raises Unknown when no department has this code."""
+        row = self._connection.execute(select(department).where(department.c.code == code)).one_or_none()
+        if row is None:
+            raise Unknown("unknown-department", department=code)
+        return _department(row)
+
+    def centers(self) -> tuple[Department, ...]:
+        rows = select(department).where(department.c.kind == DepartmentKind.CENTER).order_by(department.c.path)
+        return tuple(_department(row) for row in self._connection.execute(rows))
+
+    def page(self, *, after: str = "", limit: int = 100) -> list[Department]:
+        """Return departments in tree order, `after` a path, at most `limit`."""
+        rows = select(department).where(department.c.path > after).order_by(department.c.path).limit(limit)
+        return [_department(row) for row in self._connection.execute(rows)]
+
+    def add(self, new: Department) -> None:
+        self._connection.execute(
+            insert(department).values(
+                id=new.id, code=new.code, name=new.name, name_en=new.name_en, kind=new.kind, division=new.division,
+                parent_id=new.parent_id, path=new.path, stream=f"department/{new.id}", version=new.version,
+            ),
+        )  # fmt: skip
+
+
+class PersonRepository:
+    """Persons with the roles they hold."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def load(self, key: PersonId, *, lock: bool = False) -> Person:
+        """Raises Unknown when there is no such person."""
+        wanted = select(person).where(person.c.id == key)
+        row = self._connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+        if row is None:
+            raise Unknown("unknown-person", person=key)
+        return _person(row)
+
+    def load_many(self, keys: Collection[PersonId]) -> dict[PersonId, Person]:
+        rows = self._connection.execute(select(person).where(person.c.id.in_(set(keys))))
+        return {found.id: found for found in map(_person, rows)}
+
+    def by_login(self, login: str) -> Person:
+        """Raises Unknown when nobody has this login."""
+        row = self._connection.execute(select(person).where(person.c.login == login)).one_or_none()
+        if row is None:
+            raise Unknown("unknown-person", person=login)
+        return _person(row)
+
+    def secret(self, login: str) -> tuple[Person, str] | None:
+        """Return the person and the password hash, or None; only sign-in asks for it."""
+        row = self._connection.execute(select(person).where(person.c.login == login)).one_or_none()
+        return None if row is None else (_person(row), row.password_hash)
+
+    def page(self, *, scope: Sequence[str], after: PersonId | None, limit: int) -> list[Person]:
+        """Return persons whose department lies in one of the subtrees `scope`, by id."""
+        rows = select(person).join(department, department.c.id == person.c.department_id)
+        rows = rows.where(or_(*(department.c.path.startswith(path, autoescape=True) for path in scope)))
+        if after is not None:
+            rows = rows.where(person.c.id > after)
+        return [_person(row) for row in self._connection.execute(rows.order_by(person.c.id).limit(limit))]
+
+    def add(self, new: Person, password_hash: str) -> None:
+        self._connection.execute(
+            insert(person).values(
+                id=new.id, login=new.login, name=new.name, department_id=new.department_id, active=new.active,
+                password_hash=password_hash, stream=f"person/{new.id}", version=new.version,
+            ),
+        )  # fmt: skip
+
+    def change(self, key: PersonId, version: int, **values: object) -> None:
+        """Set columns of a person under a new version.
+
+        Raises:
+            Conflict: there is a newer version already.
+        """
+        done = self._connection.execute(
+            update(person).where(person.c.id == key, person.c.version < version).values(version=version, **values),
+        )
+        if done.rowcount != 1:
+            raise Conflict("changed-meanwhile", subject="person")
+
+    def assignments(self, keys: Collection[PersonId]) -> dict[PersonId, tuple[Assignment, ...]]:
+        """Return the roles that have not been withdrawn, by person."""
+        rows = self._connection.execute(
+            select(role_assignment, department.c.path)
+            .join(department, department.c.id == role_assignment.c.department_id)
+            .where(role_assignment.c.person_id.in_(set(keys)), role_assignment.c.withdrawn_at.is_(None))
+            .order_by(role_assignment.c.id),
+        )
+        found: dict[PersonId, list[Assignment]] = {}
+        for row in rows:
+            found.setdefault(row.person_id, []).append(_assignment(row))
+        return {key: tuple(held) for key, held in found.items()}
+
+    def holders(self, role: Role, path: str, at: datetime) -> set[PersonId]:
+        """Return the active persons whose `role` reaches the department at `path`."""
+        rows = self._connection.execute(
+            select(role_assignment.c.person_id)
+            .join(department, department.c.id == role_assignment.c.department_id)
+            .join(person, person.c.id == role_assignment.c.person_id)
+            .where(
+                role_assignment.c.role == role,
+                role_assignment.c.withdrawn_at.is_(None),
+                or_(role_assignment.c.valid_from.is_(None), role_assignment.c.valid_from <= at),
+                or_(role_assignment.c.valid_until.is_(None), role_assignment.c.valid_until > at),
+                person.c.active,
+                func.starts_with(path, department.c.path),
+            ),
+        )
+        return set(rows.scalars())
+
+    def assign(self, key: UUID, who: PersonId, held: Assignment, stream: str, version: int) -> None:
+        self._connection.execute(
+            insert(role_assignment).values(
+                id=key, person_id=who, role=held.role, department_id=held.department_id,
+                valid_from=held.valid and held.valid.begin, valid_until=held.valid and held.valid.end,
+                stream=stream, version=version,
+            ),
+        )  # fmt: skip
+
+    def withdraw(self, who: PersonId, role: Role, where: DepartmentId, at: datetime, version: int) -> None:
+        """End a role of a person in a department.
+
+        Raises:
+            Unknown: the person does not hold this role there.
+        """
+        held = and_(
+            role_assignment.c.person_id == who,
+            role_assignment.c.role == role,
+            role_assignment.c.department_id == where,
+            role_assignment.c.withdrawn_at.is_(None),
+        )
+        done = self._connection.execute(update(role_assignment).where(held).values(withdrawn_at=at, version=version))
+        if not done.rowcount:
+            raise Unknown("role-not-held", role=role)
+
+
+def _department(row: AnyRow) -> Department:
+    return Department(
+        id=row.id, code=row.code, name=row.name, name_en=row.name_en, kind=DepartmentKind(row.kind),
+        division=row.division, parent_id=row.parent_id, path=row.path, version=row.version,
+    )  # fmt: skip
+
+
+def _person(row: AnyRow) -> Person:
+    return Person(
+        id=row.id, login=row.login, name=row.name, department_id=row.department_id, active=row.active,
+        version=row.version,
+    )  # fmt: skip
+
+
+def _assignment(row: AnyRow) -> Assignment:
+    bounded = row.valid_from is not None
+    valid = TimeSpan(row.valid_from, row.valid_until or FAR) if bounded else None
+    return Assignment(role=Role(row.role), department_id=row.department_id, path=row.path, valid=valid)

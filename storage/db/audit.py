@@ -1,0 +1,107 @@
+"""The trace in the database: append an event to its stream, read streams and cases back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.engine import Row
+
+from broker.domain.audit import FIRST, Entry, Event, seal
+from broker.domain.permits import Permit
+from storage.db.tables import audit_event
+
+
+class AuditRepository:
+    """Appends to and reads the trace; the tables refuse every change of what is there."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def reserve(self, stream: str) -> int:
+        """Return the number the next event of a stream will have, holding the stream until the transaction ends.
+
+        Only streams that several rows share need it; a row with a stream of its own is guarded by its version.
+        """
+        key = func.hashtextextended(stream, 0)
+        self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+        last = select(func.coalesce(func.max(audit_event.c.seq), 0)).where(audit_event.c.stream == stream)
+        return int(self._connection.execute(last).scalar_one()) + 1
+
+    def append(self, permit: Permit, entries: Sequence[Entry], *, case: UUID | None = None) -> None:
+        """Append one event an entry; the permit names who acted and under which policy."""
+        if not entries:
+            return
+        heads = self._heads({entry.stream for entry in entries})
+        rows = []
+        for entry in entries:
+            seq, previous = heads.get(entry.stream, (0, FIRST))
+            event = seal(
+                entry, seq=seq + 1, at=self._now, actor=permit.actor, policy=permit.policy, previous=previous,
+            )
+            heads[entry.stream] = (event.seq, event.leaf)
+            rows.append(_row(event, case))
+        self._connection.execute(insert(audit_event), rows)
+
+    def _heads(self, streams: set[str]) -> dict[str, tuple[int, bytes]]:
+        newest = (
+            select(audit_event.c.stream, audit_event.c.seq, audit_event.c.leaf)
+            .where(audit_event.c.stream.in_(streams))
+            .distinct(audit_event.c.stream)
+            .order_by(audit_event.c.stream, audit_event.c.seq.desc())
+        )
+        return {row.stream: (row.seq, bytes(row.leaf)) for row in self._connection.execute(newest)}
+
+    def stream(self, stream: str) -> tuple[Event, ...]:
+        """Return all events of one stream, oldest first."""
+        rows = select(audit_event).where(audit_event.c.stream == stream).order_by(audit_event.c.seq)
+        return tuple(_event(row) for row in self._connection.execute(rows))
+
+    def page(
+        self, *, case: UUID | None = None, kind: str | None = None, after: int = 0, limit: int = 100,
+    ) -> list[tuple[int, Event]]:
+        """Return (id, event) pairs in the order of the log, `after` an id, at most `limit`."""
+        rows = select(audit_event).where(audit_event.c.id > after).order_by(audit_event.c.id).limit(limit)
+        if case is not None:
+            rows = rows.where(audit_event.c.case_id == case)
+        if kind is not None:
+            rows = rows.where(audit_event.c.kind == kind)
+        return [(row.id, _event(row)) for row in self._connection.execute(rows)]
+
+    def streams(self, after: str = "", limit: int = 1000) -> list[str]:
+        """Return the names of streams in order, `after` a name, at most `limit`."""
+        rows = (
+            select(audit_event.c.stream)
+            .where(audit_event.c.stream > after, audit_event.c.seq == 1)
+            .order_by(audit_event.c.stream)
+            .limit(limit)
+        )
+        return list(self._connection.execute(rows).scalars())
+
+
+def _row(event: Event, case: UUID | None) -> dict[str, object]:
+    return {
+        "stream": event.stream,
+        "seq": event.seq,
+        "kind": event.kind,
+        "at": event.at,
+        "actor": event.actor,
+        "case_id": case,
+        "body": event.body,
+        "previous": event.previous,
+        "leaf": event.leaf,
+    }
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(
+        stream=row.stream,
+        seq=row.seq,
+        kind=row.kind,
+        at=row.at,
+        actor=row.actor,
+        body=bytes(row.body),
+        previous=bytes(row.previous),
+        leaf=bytes(row.leaf),
+    )

@@ -1,0 +1,44 @@
+"""What the database refuses by itself: silent changes, one person in two offices, footage without authority."""
+
+from pathlib import Path
+
+from alembic import op
+from procrastinate.schema import SchemaManager
+from sqlalchemy import text
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+AUDITED = {  # table: columns that may change without an event, because they only count
+    "department": (),
+    "person": (),
+    "role_assignment": (),
+    "api_token": (),
+    "source": (),
+    "camera": (),
+    "access_request": (),
+    "request_item": (),
+    "access_grant": ("used_snapshots", "used_seconds", "used_bytes"),
+    "retrieval": ("progress",),
+}
+
+
+def upgrade() -> None:
+    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
+    run = op.get_bind().connection.driver_connection.execute
+    run(SchemaManager.get_schema())  # the tables of the job engine, of the version that the lock names
+    rules = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    run(rules)
+    for table, volatile in AUDITED.items():
+        arguments = ", ".join(f"'{column}'" for column in volatile)
+        run(
+            f"CREATE TRIGGER audited BEFORE UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION refuse_silent_change({arguments})",
+        )
+    op.execute(text("INSERT INTO database_identity (id) VALUES (gen_random_uuid())"))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the trace only grows; restore a back-up instead")

@@ -1,0 +1,159 @@
+"""Between rows and the domain's requests, terms and spans: one function each way."""
+
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy.engine import Row
+
+from broker.domain.access_requests import (
+    AccessRequest,
+    AskedLine,
+    ItemState,
+    Line,
+    Purpose,
+    RequestItem,
+    RequestState,
+)
+from broker.domain.grants import Action, Quota, Terms
+from broker.domain.ids import CameraId, PersonId, RequestId
+from broker.domain.time import TimeSpan
+
+AnyRow = Row[tuple[object, ...]]
+
+
+def of_terms(terms: Terms | None) -> dict[str, object] | None:
+    if terms is None:
+        return None
+    quota = terms.quota
+    return {
+        "actions": sorted(terms.actions),
+        "validity": terms.validity.total_seconds(),
+        "quota": [quota.snapshots, quota.seconds, quota.bytes],
+    }
+
+
+def to_terms(stored: dict[str, object]) -> Terms:
+    snapshots, seconds, size = cast("list[int]", stored["quota"])
+    return Terms(
+        actions=frozenset(Action(action) for action in cast("list[str]", stored["actions"])),
+        validity=timedelta(seconds=cast("float", stored["validity"])),
+        quota=Quota(snapshots, seconds, size),
+    )
+
+
+def to_span(begin: datetime | None, end: datetime | None) -> TimeSpan | None:
+    return TimeSpan(begin, end) if begin is not None and end is not None else None
+
+
+def of_request(request: AccessRequest) -> dict[str, object]:
+    return {
+        "id": request.id,
+        "number": request.number,
+        "requester_id": request.requester_id,
+        "department_id": request.department_id,
+        "basis": request.purpose.basis,
+        "case_number": request.purpose.case_number,
+        "reason": request.purpose.reason,
+        "urgent": request.urgent,
+        "state": request.state,
+        "revision": request.revision,
+        "center_id": request.center_id,
+        "approver_id": request.approver_id,
+        "asked": [
+            [str(line.camera_id), line.span.begin.isoformat(), line.span.end.isoformat()] for line in request.asked
+        ],
+        "terms": of_terms(request.terms),
+        "approved_terms": of_terms(request.approved_terms),
+        "comment": request.comment,
+        "created_at": request.created_at,
+        "stream": request.stream,
+        "version": request.version,
+    }
+
+
+def to_request(row: AnyRow, investigators: frozenset[PersonId], items: tuple[RequestItem, ...]) -> AccessRequest:
+    return AccessRequest(
+        id=row.id,
+        number=row.number,
+        requester_id=row.requester_id,
+        department_id=row.department_id,
+        purpose=Purpose(row.basis, row.case_number, row.reason),
+        terms=to_terms(row.terms),
+        investigators=investigators,
+        asked=tuple(_to_asked(line) for line in row.asked),
+        items=items,
+        urgent=row.urgent,
+        state=RequestState(row.state),
+        revision=row.revision,
+        center_id=row.center_id,
+        approver_id=row.approver_id,
+        approved_terms=to_terms(row.approved_terms) if row.approved_terms else None,
+        comment=row.comment,
+        created_at=row.created_at,
+        version=row.version,
+    )
+
+
+def _to_asked(stored: list[str]) -> AskedLine:
+    camera, begin, end = stored
+    return AskedLine(CameraId(UUID(camera)), TimeSpan(datetime.fromisoformat(begin), datetime.fromisoformat(end)))
+
+
+def of_item(request_id: RequestId, item: RequestItem) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "request_id": request_id,
+        "department_id": item.department_id,
+        "revision": item.revision,
+        "state": item.state,
+        "authorizer_id": item.authorizer_id,
+        "decided_at": item.decided_at,
+        "reason": item.reason,
+        "stream": item.stream,
+        "version": item.version,
+    }
+
+
+def to_item(row: AnyRow, lines: list[AnyRow]) -> RequestItem:
+    return RequestItem(
+        id=row.id,
+        department_id=row.department_id,
+        revision=row.revision,
+        lines=tuple(_to_line(line) for line in lines),
+        state=ItemState(row.state),
+        authorizer_id=row.authorizer_id,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        version=row.version,
+    )
+
+
+def of_lines(item: RequestItem) -> list[dict[str, object]]:
+    return [
+        {
+            "id": line.id,
+            "item_id": item.id,
+            "position": position,
+            "camera_id": line.camera_id,
+            "asked_begin": line.asked.begin,
+            "asked_end": line.asked.end,
+            "approved_begin": line.approved and line.approved.begin,
+            "approved_end": line.approved and line.approved.end,
+            "authorized_begin": line.authorized and line.authorized.begin,
+            "authorized_end": line.authorized and line.authorized.end,
+            "remark": line.remark,
+        }
+        for position, line in enumerate(item.lines)
+    ]
+
+
+def _to_line(row: AnyRow) -> Line:
+    return Line(
+        id=row.id,
+        camera_id=row.camera_id,
+        asked=TimeSpan(row.asked_begin, row.asked_end),
+        approved=to_span(row.approved_begin, row.approved_end),
+        authorized=to_span(row.authorized_begin, row.authorized_end),
+        remark=row.remark,
+    )

@@ -1,0 +1,110 @@
+"""Sessions and API tokens: only digests of the secrets are stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from broker.domain.ids import PersonId
+from storage.db.tables import api_token, session, sign_in_failure
+
+
+@dataclass(frozen=True)
+class Token:
+    """An API token as its owner may see it."""
+
+    id: UUID
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: datetime
+    revoked: bool
+
+
+class SessionRepository:
+    """Who is signed in, which tokens are good, who failed to sign in lately."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, digest: bytes, who: PersonId, at: datetime, until: datetime) -> None:
+        row = {"digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until}
+        self._connection.execute(insert(session).values(row))
+
+    def find(self, digest: bytes, at: datetime, idle_since: datetime) -> PersonId | None:
+        """Return whose live session this is: not expired and used after `idle_since`."""
+        found = select(session.c.person_id).where(
+            session.c.digest == digest, session.c.expires_at > at, session.c.seen_at > idle_since,
+        )
+        return self._connection.execute(found).scalar_one_or_none()
+
+    def touch(self, digest: bytes, at: datetime, unless_since: datetime) -> bool:
+        """Note that the session is in use, at most once per interval; say whether anything was written."""
+        stale = (session.c.digest == digest) & (session.c.seen_at < unless_since)
+        return bool(self._connection.execute(update(session).where(stale).values(seen_at=at)).rowcount)
+
+    def close(self, digest: bytes) -> None:
+        self._connection.execute(delete(session).where(session.c.digest == digest))
+
+    def close_all(self, who: PersonId) -> None:
+        self._connection.execute(delete(session).where(session.c.person_id == who))
+
+    def keep_newest(self, who: PersonId, count: int) -> None:
+        """Close all but the newest `count` sessions of a person."""
+        newest = select(session.c.digest).where(session.c.person_id == who)
+        newest = newest.order_by(session.c.opened_at.desc()).limit(count)
+        self._connection.execute(
+            delete(session).where(session.c.person_id == who, session.c.digest.not_in(newest)),
+        )
+
+    def failed(self, login: str, address: str, at: datetime) -> None:
+        self._connection.execute(insert(sign_in_failure).values(login=login, address=address, at=at))
+
+    def failures(self, login: str, address: str, since: datetime) -> tuple[int, int]:
+        """Return how often the login and how often the address failed since."""
+        counted = select(
+            func.count().filter(sign_in_failure.c.login == login),
+            func.count().filter(sign_in_failure.c.address == address),
+        ).where(
+            or_(sign_in_failure.c.login == login, sign_in_failure.c.address == address),
+            sign_in_failure.c.at > since,
+        )
+        by_login, by_address = self._connection.execute(counted).one()
+        return int(by_login), int(by_address)
+
+    def forget_failures(self, login: str) -> None:
+        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.login == login))
+
+    def add_token(
+        self, key: UUID, who: PersonId, name: str, digest: bytes, scopes: Sequence[str], until: datetime, stream: str,
+        version: int,
+    ) -> None:
+        row = {
+            "id": key, "person_id": who, "name": name, "digest": digest, "scopes": list(scopes),
+            "expires_at": until, "stream": stream, "version": version,
+        }  # fmt: skip
+        self._connection.execute(insert(api_token).values(row))
+
+    def find_token(self, digest: bytes, at: datetime) -> tuple[PersonId, frozenset[str]] | None:
+        """Return whose good token this is and what it may do."""
+        good = select(api_token.c.person_id, api_token.c.scopes).where(
+            api_token.c.digest == digest, api_token.c.expires_at > at, api_token.c.revoked_at.is_(None),
+        )
+        row = self._connection.execute(good).one_or_none()
+        return None if row is None else (row.person_id, frozenset(row.scopes))
+
+    def tokens(self, who: PersonId, *, after: UUID | None, limit: int) -> list[Token]:
+        rows = select(api_token).where(api_token.c.person_id == who).order_by(api_token.c.id).limit(limit)
+        if after is not None:
+            rows = rows.where(api_token.c.id > after)
+        return [
+            Token(row.id, row.name, tuple(row.scopes), row.expires_at, row.revoked_at is not None)
+            for row in self._connection.execute(rows)
+        ]
+
+    def revoke_token(self, key: UUID, who: PersonId, at: datetime, version: int) -> bool:
+        """Revoke a token of a person; say whether there was a live one."""
+        live = (api_token.c.id == key) & (api_token.c.person_id == who) & api_token.c.revoked_at.is_(None)
+        done = self._connection.execute(update(api_token).where(live).values(revoked_at=at, version=version))
+        return bool(done.rowcount)

@@ -1,0 +1,112 @@
+"""One use case, one transaction: leaving the block rolls back, commit happens once and needs a permit."""
+
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from broker.domain.permits import Permit
+from broker.domain.time import Clock
+from storage.db.access_requests import AccessRequestRepository
+from storage.db.accounts import DepartmentRepository, PersonRepository
+from storage.db.audit import AuditRepository
+from storage.db.cameras import CameraRepository
+from storage.db.faults import translate
+from storage.db.grants import GrantRepository
+from storage.db.idempotency import IdempotencyRepository, current_write
+from storage.db.jobs import JobQueue
+from storage.db.retrievals import RetrievalRepository
+from storage.db.sessions import SessionRepository
+from storage.db.sources import SourceRepository
+
+
+class UnitOfWork:
+    """The repositories over one transaction."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self.now = clock.now()
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._connection = self._engine.connect()
+        except DBAPIError as error:
+            raise translate(error) from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if isinstance(error, DBAPIError):
+            raise translate(error) from error
+
+    def commit(self, permit: Permit) -> None:
+        """End the transaction for good; the permit is the proof that the policy allowed it.
+
+        Raises:
+            Conflict: somebody else's change came first, or the same idempotency key was used at the same time.
+            Unavailable: the database is gone; nothing was written.
+        """
+        assert permit.act, "a permit names its act"  # noqa: S101  # the type says it, this says it at run time
+        write = current_write.get()
+        if write is not None:
+            self.idempotency.mark(write, self.now)
+        self._open.commit()
+
+    @property
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("a unit of work is used inside its with block")
+        return self._connection
+
+    @cached_property
+    def departments(self) -> DepartmentRepository:
+        return DepartmentRepository(self._open)
+
+    @cached_property
+    def persons(self) -> PersonRepository:
+        return PersonRepository(self._open)
+
+    @cached_property
+    def sessions(self) -> SessionRepository:
+        return SessionRepository(self._open)
+
+    @cached_property
+    def cameras(self) -> CameraRepository:
+        return CameraRepository(self._open)
+
+    @cached_property
+    def sources(self) -> SourceRepository:
+        return SourceRepository(self._open)
+
+    @cached_property
+    def access_requests(self) -> AccessRequestRepository:
+        return AccessRequestRepository(self._open)
+
+    @cached_property
+    def grants(self) -> GrantRepository:
+        return GrantRepository(self._open)
+
+    @cached_property
+    def retrievals(self) -> RetrievalRepository:
+        return RetrievalRepository(self._open)
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        return AuditRepository(self._open, self.now)
+
+    @cached_property
+    def idempotency(self) -> IdempotencyRepository:
+        return IdempotencyRepository(self._open)
+
+    @cached_property
+    def jobs(self) -> JobQueue:
+        return JobQueue(self._open)
+
+
+Work = Callable[[], UnitOfWork]

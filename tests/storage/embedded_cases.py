@@ -1,0 +1,62 @@
+"""What the tests of the embedded PostgreSQL share: a ready data directory to copy, other programs, a look at processes."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import scalar_row
+
+from storage.db.embedded import EmbeddedServer
+
+ROWS = 1000
+HOLD = "from storage.db.embedded import EmbeddedServer; import pathlib, sys, time\n"
+HOLD += "EmbeddedServer(pathlib.Path(sys.argv[1])).start(); print('ready', flush=True); time.sleep(60)"
+
+
+def make_template(parent: Path) -> Path:
+    """A directory with a stopped server that holds the table `footage` of ROWS rows; copy it, 50 ms, instead of initdb."""
+    directory = parent / "template"
+    with EmbeddedServer(directory) as server:
+        execute(server.dsn(), f"CREATE TABLE footage AS SELECT generate_series(1, {ROWS}) AS id")  # noqa: S608  # own number
+    return directory
+
+
+def copy_template(template: Path, parent: Path) -> Path:
+    return Path(shutil.copytree(template, parent / "db"))
+
+
+def execute(dsn: str, statement: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def value(dsn: str, query: str) -> object:
+    with psycopg.connect(dsn) as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(query.encode()).fetchone()
+
+
+def rows(dsn: str) -> object:
+    return value(dsn, "SELECT count(*) FROM footage")
+
+
+def postmaster_pid(directory: Path) -> int:
+    return int((directory / "cluster" / "postmaster.pid").read_text().split("\n")[0])
+
+
+def program(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    """Another Python program with the same modules; it is killed by the caller."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
