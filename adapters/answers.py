@@ -24,24 +24,27 @@ def plain_channel(channel: str) -> str:
     return channel
 
 
-def checked_probe(adapter: str, answer: Probe) -> Probe:
+def checked_probe(adapter: str, answer: object) -> Probe:
     """Return the probe, or raise AdapterBroken when it is none."""
-    _demand(isinstance(answer, Probe) and answer.points >= 0, adapter, "probe is no Probe")
+    if not isinstance(answer, Probe) or answer.points < 0:
+        raise AdapterBroken(adapter=adapter, problem="probe is no Probe")
     return answer
 
 
-def checked_points(adapter: str, answer: Iterable[Point]) -> tuple[Point, ...]:
+def checked_points(adapter: str, answer: Iterable[object]) -> tuple[Point, ...]:
     """Return the points sorted, each channel once: sources do list a camera twice."""
-    points = tuple(answer)
-    _demand(all(isinstance(point, Point) and point.channel for point in points), adapter, "points are no Points")
+    given = tuple(answer)
+    points = tuple(point for point in given if isinstance(point, Point) and point.channel)
+    _demand(len(points) == len(given), adapter, "points are no Points")
     first = {point.channel: point for point in reversed(points)}
     return tuple(sorted(first.values(), key=lambda point: point.channel))
 
 
-def checked_spans(adapter: str, answer: Iterable[TimeSpan], asked: TimeSpan) -> tuple[TimeSpan, ...]:
+def checked_spans(adapter: str, answer: Iterable[object], asked: TimeSpan) -> tuple[TimeSpan, ...]:
     """Return the spans merged, sorted and cut to `asked`."""
-    spans = tuple(answer)
-    _demand(all(isinstance(span, TimeSpan) for span in spans), adapter, "coverage is no TimeSpan")
+    given = tuple(answer)
+    spans = tuple(span for span in given if isinstance(span, TimeSpan))
+    _demand(len(spans) == len(given), adapter, "coverage is no TimeSpan")
     parts = (span.overlap(asked) for span in merge(spans))
     return tuple(part for part in parts if part)
 

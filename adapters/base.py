@@ -1,8 +1,8 @@
 """The contract of a source of footage: one hook to write for each ability, everything around it done here.
 
-An adapter author overrides hooks (`_probe`, `_points`, `_coverage`, `_snapshot`, `_clip`). The public methods are final:
-they refuse asks that make no sense, turn whatever a hook raises into an AdapterError, check that what came back can
-be true, and leave no half-written target behind.
+An adapter author overrides hooks (`_probe`, `_points`, `_coverage`, `_snapshot`, `_clip`). The public methods are
+final: they refuse asks that make no sense, turn whatever a hook raises into an AdapterError, check that what came
+back can be true, and leave no half-written target behind.
 """
 
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from typing import ClassVar, Self, final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.answers import checked_clip, checked_points, checked_probe, checked_snapshot, checked_spans, plain_channel
-from adapters.errors import NoRecording, NothingRecorded, Unsupported
+from adapters.errors import AdapterError, NoRecording, NothingRecorded, Unsupported
 from adapters.options import option_error
 from adapters.wrapping import only_adapter_errors
 from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
@@ -158,7 +158,7 @@ class SourceAdapter(ABC):
             forward(ask.span.seconds)
             return capture
 
-    def _ready(self) -> None:
+    def _ready(self) -> None:  # noqa: B027 - most adapters have nothing to prepare
         """Prepare what the hooks share. Called once, when `options` is set; must not touch the source."""
 
     @abstractmethod
@@ -206,7 +206,10 @@ class SourceAdapter(ABC):
         if Capability.COVERAGE not in self.capabilities:
             return ()
         for reach in _NEARBY:
-            spans = self.coverage(channel, TimeSpan(begin - reach, end + reach))
+            try:
+                spans = self.coverage(channel, TimeSpan(begin - reach, end + reach))
+            except (AdapterError, OverflowError):  # that nothing was recorded is the message, not this search
+                return ()
             before = [span for span in spans if span.begin < begin][-1:]
             after = [span for span in spans if span.begin >= begin][:1]
             if before or after:

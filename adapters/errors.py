@@ -13,10 +13,11 @@
 Adapters of others may subclass these for their own code; what crosses the process border is the nearest class of this
 file, because only for these do sentences exist.
 """
+# ruff: noqa: N818 - as in the domain, a name says what is the matter; that it is an error is plain where it is raised
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from broker.domain.errors import Invalid, SourceFault, Unavailable
 from broker.domain.time import TimeSpan
@@ -37,7 +38,8 @@ class AdapterError(SourceFault):
         if unknown:
             raise TypeError(f"{type(self).__name__} has no fact {sorted(unknown)}, only {self.FACTS}")
         # A sentence must never fail for a missing placeholder: what was not given is empty.
-        super().__init__(self.SLUG, pointer=pointer, **({name: "" for name in self.FACTS} | facts))
+        told: dict[str, Any] = {**dict.fromkeys(self.FACTS, ""), **facts}
+        super().__init__(self.SLUG, pointer=pointer, **told)
 
 
 class NoRecording(AdapterError):
@@ -182,7 +184,7 @@ class InvalidOption(AdapterError, Invalid):
     """An option of the source has a value that cannot be; `pointer` says which."""
 
     SLUG = "invalid-option"
-    FACTS = ("option", "reason")
+    FACTS: ClassVar[tuple[str, ...]] = ("option", "reason")
     kind = Invalid.kind
 
 

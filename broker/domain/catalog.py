@@ -1,10 +1,19 @@
-"""The catalogue: cameras (points), the sources behind them, and the GB/T 28181 code."""
+"""The catalogue: cameras (points), the sources behind them, and what an import brings.
 
+A point is known again by its GB/T 28181 code (`broker/domain/gb_code.py`), else by its owner and the key of the list
+it came from, else by its owner, name and place: so that reading the same list twice changes nothing.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from broker.domain.ids import CameraId, DepartmentId, SourceId
+
+POINT_CLASSES = frozenset({1, 2, 3, 9})
+"""PointType of GB/T 28181-2022 A.2.1.9: class one, two, three, other."""
 
 
 class Direction(IntEnum):
@@ -60,3 +69,75 @@ class Source:
     department_id: DepartmentId
     sessions: int
     version: int = 0
+
+
+@dataclass(frozen=True)
+class PointDraft:
+    """A checked row of a list, ready to become a camera; the fields mean what they mean in `Camera`.
+
+    `where` names the row (spreadsheet line or JSON pointer). At least one of `gb_code` and `external_key` is set.
+    A field left at its default says nothing: a merge never clears what an earlier list said.
+    """
+
+    where: str
+    name: str
+    latitude: float
+    longitude: float
+    gb_code: str | None = None
+    external_key: str | None = None
+    division: str = ""
+    address: str = ""
+    direction: Direction | None = None
+    point_class: int | None = None
+    synthetic: bool = False
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.gb_code is None and self.external_key is None:
+            raise ValueError("a draft needs a code or a key to be known again by")
+
+
+class Severity(StrEnum):
+    """What a problem means for its row: it stays outside, or it goes in without the doubtful value."""
+
+    REJECTED = "rejected"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """What is wrong with one cell of one row; `reason` is a slug of the locale catalogues.
+
+    `value` is what stood there, cut short and without stream addresses; `allowed` is what could stand there, in
+    figures and names that need no translation (for a duplicate: where the first row stands).
+    """
+
+    where: str
+    field: str
+    reason: str
+    value: str = ""
+    allowed: str = ""
+    severity: Severity = Severity.REJECTED
+
+
+class Merged(NamedTuple):
+    """What became of the drafts of one merge; each draft is counted once, a conflict is a row that stayed outside."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    conflicts: tuple[RowProblem, ...] = ()
+
+
+def place_key(name: str, latitude: float, longitude: float) -> str:
+    """Return the key of a point that its list gives none: a digest of its name and place (seven decimals, 1 cm)."""
+    told = f"{name}\n{latitude:.7f}\n{longitude:.7f}".encode()
+    return f"place-sha256:{hashlib.sha256(told).hexdigest()[:32]}"
+
+
+def division_prefix(code: str) -> str:
+    """Return the digits that every division inside `code` starts with: 330100 holds 3301xx, 330000 holds 33xxxx."""
+    prefix = code
+    while len(prefix) > len("33") and len(prefix) % 2 == 0 and prefix.endswith("00"):
+        prefix = prefix[:-2]
+    return prefix

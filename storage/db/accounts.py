@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from broker.domain.accounts import Assignment, Department, DepartmentKind, Person, Role
@@ -40,6 +40,11 @@ class DepartmentRepository:
         if row is None:
             raise Unknown("unknown-department", department=code)
         return _department(row)
+
+    def by_codes(self, codes: Collection[str]) -> dict[str, Department]:
+        """Return the departments that exist, by code."""
+        rows = self._connection.execute(select(department).where(department.c.code.in_(set(codes))))
+        return {found.code: found for found in map(_department, rows)}
 
     def centers(self) -> tuple[Department, ...]:
         rows = select(department).where(department.c.kind == DepartmentKind.CENTER).order_by(department.c.path)
@@ -83,6 +88,11 @@ class PersonRepository:
         if row is None:
             raise Unknown("unknown-person", person=login)
         return _person(row)
+
+    def by_logins(self, logins: Collection[str]) -> dict[str, Person]:
+        """Return the persons that exist, by login."""
+        rows = self._connection.execute(select(person).where(person.c.login.in_(set(logins))))
+        return {found.login: found for found in map(_person, rows)}
 
     def secret(self, login: str) -> tuple[Person, str] | None:
         """Return the person and the password hash, or None; only sign-in asks for it."""
@@ -132,7 +142,17 @@ class PersonRepository:
 
     def holders(self, role: Role, path: str, at: datetime) -> set[PersonId]:
         """Return the active persons whose `role` reaches the department at `path`."""
-        rows = self._connection.execute(
+        reaching = func.starts_with(path, department.c.path)
+        return self._holding(role, at, reaching)
+
+    def holders_below(self, role: Role, path: str, at: datetime) -> set[PersonId]:
+        """Return the active persons of the department at `path` or below it who hold `role` where they work."""
+        place = department.alias("home")
+        home = select(place.c.path).where(place.c.id == person.c.department_id).scalar_subquery()
+        return self._holding(role, at, func.starts_with(home, path) & func.starts_with(home, department.c.path))
+
+    def _holding(self, role: Role, at: datetime, where: ColumnElement[bool]) -> set[PersonId]:
+        held = (
             select(role_assignment.c.person_id)
             .join(department, department.c.id == role_assignment.c.department_id)
             .join(person, person.c.id == role_assignment.c.person_id)
@@ -142,10 +162,10 @@ class PersonRepository:
                 or_(role_assignment.c.valid_from.is_(None), role_assignment.c.valid_from <= at),
                 or_(role_assignment.c.valid_until.is_(None), role_assignment.c.valid_until > at),
                 person.c.active,
-                func.starts_with(path, department.c.path),
-            ),
+                where,
+            )
         )
-        return set(rows.scalars())
+        return set(self._connection.execute(held).scalars())
 
     def assign(self, key: UUID, who: PersonId, held: Assignment, stream: str, version: int) -> None:
         self._connection.execute(

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Row
 
 from broker.domain.audit import FIRST, Entry, Event, seal
@@ -48,7 +49,7 @@ class AuditRepository:
         newest = (
             select(audit_event.c.stream, audit_event.c.seq, audit_event.c.leaf)
             .where(audit_event.c.stream.in_(streams))
-            .distinct(audit_event.c.stream)
+            .ext(distinct_on(audit_event.c.stream))
             .order_by(audit_event.c.stream, audit_event.c.seq.desc())
         )
         return {row.stream: (row.seq, bytes(row.leaf)) for row in self._connection.execute(newest)}
@@ -57,6 +58,14 @@ class AuditRepository:
         """Return all events of one stream, oldest first."""
         rows = select(audit_event).where(audit_event.c.stream == stream).order_by(audit_event.c.seq)
         return tuple(_event(row) for row in self._connection.execute(rows))
+
+    def streams_of(self, names: Sequence[str]) -> dict[str, tuple[Event, ...]]:
+        """Return all events of several streams, by stream."""
+        rows = select(audit_event).where(audit_event.c.stream.in_(names))
+        found: dict[str, list[Event]] = {}
+        for row in self._connection.execute(rows.order_by(audit_event.c.stream, audit_event.c.seq)):
+            found.setdefault(row.stream, []).append(_event(row))
+        return {name: tuple(events) for name, events in found.items()}
 
     def page(
         self, *, case: UUID | None = None, kind: str | None = None, after: int = 0, limit: int = 100,
@@ -73,7 +82,8 @@ class AuditRepository:
         """Return the names of streams in order, `after` a name, at most `limit`."""
         rows = (
             select(audit_event.c.stream)
-            .where(audit_event.c.stream > after, audit_event.c.seq == 1)
+            .where(audit_event.c.stream > after)
+            .distinct()
             .order_by(audit_event.c.stream)
             .limit(limit)
         )

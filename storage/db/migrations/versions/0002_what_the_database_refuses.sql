@@ -119,7 +119,7 @@ CREATE FUNCTION check_no_orphan_grant() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state <> 'AUTHORIZED' AND EXISTS (
         SELECT FROM access_grant g
-        WHERE g.item_id = NEW.id AND g.state = 'ISSUED'
+        WHERE g.item_id = NEW.id AND g.state = 'ISSUED' AND g.valid_until > now()
     ) THEN
         RAISE EXCEPTION 'a live grant under a dead item' USING ERRCODE = 'check_violation';
     END IF;

@@ -1,0 +1,213 @@
+"""The only door to sources for the rest of the program: every question goes to a child process that may be killed."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
+from adapters.base import Capability
+from adapters.errors import Aborted, AdapterBroken, AdapterError, DecoderCrashed, InvalidOption, OutOfMemory
+from adapters.registry import load
+from adapters.supervision import Child, running
+from adapters.wire import ANSWERS, RESULT_FILE, Job, Message, heard
+from broker.domain.media import Ask, Capture, ClipAsk, Point, Probe, SnapshotAsk
+from broker.domain.time import TimeSpan
+
+_log = logging.getLogger(__name__)
+_SANDBOX = "adapters.sandbox"
+_MEGABYTE = 1024 * 1024
+_SHORTEST_SECRET = 4
+# Standard error of a child that native code ended for want of memory holds one of these.
+_NO_MEMORY = (b"bad_alloc", b"Cannot allocate memory", b"MemoryError")
+
+
+class Gateway:
+    """Asks sources through their adapters, each time in a child process group that ends with the call.
+
+    Every method raises AdapterError and nothing else of the adapter's making.
+
+    Args:
+        deadline: for `fetch`, by wall clock.
+        memory_bytes: address space of a child; about 1 GiB for 1080p.
+        answer_deadline: for questions that move no footage: probe, points, coverage.
+    """
+
+    def __init__(
+        self, deadline: timedelta, memory_bytes: int, *, answer_deadline: timedelta = timedelta(seconds=60)
+    ) -> None:
+        self._deadline = deadline
+        self._memory_bytes = memory_bytes
+        self._answer_deadline = min(answer_deadline, deadline)
+
+    def fetch(
+        self,
+        adapter: str,
+        options: Mapping[str, object],
+        ask: Ask,
+        target: Path,
+        *,
+        on_progress: Callable[[float], None],
+        aborted: Callable[[], bool],
+    ) -> Capture:
+        """Fetch a snapshot or a clip into `target`, which exists only when the whole of it is there.
+
+        Args:
+            adapter: the name of an installed adapter.
+            options: the options of the source, secrets included; plain JSON values.
+            ask: what to fetch.
+            target: a path in an existing folder; on success it is replaced. Work is done in a folder `.fetch-*`
+                beside it, which only a kill -9 of this very process can leave behind.
+            on_progress: told the seconds of footage done, about twice a second of footage.
+            aborted: asked every 50 ms; when true the child and its descendants are killed.
+
+        Raises:
+            Aborted: `aborted` said so.
+            SourceTimeout: the deadline passed.
+            NoRecording: nothing is recorded there; `nearby` tells what is.
+            AdapterError: anything else, see `adapters.errors`.
+        """
+        call = Capability.SNAPSHOT if isinstance(ask, SnapshotAsk) else Capability.CLIP
+        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent, ignore_cleanup_errors=True) as place:
+            errand = _Errand(Path(place), self._deadline, on_progress, aborted)
+            capture: Capture = self._asked(errand, call, adapter, options, ask)
+            if aborted():
+                raise Aborted
+            if not errand.result.is_file():
+                raise AdapterBroken(adapter=adapter, problem="no file was written")
+            errand.result.replace(target)
+        if isinstance(ask, ClipAsk):
+            on_progress(ask.span.seconds)
+        return capture
+
+    def coverage(
+        self, adapter: str, options: Mapping[str, object], channel: str, span: TimeSpan
+    ) -> tuple[TimeSpan, ...]:
+        """Return what of `span` is recorded on `channel`: disjoint, sorted, within `span`."""
+        spans: tuple[TimeSpan, ...] = self._answered(Capability.COVERAGE, adapter, options, ClipAsk(channel, span))
+        return spans
+
+    def probe(self, adapter: str, options: Mapping[str, object]) -> Probe:
+        """Say how the source is; raises when it cannot be reached at all."""
+        probe: Probe = self._answered(Capability.PROBE, adapter, options)
+        return probe
+
+    def points(self, adapter: str, options: Mapping[str, object]) -> tuple[Point, ...]:
+        """Return the channels of the source, sorted."""
+        points: tuple[Point, ...] = self._answered(Capability.POINTS, adapter, options)
+        return points
+
+    def capabilities(self, adapter: str) -> frozenset[Capability]:
+        """Return what the adapter can do; in this process, nothing is read or written."""
+        return load(adapter).capabilities
+
+    def check_options(self, adapter: str, options: Mapping[str, object]) -> None:
+        """Check the options of a source in this process; nothing is read or written, no source is asked.
+
+        Raises:
+            UnknownAdapter: no such adapter is installed.
+            InvalidOption: an option is missing, unknown or wrong; `pointer` is relative to the options.
+        """
+        load(adapter).checked_options(options)
+
+    def _answered(self, call: Capability, adapter: str, options: Mapping[str, object], ask: Ask | None = None) -> Any:
+        with tempfile.TemporaryDirectory(prefix="xueliang-", ignore_cleanup_errors=True) as place:
+            errand = _Errand(Path(place), self._answer_deadline, lambda _: None, lambda: False)
+            return self._asked(errand, call, adapter, options, ask)
+
+    def _asked(
+        self, errand: "_Errand", call: Capability, adapter: str, options: Mapping[str, object], ask: Ask | None
+    ) -> Any:
+        job = Job(
+            adapter=adapter,
+            options=dict(options),
+            call=call,
+            ask=ask,
+            memory_bytes=self._memory_bytes,
+            parent=os.getpid(),
+        )
+        try:
+            return errand.run(job)
+        except OutOfMemory:
+            raise OutOfMemory(megabytes=self._memory_bytes // _MEGABYTE) from None
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """One child's way: where it works, how long it may, and who listens."""
+
+    folder: Path
+    deadline: timedelta
+    on_progress: Callable[[float], None]
+    aborted: Callable[[], bool]
+
+    @property
+    def result(self) -> Path:
+        return self.folder / RESULT_FILE
+
+    def run(self, job: Job) -> Any:
+        child = None
+        try:
+            seconds = self.deadline.total_seconds()
+            with running(_SANDBOX, _encoded(job), folder=self.folder, seconds=seconds, aborted=self.aborted) as child:
+                return self._answer(child, job)
+        except AdapterError as error:
+            said = bytes(child.stderr) if child else b""
+            if said:
+                _log.warning(
+                    "adapter %s: %s; its child wrote: %s", job.adapter, error, without_secrets(said, job.options)
+                )
+            if isinstance(error, DecoderCrashed) and any(mark in said for mark in _NO_MEMORY):
+                raise OutOfMemory from None
+            raise
+
+    def _answer(self, child: Child, job: Job) -> Any:
+        """Follow the child's lines to the last one: its answer, its error, or the guard's word how it died."""
+        for line in child.lines():
+            try:
+                message = Message.model_validate_json(line)
+                if "result" in message.model_fields_set:
+                    return ANSWERS[job.call].validate_python(message.result)
+            except ValidationError:
+                raise AdapterBroken(adapter=job.adapter, problem="its answer cannot be read") from None
+            if message.error is not None:
+                raise heard(message.error)
+            if message.ended_by == "SIGKILL":  # not by us, we would not be listening: the kernel was out of memory
+                raise OutOfMemory
+            if message.ended_by is not None:
+                raise DecoderCrashed(signal=message.ended_by)
+            if message.progress is not None:
+                self.on_progress(message.progress)
+        raise AdapterBroken(adapter=job.adapter, problem="its process ended without an answer")
+
+
+def _encoded(job: Job) -> bytes:
+    try:
+        return job.model_dump_json().encode()
+    except PydanticSerializationError as error:
+        raise InvalidOption(option="", reason=str(error)) from None
+
+
+def without_secrets(text: bytes, options: Mapping[str, object]) -> str:
+    """Return the text for the log, with every word of the options struck out: some of them are passwords."""
+    plain = text.decode(errors="replace")
+    for value in sorted(_words(options), key=len, reverse=True):
+        plain = plain.replace(value, "***")
+    return plain
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _words(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _words(part)

@@ -1,0 +1,125 @@
+"""The child: `python -m adapters.sandbox` reads one job from standard input and does it where a crash hurts nobody.
+
+Two processes, because native code may hang or die at any instruction. The *guard* leads the process group, loads no
+decoder, waits for the *worker* and reports how it ended. When the gateway's process dies, even by kill -9, the kernel
+tells the guard, and the guard kills the whole group with whatever programs the adapter has started.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from adapters.base import Capability, SourceAdapter
+from adapters.errors import AdapterError
+from adapters.registry import load
+from adapters.wire import ANSWERS, RESULT_FILE, Job, Message, told
+from adapters.wrapping import only_adapter_errors
+from broker.domain.media import ClipAsk, SnapshotAsk
+
+_PR_SET_PDEATHSIG = 1
+# Progress is told at most once for so many seconds of footage.
+_STEP_SECONDS = 0.5
+
+
+def main() -> None:
+    """Read the job, become the guard, start the worker and report a death that it cannot report itself."""
+    results = _results_pipe()
+    job = Job.model_validate_json(sys.stdin.buffer.read())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    _die_with_parent(signal.SIGTERM, job.parent)
+    guard = os.getpid()
+    worker = os.fork()
+    if worker == 0:
+        _die_with_parent(signal.SIGKILL, guard)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _work(job, results)
+    _, status = os.waitpid(worker, 0)
+    if os.WIFSIGNALED(status):
+        _tell(results, Message(ended_by=signal.Signals(os.WTERMSIG(status)).name))
+    else:
+        _tell(results, Message(exit_code=os.waitstatus_to_exitcode(status)))
+
+
+def _results_pipe() -> int:
+    """Keep standard output for results; whatever libraries print goes to standard error instead."""
+    results = os.dup(1)  # not inheritable: a program that the adapter starts cannot hold it open
+    os.dup2(2, 1)
+    return results
+
+
+def _die_with_parent(by: signal.Signals, parent: int) -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(by), 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
+
+
+def _work(job: Job, results: int) -> NoReturn:
+    """Do the job under its limits and leave without running anybody's clean-up."""
+    code = 1
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold footage and passwords
+        resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
+        _tell(results, _answer(job, lambda seconds: _tell(results, Message(progress=seconds))))
+        code = 0
+    except BaseException:  # noqa: BLE001 - the last frame before the process ends: log, never a half-told result
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _answer(job: Job, progress: Callable[[float], None]) -> Message:
+    try:
+        with only_adapter_errors(job.adapter):
+            adapter = load(job.adapter).configured(job.options)
+            return Message(result=ANSWERS[job.call].dump_python(_called(adapter, job, progress), mode="json"))
+    except AdapterError as error:
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
+        return Message(error=told(error, job.adapter))
+
+
+def _called(adapter: SourceAdapter, job: Job, progress: Callable[[float], None]) -> object:
+    target = Path.cwd() / RESULT_FILE
+    match job.call, job.ask:
+        case Capability.PROBE, None:
+            return adapter.probe()
+        case Capability.POINTS, None:
+            return adapter.points()
+        case Capability.COVERAGE, ClipAsk(channel, span):
+            return adapter.coverage(channel, span)
+        case Capability.SNAPSHOT, SnapshotAsk() as ask:
+            return adapter.snapshot(ask, target)
+        case Capability.CLIP, ClipAsk() as ask:
+            return adapter.clip(ask, target, _in_steps(progress))
+        case _:
+            raise TypeError(f"{job.call} of {job.ask}")
+
+
+def _in_steps(progress: Callable[[float], None]) -> Callable[[float], None]:
+    told_at = 0.0
+
+    def step(seconds: float) -> None:
+        nonlocal told_at
+        if seconds - told_at >= _STEP_SECONDS:
+            told_at = seconds
+            progress(seconds)
+
+    return step
+
+
+def _tell(results: int, message: Message) -> None:
+    encoded = memoryview(message.model_dump_json(exclude_defaults=True).encode() + b"\n")
+    while encoded:
+        encoded = encoded[os.write(results, encoded) :]
+
+
+if __name__ == "__main__":
+    main()

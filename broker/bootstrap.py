@@ -1,0 +1,144 @@
+"""The composition root: from settings to a broker whose services share one database, one policy, one store."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from adapters.gateway import Gateway
+from broker.domain.accounts import Caller, Role, system_caller
+from broker.domain.errors import Unavailable
+from broker.domain.time import Clock, SystemClock
+from broker.services.access_requests import AccessRequests
+from broker.services.accounts import Accounts
+from broker.services.audit import Audit
+from broker.services.catalog import Catalog
+from broker.services.grants import Grants
+from broker.services.request_items import RequestItems
+from broker.services.retrieval_runs import RetrievalRuns
+from broker.services.retrievals import Retrievals
+from broker.services.sign_in import Passwords, SignIn
+from broker.services.sources import Sources
+from broker.settings import Settings
+from policies.authorizer import Authorizer
+from storage.blobs import open_store
+from storage.blobs.base import BlobStore
+from storage.db import schema
+from storage.db.embedded import EmbeddedServer, running_dsn
+from storage.db.engine import libpq_url, open_engine
+from storage.db.unit_of_work import UnitOfWork, Work
+
+POOL = 12
+
+
+@dataclass(frozen=True)
+class Broker:
+    """The services, and what the doors need beside them."""
+
+    settings: Settings
+    database_url: str
+    engine: Engine
+    clock: Clock
+    work: Work
+    policy: Authorizer
+    blobs: BlobStore
+    sign_in: SignIn
+    accounts: Accounts
+    catalog: Catalog
+    sources: Sources
+    access_requests: AccessRequests
+    request_items: RequestItems
+    grants: Grants
+    retrievals: Retrievals
+    runs: RetrievalRuns
+    audit: Audit
+
+
+def operator(name: str) -> Caller:
+    """Return the caller for whoever has the machine: may set the house up, decides nothing, sees no footage."""
+    return system_caller(Role.OPERATOR, name)
+
+
+@contextmanager
+def open_broker(settings: Settings, *, clock: Clock | None = None) -> Iterator[Broker]:
+    """Open the broker: start or find the database, check its schema, build the services; close it all at the end.
+
+    Raises:
+        Unavailable: the database cannot be started or reached, or its schema is not this program's.
+    """
+    with ExitStack() as stack:
+        url = stack.enter_context(open_database(settings))
+        check_schema(url)
+        engine = open_engine(url, pool=POOL)
+        stack.callback(engine.dispose)
+        yield build(settings, url, engine, clock or SystemClock())
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[str]:
+    """Give the URL of the database: the one that is set, the one another program runs here, or our own, upgraded."""
+    if settings.database_url is not None:
+        yield libpq_url(settings.database_url.get_secret_value())
+        return
+    directory = settings.data / "postgres"
+    running = running_dsn(directory)
+    if running is not None:
+        yield running
+        return
+    with EmbeddedServer(directory, binaries=settings.postgres_binaries) as server:
+        url = server.dsn()
+        schema.upgrade(url)
+        yield url
+
+
+def check_schema(url: str) -> None:
+    """Refuse to work on a schema that is not this program's.
+
+    Raises:
+        Unavailable: the database is empty or older (run `xueliang db upgrade`), or newer than this program.
+    """
+    found = schema.status(url)
+    if not found.ready:
+        raise Unavailable("database-outdated", current=found.current or "-", needed=found.needed)
+
+
+def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
+    """Put the services together over an engine."""
+    work: Work = partial(UnitOfWork, engine, clock)
+    policy = Authorizer()
+    passwords = Passwords(memory_kib=settings.password_memory_kib, passes=settings.password_passes)
+    memory = settings.fetch_memory_mb * 1024 * 1024
+    gateway = Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=60))
+    settings.data.mkdir(parents=True, exist_ok=True)
+    blobs = open_store(
+        settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data / "blobs",
+    )
+    return Broker(
+        settings=settings,
+        database_url=url,
+        engine=engine,
+        clock=clock,
+        work=work,
+        policy=policy,
+        blobs=blobs,
+        sign_in=SignIn(work, policy, passwords),
+        accounts=Accounts(work, policy, passwords),
+        catalog=Catalog(work, policy, gateway),
+        sources=Sources(work, policy, gateway),
+        access_requests=AccessRequests(work, policy),
+        request_items=RequestItems(work, policy),
+        grants=Grants(work, policy),
+        retrievals=Retrievals(work, policy),
+        runs=RetrievalRuns(work, policy, gateway, blobs, _workspace(settings.data)),
+        audit=Audit(work, policy),
+    )
+
+
+def _workspace(data: Path) -> Path:
+    place = data / "fetching"
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return place

@@ -1,0 +1,50 @@
+"""The sentences people read: one catalogue a language, keyed by slug, in gettext's format for translators' tools."""
+
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.pofile import read_po
+
+from broker.domain.errors import BrokerError
+
+LANGUAGES = ("zh_CN", "en")
+DEFAULT = "zh_CN"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return slug -> sentence of one language."""
+    with files("broker.locale").joinpath(f"{language}.po").open("rb") as stream:
+        return {str(message.id): str(message.string) for message in read_po(stream) if message.id}
+
+
+def say(slug: str, language: str = DEFAULT, **facts: object) -> str:
+    """Return the sentence for a slug with its placeholders filled; the slug itself where there is none."""
+    sentence = catalogue(language).get(slug)
+    if sentence is None:
+        return slug
+    return sentence.format_map(_Facts(facts))
+
+
+def explain(error: BrokerError, language: str = DEFAULT) -> str:
+    """Return the sentence of an error, with its facts."""
+    lacking = ", ".join(say(f"missing.{name}", language) for name in error.missing)
+    return say(error.slug, language, missing=lacking, pointer=error.pointer, **error.facts)
+
+
+def choose(accepted: str | None) -> str:
+    """Return the catalogue for an Accept-Language header: English only when it is wanted more than Chinese."""
+    for part in (accepted or "").split(","):
+        tag = part.split(";")[0].strip().lower()
+        if tag.startswith("zh"):
+            return "zh_CN"
+        if tag.startswith("en"):
+            return "en"
+    return DEFAULT
+
+
+class _Facts(dict[str, object]):
+    """A missing fact leaves its name in the sentence instead of breaking it."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"

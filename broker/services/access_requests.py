@@ -1,0 +1,255 @@
+"""What happens to a request: the requester's moves and the center's decision."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from broker.domain import decisions
+from broker.domain.access_requests import (
+    AccessRequest,
+    AskedLine,
+    Change,
+    Line,
+    Purpose,
+    RequestItem,
+    RequestState,
+)
+from broker.domain.accounts import Caller, Department, Role, deciding_center
+from broker.domain.errors import Invalid
+from broker.domain.grants import Terms
+from broker.domain.ids import DepartmentId, ItemId, LineId, PersonId, RequestId, new_id
+from broker.domain.permits import Permit
+from broker.domain.time import TimeSpan
+from broker.services.grants import revoke_all
+from policies import facts
+from policies.authorizer import Authorizer
+from storage.db.access_requests import Visibility
+from storage.db.unit_of_work import UnitOfWork, Work
+
+MOST_LINES = 500
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a requester fills in; `investigators` are logins."""
+
+    purpose: Purpose
+    terms: Terms
+    investigators: tuple[str, ...]
+    lines: tuple[AskedLine, ...]
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decision: `spans` None takes every line as it stands, else only what is named, as far as it is named."""
+
+    revision: int
+    spans: Mapping[LineId, TimeSpan | None] | None = None
+    terms: Terms | None = None
+    remarks: Mapping[LineId, str] | None = None
+    comment: str = ""
+
+
+def visibility(caller: Caller, work: UnitOfWork) -> Visibility:
+    """Return the test that guards one request and every list of requests for this caller."""
+    return Visibility(
+        caller.person_id,
+        centers=caller.paths_of(Role.CENTER_APPROVER, work.now),
+        owners=caller.paths_of(Role.DEPARTMENT_AUTHORIZER, work.now),
+        readers=caller.paths_of(Role.AUDITOR, work.now),
+    )
+
+
+def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change: Change) -> AccessRequest:
+    """Write a change and its events; the caller commits."""
+    work.access_requests.save(before, change.after)
+    work.audit.append(permit, change.entries, case=change.after.id)
+    return change.after
+
+
+class AccessRequests:
+    """One public method a verb: load, ask the policy, take the step, write it with its event, commit."""
+
+    def __init__(self, work: Work, policy: Authorizer) -> None:
+        self._work = work
+        self._policy = policy
+
+    def draft(self, caller: Caller, form: Form) -> AccessRequest:
+        """Open a draft in the name of the caller's department."""
+        with self._work() as work:
+            roles = caller.roles_at(caller.path, work.now)
+            permit = self._policy.require(caller, "access_request:draft", roles, facts.of_draft(caller, caller.path))
+            if caller.person_id is None or caller.department_id is None:
+                raise Invalid("person-needed")
+            blank = AccessRequest(
+                id=RequestId(new_id()),
+                number=work.access_requests.next_number(work.now.year),
+                requester_id=caller.person_id,
+                department_id=caller.department_id,
+                purpose=form.purpose,
+                terms=form.terms,
+                investigators=_named(work, form.investigators),
+                asked=_checked(work, form.lines),
+                urgent=form.urgent,
+                created_at=work.now,
+            )
+            after = store(work, permit, None, decisions.draft(blank))
+            work.commit(permit)
+            return after
+
+    def edit(self, caller: Caller, key: RequestId, form: Form) -> AccessRequest:
+        """Replace what is asked, before submission or after a return."""
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work), lock=True)
+            permit = self._require(work, caller, "access_request:edit", request)
+            changed = replace(
+                request,
+                purpose=form.purpose,
+                terms=form.terms,
+                investigators=_named(work, form.investigators),
+                asked=_checked(work, form.lines),
+                urgent=form.urgent,
+            )
+            after = store(work, permit, request, decisions.edit(request, changed))
+            work.commit(permit)
+            return after
+
+    def submit(self, caller: Caller, key: RequestId) -> AccessRequest:
+        """Send a draft, or a supplemented return as the next revision, to the center that decides."""
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work), lock=True)
+            permit = self._require(work, caller, "access_request:submit", request)
+            items, owners = _by_owner(work, request)
+            center = deciding_center(work.departments.centers(), frozenset(owner.path for owner in owners.values()))
+            if request.asked and center is None:
+                raise Invalid("no-center", pointer="/lines")
+            change = decisions.submit(request, center.id if center else request.department_id, items)
+            _check_people(work, change.after, owners, center)
+            after = store(work, permit, request, change)
+            revoke_all(work, permit, request.id, "resubmitted")
+            work.commit(permit)
+            return after
+
+    def withdraw(self, caller: Caller, key: RequestId, reason: str) -> AccessRequest:
+        """Take a request back with everything that was granted for it."""
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work), lock=True)
+            permit = self._require(work, caller, "access_request:withdraw", request)
+            after = store(work, permit, request, decisions.withdraw(request, reason))
+            revoke_all(work, permit, request.id, "withdrawn")
+            work.commit(permit)
+            return after
+
+    def approve(self, caller: Caller, key: RequestId, verdict: Verdict) -> AccessRequest:
+        """Approve the need, whole or narrower; the owning departments decide next."""
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work), lock=True)
+            permit = self._require(work, caller, "access_request:approve", request)
+            request.require_revision(verdict.revision)
+            terms = verdict.terms or request.terms
+            change = decisions.approve(request, _person(caller), verdict.spans, terms, verdict.comment)
+            after = store(work, permit, request, change)
+            work.commit(permit)
+            return after
+
+    def send_back(self, caller: Caller, key: RequestId, revision: int, comment: str) -> AccessRequest:
+        """Return the request to the requester for supplement."""
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work), lock=True)
+            permit = self._require(work, caller, "access_request:return", request)
+            request.require_revision(revision)
+            if request.state is not RequestState.CENTER_REVIEW:
+                decisions.next_request_state(request.state, decisions.RequestCommand.APPROVE)
+            after = store(work, permit, request, decisions.send_back(request, _person(caller), comment))
+            work.commit(permit)
+            return after
+
+    def reject(self, caller: Caller, key: RequestId, revision: int, reason: str) -> AccessRequest:
+        """Refuse the need for good."""
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work), lock=True)
+            permit = self._require(work, caller, "access_request:reject", request)
+            request.require_revision(revision)
+            after = store(work, permit, request, decisions.reject(request, _person(caller), reason))
+            work.commit(permit)
+            return after
+
+    def read(self, caller: Caller, key: RequestId) -> AccessRequest:
+        """Return a request the caller may know of."""
+        with self._work() as work:
+            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
+            return work.access_requests.load(key, visibility(caller, work))
+
+    def page(
+        self, caller: Caller, *, state: RequestState | None, after: RequestId | None, limit: int,
+    ) -> Sequence[AccessRequest]:
+        """Return requests the caller may know of, newest first."""
+        with self._work() as work:
+            self._policy.require(caller, "access_request:list", caller.roles(work.now), facts.of_person(caller))
+            return work.access_requests.page(visibility(caller, work), state=state, after=after, limit=limit)
+
+    def _require(self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
+        """Ask with the roles that reach this request: the requester's in its department, the center's in the center."""
+        departments = work.departments.load_many({request.department_id, request.center_id or request.department_id})
+        paths = {Role.REQUESTER.value: departments[request.department_id].path}
+        if request.center_id is not None:
+            paths[Role.CENTER_APPROVER.value] = departments[request.center_id].path
+        roles = facts.reach(caller, work.now, **paths)
+        return self._policy.require(caller, act, roles, facts.of_request(caller, request))
+
+
+def _person(caller: Caller) -> PersonId:
+    if caller.person_id is None:
+        raise Invalid("person-needed")
+    return caller.person_id
+
+
+def _named(work: UnitOfWork, logins: Sequence[str]) -> frozenset[PersonId]:
+    found = work.persons.by_logins(logins)
+    for place, login in enumerate(logins):
+        if login not in found:
+            raise Invalid("unknown-person", pointer=f"/investigators/{place}", person=login)
+    return frozenset(person.id for person in found.values())
+
+
+def _checked(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[AskedLine, ...]:
+    if len(lines) > MOST_LINES:
+        raise Invalid("too-many-lines", pointer="/lines", most=MOST_LINES)
+    known = work.cameras.load_many({line.camera_id for line in lines})
+    for place, line in enumerate(lines):
+        if line.camera_id not in known:
+            raise Invalid("unknown-camera", pointer=f"/lines/{place}/camera", camera=line.camera_id)
+    return tuple(lines)
+
+
+def _by_owner(
+    work: UnitOfWork, request: AccessRequest,
+) -> tuple[tuple[RequestItem, ...], dict[DepartmentId, Department]]:
+    """Group what is asked by owning department, in the order of the form."""
+    cameras = work.cameras.load_many({line.camera_id for line in request.asked})
+    groups: dict[DepartmentId, list[Line]] = defaultdict(list)
+    for asked in request.asked:
+        line = Line(LineId(new_id()), asked.camera_id, asked.span)
+        groups[cameras[asked.camera_id].owner_id].append(line)
+    items = tuple(
+        RequestItem(ItemId(new_id()), owner, request.revision, tuple(lines)) for owner, lines in groups.items()
+    )
+    return items, work.departments.load_many(groups)
+
+
+def _check_people(
+    work: UnitOfWork, request: AccessRequest, owners: Mapping[DepartmentId, Department], center: Department | None,
+) -> None:
+    """Refuse a request that nobody may look under, approve or authorize once duties are separated."""
+    home = work.departments.load(request.department_id)
+    eligible = work.persons.holders_below(Role.INVESTIGATOR, home.path, work.now)
+    if not request.investigators <= eligible:
+        names = work.persons.load_many(request.investigators - eligible)
+        logins = ", ".join(sorted(person.login for person in names.values()))
+        raise Invalid("investigator-not-eligible", pointer="/investigators", persons=logins)
+    if center is not None and not work.persons.holders(Role.CENTER_APPROVER, center.path, work.now) - request.parties:
+        raise Invalid("no-approver", pointer="/lines", department=center.name)
+    for owner in owners.values():  # one question a department: a handful, and the answer names the department
+        if not work.persons.holders(Role.DEPARTMENT_AUTHORIZER, owner.path, work.now) - request.parties:
+            raise Invalid("no-authorizer", pointer="/lines", department=owner.name)

@@ -1,0 +1,111 @@
+"""Single cells: as text, free of what must not be kept, and as it may be shown in a report."""
+
+import hashlib
+import math
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+
+SHOWN = 80
+"""Characters of a value that a report shows."""
+
+STREAM_ADDRESS = re.compile(
+    r"""[:：](?:/|\\){2}                # scheme://, anywhere in the text; ： is what a Chinese keyboard writes
+      | %3a%2f%2f
+      | ^\s*/{2}\S                      # //host
+      | ^\s*www\.\S
+      | (?<=\S)[:：]\S{0,128}@[\w-]{1,63}[.:/]  # user:password@host without a scheme
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A URL or what carries credentials like one: an address of a stream often holds the password of the camera."""
+
+USER_INFO = re.compile(r"^((?:[a-z][a-z0-9+.-]{0,30}[:：])?//)?[^/\s]*@", re.IGNORECASE)
+
+FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs"})
+"""Control characters, and halves of surrogate pairs, which no encoding can write."""
+
+DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the order of the letters round on the screen, so that a name reads as another one."""
+
+
+def as_text(value: object) -> str | None:
+    """Return a cell as text without blanks around it, "" for an empty cell, None for a list or an object."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):  # a spreadsheet keeps the number 12 as 12.0
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, timedelta):
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime | date | time) else None
+
+
+def holds_address(text: str) -> bool:
+    """Say whether the text is or holds a URL or user:password@host."""
+    return STREAM_ADDRESS.search(text) is not None
+
+
+def address_key(text: str) -> str:
+    """Return what is kept in place of a URL: a digest, so that the point is known again and nothing is disclosed.
+
+    User and password are no part of it: they could be guessed from a digest, and the point stays the same point when
+    its password changes.
+    """
+    bare = USER_INFO.sub(r"\1", text, count=1)
+    return f"url-sha256:{hashlib.sha256(bare.encode(errors='surrogatepass')).hexdigest()[:32]}"
+
+
+def holds_control(text: str) -> bool:
+    """Say whether the text holds a character that is no writing: control, lone surrogate, direction mark."""
+    return not text.isprintable() and any(
+        unicodedata.category(letter) in FORBIDDEN_CATEGORIES or letter in DIRECTION_MARKS for letter in text
+    )
+
+
+def shown(value: object) -> str:
+    """Return a cell as a report may show it: cut short, stream addresses as digests, odd characters spelled out."""
+    text = as_text(value)
+    if text is None:
+        text = "{…}" if isinstance(value, dict) else "[…]"
+    if holds_address(text):
+        return address_key(text)
+    return spelled(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+
+
+def spelled(text: str) -> str:
+    """Return the text with characters that a screen does not show, or obeys, written as its number."""
+    return "".join(letter if _plain(letter) else f"\\u{ord(letter):04x}" for letter in text)
+
+
+def as_number(value: object) -> float | None:
+    """Return a number written as decimal degrees are written, or None; never NaN, never infinite.
+
+    Full-width digits are read as digits; a decimal comma, degrees and minutes, and blanks inside are not read.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return _finite(value)
+    text = unicodedata.normalize("NFKC", as_text(value) or "").strip()
+    return _finite(float(text)) if _DECIMAL.fullmatch(text) else None
+
+
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,25}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+
+
+def _finite(number: float) -> float | None:
+    try:
+        as_float = float(number) + 0.0  # turns -0.0 into 0.0
+    except OverflowError:  # an integer beyond the largest float
+        return None
+    return as_float if math.isfinite(as_float) else None
+
+
+def _plain(letter: str) -> bool:
+    return letter.isprintable() and letter not in DIRECTION_MARKS

@@ -1,0 +1,167 @@
+"""The worker's side of a retrieval: fetch it from the source, store it, and hand in the result once."""
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapters.gateway import Gateway
+from broker.domain.accounts import Caller, Role, system_caller
+from broker.domain.catalog import Source
+from broker.domain.errors import BrokerError, Unavailable
+from broker.domain.grants import GrantState
+from broker.domain.ids import RequestId, RetrievalId
+from broker.domain.media import Ask, Capture
+from broker.domain.permits import Permit
+from broker.domain.retrievals import (
+    Retrieval,
+    RetrievalChange,
+    RetrievalState,
+    abort,
+    accept,
+    amount_of,
+    fail,
+    start,
+)
+from policies.authorizer import Authorizer
+from storage.blobs.base import BlobStore
+from storage.db.unit_of_work import UnitOfWork, Work
+
+RUNNABLE = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING})
+ASK_AGAIN = 0.25  # seconds between two looks whether the attempt is still wanted
+TELL_AGAIN = 1.0  # seconds between two notes of progress
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a retrieval, with all that the fetch needs."""
+
+    retrieval: Retrieval
+    source: Source
+    ask: Ask
+
+
+class RetrievalRuns:
+    """Runs retrievals; any number of workers may, a result is taken from the current attempt only."""
+
+    def __init__(self, work: Work, policy: Authorizer, gateway: Gateway, blobs: BlobStore, workspace: Path) -> None:
+        self._work = work
+        self._policy = policy
+        self._gateway = gateway
+        self._blobs = blobs
+        self._workspace = workspace
+        self._caller: Caller = system_caller(Role.WORKER, "worker")
+
+    def run(self, key: RetrievalId) -> RetrievalState:
+        """Bring one retrieval to its end and return the state it has then."""
+        attempt = self._begin(key)
+        if attempt is None:
+            return self._state(key)
+        with tempfile.TemporaryDirectory(dir=self._workspace, prefix="fetch-") as folder:
+            target = Path(folder) / "result"
+            watch = _Watch(attempt.retrieval, self._work, self._permit)
+            try:
+                capture = self._gateway.fetch(
+                    attempt.source.adapter, attempt.source.options, attempt.ask, target,
+                    on_progress=watch.progress, aborted=watch.aborted,
+                )  # fmt: skip
+                blob = self._blobs.put_file(target)
+            except Unavailable:
+                raise  # the broker's own trouble, not the source's: the job engine tries again
+            except BrokerError as error:
+                return self._end(attempt, lambda current, _work: _failed(current, error))
+            return self._accept(attempt, capture, blob.digest, blob.size)
+
+    def _permit(self) -> Permit:
+        return self._policy.require(self._caller, "retrieval:run", {Role.WORKER})
+
+    def _state(self, key: RetrievalId) -> RetrievalState:
+        with self._work() as work:
+            return work.retrievals.load(key).state
+
+    def _begin(self, key: RetrievalId) -> Attempt | None:
+        """Start the next attempt, or end the retrieval when its grant has ended while it waited."""
+        permit = self._permit()
+        with self._work() as work:
+            grant_id = work.retrievals.load(key).grant_id
+            grant = work.grants.load(grant_id, None, lock=True)
+            retrieval = work.retrievals.load(key, lock=True)
+            if retrieval.state not in RUNNABLE:
+                return None
+            live = grant.state_at(work.now) is GrantState.ACTIVE
+            change = start(retrieval) if live else abort(retrieval, "grant-ended")
+            camera = work.cameras.load(retrieval.camera_id)
+            if live and (camera.source_id is None or camera.channel is None):
+                change = fail(retrieval, "camera-without-source", {"camera": camera.name})
+            _write(work, permit, retrieval, change, grant.request_id)
+            if change.after.state is RetrievalState.FAILED:
+                work.grants.give_back(grant.id, amount_of(retrieval.ask))
+            work.commit(permit)
+            if change.after.state is not RetrievalState.FETCHING or camera.source_id is None:
+                return None
+            source = work.sources.load(camera.source_id)
+        return Attempt(change.after, source, replace(change.after.ask, channel=camera.channel or ""))
+
+    def _accept(self, attempt: Attempt, capture: Capture, digest: str, size: int) -> RetrievalState:
+        """Hand in a result; the same transaction asks the grant again and whether this attempt is still the one."""
+
+        def step(current: Retrieval, work: UnitOfWork) -> RetrievalChange:
+            return accept(current, attempt.retrieval.attempt, capture, digest, size, work.now)
+
+        return self._end(attempt, step)
+
+    def _end(self, attempt: Attempt, step: Callable[[Retrieval, UnitOfWork], RetrievalChange]) -> RetrievalState:
+        permit = self._permit()
+        with self._work() as work:
+            grant = work.grants.load(attempt.retrieval.grant_id, None, lock=True)
+            current = work.retrievals.load(attempt.retrieval.id, lock=True)
+            if current.state is not RetrievalState.FETCHING or current.attempt != attempt.retrieval.attempt:
+                logger.info("attempt %d of retrieval %s came too late", attempt.retrieval.attempt, current.id)
+                return current.state
+            live = grant.state_at(work.now) is GrantState.ACTIVE
+            change = step(current, work) if live else abort(current, "grant-ended")
+            _write(work, permit, current, change, grant.request_id)
+            if change.after.state is RetrievalState.FAILED:
+                work.grants.give_back(grant.id, amount_of(current.ask))
+            work.commit(permit)
+            return change.after.state
+
+
+def _failed(current: Retrieval, error: BrokerError) -> RetrievalChange:
+    facts = {name: value if isinstance(value, int | float) else str(value) for name, value in error.facts.items()}
+    return fail(current, error.slug, dict(facts))
+
+
+def _write(work: UnitOfWork, permit: Permit, before: Retrieval, change: RetrievalChange, case: RequestId) -> None:
+    work.retrievals.save(before, change.after)
+    work.audit.append(permit, change.entries, case=case)
+
+
+class _Watch:
+    """Looks now and then whether the attempt is still wanted, and notes how far it is."""
+
+    def __init__(self, retrieval: Retrieval, work: Work, permit: Callable[[], Permit]) -> None:
+        self._retrieval = retrieval
+        self._work = work
+        self._permit = permit
+        self._asked = self._told = time.monotonic()
+        self._gone = False
+
+    def aborted(self) -> bool:
+        if not self._gone and time.monotonic() - self._asked >= ASK_AGAIN:
+            self._asked = time.monotonic()
+            with self._work() as work:
+                self._gone = not work.retrievals.wanted(self._retrieval.id, self._retrieval.attempt)
+        return self._gone
+
+    def progress(self, seconds: float) -> None:
+        if self._gone or time.monotonic() - self._told < TELL_AGAIN:
+            return
+        self._told = time.monotonic()
+        with self._work() as work:
+            self._gone = not work.retrievals.progress(self._retrieval.id, self._retrieval.attempt, seconds)
+            work.commit(self._permit())

@@ -1,0 +1,55 @@
+"""The settings: read here and nowhere else, from the environment (`XUELIANG_…`) or a `.env` file; docs/reference.md lists them."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from broker.domain.errors import Invalid
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; the defaults run the program on one machine without any service."""
+
+    model_config = SettingsConfigDict(env_prefix="XUELIANG_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(Path("xueliang-data"), description="Directory for the embedded database and local blobs.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/database",
+    )
+    postgres_binaries: Path | None = Field(None, description="Directory of postgres and initdb for the embedded one.")
+    blobs_url: SecretStr | None = Field(
+        None, description="Where results are kept: file:///path or s3://…; default: a directory below `data`.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")
+    workers: int = Field(2, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`.")
+    language: Literal["zh_CN", "en"] = Field("zh_CN", description="Language of the command line and of default texts.")
+    secure_cookies: bool = Field(True, description="Mark session cookies Secure; off only for tests over plain http.")
+    fetch_seconds: int = Field(600, ge=5, description="Deadline of one fetch; its whole process group is killed then.")
+    fetch_memory_mb: int = Field(2048, ge=512, description="Address space of one fetch in MiB.")
+    upload_mb: int = Field(64, ge=1, description="Largest body of a request in MiB.")
+    password_memory_kib: int = Field(65_536, ge=64, description="Memory of one argon2id hash.")
+    password_passes: int = Field(3, ge=1, description="Passes of one argon2id hash.")
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log lines on standard error.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+
+    @property
+    def fetch_deadline(self) -> timedelta:
+        return timedelta(seconds=self.fetch_seconds)
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings.
+
+    Raises:
+        Invalid: a value is out of range or not of its type; `pointer` names the setting.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # by name, checked by pydantic
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise Invalid("setting", pointer=f"/{name}", name=f"XUELIANG_{name.upper()}", reason=first["msg"]) from None

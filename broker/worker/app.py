@@ -1,0 +1,90 @@
+"""The job engine: Procrastinate over the broker's own database, in a thread of `serve` or as `xueliang worker`."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+
+from broker.bootstrap import Broker
+from broker.worker.schedule import add_schedule
+from broker.worker.tasks import add_tasks
+from storage.db.engine import RUNTIME_ROLE
+
+FETCH_POLL = 0.5  # seconds; a notice wakes the worker sooner, this is for when the notice is lost
+HEARTBEAT = 2.0
+STALLED_AFTER = 8.0
+START_AGAIN = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+def build_app(broker: Broker) -> App:
+    """Return the job engine with the broker's tasks."""
+    connector = PsycopgConnector(
+        conninfo=broker.database_url,
+        kwargs={"options": f"-c timezone=UTC -c role={RUNTIME_ROLE}", "application_name": "xueliang-worker"},
+    )
+    app = App(connector=connector)
+    add_tasks(app, broker)
+    add_schedule(app, STALLED_AFTER)
+    return app
+
+
+async def work(app: App, *, concurrency: int, stop: asyncio.Event) -> None:
+    """Run jobs until `stop`; a database that goes away is waited for, and running jobs are finished first."""
+    while not stop.is_set():
+        try:
+            async with app.open_async():
+                await _work_until(app, concurrency, stop)
+        except (ConnectorException, OSError) as error:
+            logger.warning("the worker lost the database and starts again: %s", error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), START_AGAIN)
+
+
+async def _work_until(app: App, concurrency: int, stop: asyncio.Event) -> None:
+    running = asyncio.create_task(
+        app.run_worker_async(
+            concurrency=concurrency,
+            fetch_job_polling_interval=FETCH_POLL,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED_AFTER,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=5,
+            delete_jobs="successful",
+        ),
+    )
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not running.done():
+        running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+@contextlib.contextmanager
+def worker_thread(broker: Broker, concurrency: int) -> Iterator[None]:
+    """Run the workers in a thread of this process for as long as the block lasts."""
+    if concurrency == 0:
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(work(build_app(broker), concurrency=concurrency, stop=stop))
+        loop.close()
+
+    thread = threading.Thread(target=run, name="workers")
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()

@@ -1,0 +1,25 @@
+"""What runs by the clock. Nothing here is needed for safety: it picks up after crashes and tidies."""
+
+import logging
+
+from procrastinate import App
+from procrastinate.jobs import Job
+
+SWEEP = "*/5 * * * * *"  # every five seconds
+
+logger = logging.getLogger(__name__)
+
+
+def add_schedule(app: App, stalled_after: float) -> None:
+    """Register the periodic tasks with the job engine."""
+
+    @app.periodic(cron=SWEEP)
+    @app.task(name="take_over_stalled", queueing_lock="take_over_stalled")
+    async def take_over_stalled(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Give the jobs of workers that are gone to the others."""
+        stalled: list[Job] = list(
+            await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after),
+        )
+        for job in stalled:
+            logger.warning("taking over job %s of a worker that is gone", job.id)
+            await app.job_manager.retry_job(job)

@@ -1,0 +1,80 @@
+"""The closed words of the policy: a row with any other word is refused when the policy is loaded."""
+
+from collections.abc import Iterable
+from enum import IntFlag, auto
+
+from broker.domain.accounts import Role
+
+ACTS: dict[str, frozenset[str]] = {
+    "account": frozenset({"read", "change_password"}),
+    "session": frozenset({"open", "close"}),
+    "token": frozenset({"issue", "list", "revoke"}),
+    "department": frozenset({"list", "create"}),
+    "person": frozenset({"list", "find", "create", "disable", "assign"}),
+    "source": frozenset({"list", "add", "probe"}),
+    "camera": frozenset({"list", "import", "bind", "coverage"}),
+    "access_request": frozenset(
+        {"list", "read", "draft", "edit", "submit", "withdraw", "approve", "return", "reject"},
+    ),
+    "request_item": frozenset({"list", "authorize", "refuse", "return"}),
+    "grant": frozenset({"list", "read", "revoke"}),
+    "footage": frozenset({"snapshot", "clip", "deliver"}),
+    "retrieval": frozenset({"list", "read", "run"}),
+    "audit": frozenset({"read", "verify"}),
+}
+"""Objects and what can be done to them."""
+
+
+class Fact(IntFlag):
+    """What the program found out about one question; a row names the facts it needs by their lower-case names."""
+
+    NONE = 0
+    IS_PERSON = auto()
+    IS_SELF = auto()
+    NOT_SELF = auto()
+    OWN_DEPARTMENT = auto()
+    IS_REQUESTER = auto()
+    IS_PARTY = auto()
+    NOT_PARTY = auto()
+    NOT_APPROVER = auto()
+    G_PERSON = auto()
+    G_CAMERA = auto()
+    G_ACTION = auto()
+    G_WINDOW = auto()
+    G_LIVE = auto()
+    G_QUOTA = auto()
+
+
+FACTS: dict[str, Fact] = {fact.name.lower(): fact for fact in Fact if fact.name}
+ROLE_BITS: dict[str, int] = {role.value: 1 << position for position, role in enumerate(Role)}
+
+
+def role_mask(roles: Iterable[Role]) -> int:
+    """Return the roles as one number, one bit each."""
+    mask = 0
+    for role in roles:
+        mask |= ROLE_BITS[role.value]
+    return mask
+
+
+def has_role(mask: int, name: str) -> bool:
+    """Say whether the mask holds the role; every mask holds "*", none holds an unknown or empty name."""
+    return name == "*" or bool(mask & ROLE_BITS.get(name, 0))
+
+
+def need_mask(need: str) -> int | None:
+    """Return the facts a row needs as one number; None for an unknown or empty need."""
+    if need == "-":
+        return 0
+    mask = 0
+    for name in need.split("+"):
+        if name not in FACTS:
+            return None
+        mask |= FACTS[name]
+    return mask
+
+
+def holds(facts: int, need: str) -> bool:
+    """Say whether the facts hold all that a row needs; an unknown or empty need never holds."""
+    wanted = need_mask(need)
+    return wanted is not None and facts & wanted == wanted
