@@ -46,9 +46,10 @@ def strip(width: int, height: int) -> tuple[slice, slice]:
 def write_code(luma: Luma, code: Code) -> None:
     """Draw the code into a luma plane of shape (height, width), in place."""
     columns, rows = _edges(luma.shape[1], luma.shape[0])
-    values = np.where(_bits(code), _WHITE, _BLACK).astype(np.uint8).reshape(_ROWS, _COLUMNS)
-    cells = np.repeat(np.repeat(values, np.diff(rows), axis=0), np.diff(columns), axis=1)
-    luma[rows[0] : rows[-1], columns[0] : columns[-1]] = cells
+    widths = np.diff(columns)
+    for row, bits in enumerate(_bits(code).reshape(_ROWS, _COLUMNS)):
+        line = np.repeat(bits * (_WHITE - _BLACK) + _BLACK, widths)
+        luma[rows[row] : rows[row + 1], columns[0] : columns[-1]] = line
 
 
 def read_code(luma: Luma) -> Code:
@@ -88,10 +89,11 @@ def _middles(edges: Places) -> tuple[Places, Places]:
     return begin, np.maximum(edges[1:] - margin, begin + 1)
 
 
-def _bits(code: Code) -> NDArray[np.bool_]:
+def _bits(code: Code) -> Luma:
+    """Return the bits of the code, each as 0 or 1, shape (96,)."""
     payload = code.number << _INSTANT_BITS | (code.instant - _EPOCH) // timedelta(milliseconds=1)
     value = (payload << _CHECK_BITS | _check(payload)) << _SPARE_BITS
-    return np.array([bit == "1" for bit in f"{value:0{_BITS}b}"])
+    return np.unpackbits(np.frombuffer(value.to_bytes(_BITS // 8, "big"), np.uint8))
 
 
 def _check(payload: int) -> int:

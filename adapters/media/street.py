@@ -6,6 +6,7 @@ Everything that moves is a function of the instant alone, so any minute of a rec
 
 from binascii import crc32
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final
 
 import cv2
@@ -16,12 +17,16 @@ from numpy.typing import NDArray
 from adapters.media.barcode import Code, strip, write_code
 
 Picture = NDArray[np.uint8]
+Planes = tuple[Picture, Picture, Picture]
+Colour = tuple[int, int, int]
 
 _FONT: Final = "uni"  # the font that comes with OpenCV and has Chinese characters
 _ASPHALT, _PAVING, _LINE = (86, 84, 82), (128, 134, 138), (205, 210, 212)
-_DARK, _WHITE, _PANEL = 30, 235, 24
+_WHITE, _PANEL = 235, 24
 # The same white and panel as brightness alone, in video range, for what is drawn straight into the luma plane.
 _LUMA_WHITE, _LUMA_PANEL = 218, 37
+# Brightness and the two colour differences.
+_DARK, _ASPHALT_YUV = (30, 128, 128), (88, 128, 128)
 _CARS = (
     (92, 112, 186),
     (130, 100, 118),
@@ -31,6 +36,7 @@ _CARS = (
     (140, 96, 150),
     (110, 134, 160),
 )
+_LIT = 0.2  # the share of windows with light
 _CLOCK_LETTERS = "0123456789-:.# UTC"
 # Heights of the scene's edges, as shares of the picture: skyline's foot, pavement, road, panel with the text.
 _FOOT, _KERB, _PANEL_TOP = 0.52, 0.60, 0.92
@@ -45,7 +51,7 @@ class Street:
         canvas: the Y, U and V planes of a yuv420p picture in video range; width and height are even.
     """
 
-    def __init__(self, channel: str, name: str, canvas: tuple[Picture, Picture, Picture]) -> None:
+    def __init__(self, channel: str, name: str, canvas: Planes) -> None:
         self._height, self._width = canvas[0].shape
         self._dice = np.random.default_rng(crc32(channel.encode()))
         self._clean = _planes(cv2.cvtColor(self._scene(name), cv2.COLOR_BGR2YUV_I420), self._height)
@@ -54,8 +60,11 @@ class Street:
             plane[:] = clean
         self._canvas = canvas
         self._letters = self._clock_letters()
+        self._shown = ""
+        self._cars = [_car(self._width // 9, self._row(0.075), colour) for colour in _CARS]
+        self._people = [_box(max(self._width // 90, 2), self._row(0.06), colour) for colour in _CARS[2:]]
         self._traffic = self._dice.uniform(0, 1, (len(_CARS), 2)).tolist()
-        self._walkers = self._dice.uniform(0, 1, (5, 2)).tolist()
+        self._walkers = self._dice.uniform(0, 1, (len(self._people), 2)).tolist()
 
     def paint(self, number: int, instant: datetime) -> None:
         """Bring the canvas to the frame with this number and instant (UTC, whole milliseconds)."""
@@ -100,7 +109,7 @@ class Street:
             step = max(self._height // 22, 6)
             for row in range(top + step // 2, foot - step, step):
                 for column in range(left + step // 2, min(left + wide, self._width) - step // 2, step):
-                    lit = self._dice.uniform() < 0.2
+                    lit = self._dice.uniform() < _LIT
                     scene[row : row + step // 2, column : column + step // 2] = (120, 220, 240) if lit else wall // 2
             left += wide + int(self._width * self._dice.uniform(0, 0.02))
 
@@ -112,7 +121,7 @@ class Street:
 
     def _clock_letters(self) -> dict[str, Picture]:
         """Return each letter as a cell of luma: all of one width, so that the clock does not dance."""
-        high, wide = self._height - self._row(_PANEL_TOP), max(int(self._height * 0.03), 6)
+        high, wide = self._height - self._row(_PANEL_TOP), max(int(self._height * 0.033), 6)
         letters = {}
         for letter in _CLOCK_LETTERS:
             cell = np.full((high, wide, 3), _LUMA_PANEL, np.uint8)
@@ -122,39 +131,61 @@ class Street:
         return letters
 
     def _write_clock(self, number: int, instant: datetime) -> None:
+        """Write the clock, right-aligned; only the letters that changed are drawn."""
         text = f"#{number:06} {instant:%Y-%m-%d %H:%M:%S}.{instant.microsecond // 1000:03} UTC"
-        drawn = np.concatenate([self._letters[letter] for letter in text], axis=1)[:, -self._width :]
-        self._canvas[0][self._row(_PANEL_TOP) :, self._width - drawn.shape[1] :] = drawn
+        panel, wide = self._canvas[0][self._row(_PANEL_TOP) :], self._letters[" "].shape[1]
+        for place, (letter, before) in enumerate(zip_longest(reversed(text), reversed(self._shown), fillvalue=" ")):
+            right = self._width - place * wide
+            if letter != before and right >= wide:
+                panel[:, right - wide : right] = self._letters[letter]
+        self._shown = text
 
     def _drive(self, seconds: float) -> None:
-        long, high = self._width // 9, self._row(0.075)
-        lanes = (self._row(0.64), self._row(0.80))
+        long, lanes = self._cars[0][0].shape[1], (self._row(0.605), self._row(0.765))
+        way = self._width + long
         for index, (offset, pace) in enumerate(self._traffic):
-            way = self._width + 2 * long
             gone = (offset + seconds * (0.05 + 0.12 * pace)) % 1 * way
-            left = int(gone if index % 2 else way - gone) - long
-            top = lanes[index % 2]
-            self._block(left, top, long, high, _CARS[index])
-            self._block(left + long // 5, top - high // 2, long * 3 // 5, high // 2, (_DARK, 128, 128))
-            for wheel in (left + long // 8, left + long * 5 // 8):
-                self._block(wheel, top + high, long // 5, high // 3, (_DARK, 128, 128))
+            self._put(self._cars[index], int(gone if index % 2 else way - gone) - long, lanes[index % 2])
 
     def _walk(self, seconds: float) -> None:
-        wide, high = max(self._width // 90, 2), self._row(0.07)
-        for index, (offset, pace) in enumerate(self._walkers):
-            left = int((offset + seconds * (0.004 + 0.008 * pace)) % 1 * (self._width + wide)) - wide
-            self._block(left, self._row(0.535), wide, high, _CARS[-1 - index])
+        wide, top = self._people[0][0].shape[1], self._row(0.535)
+        for person, (offset, pace) in zip(self._people, self._walkers, strict=True):
+            self._put(person, int((offset + seconds * (0.004 + 0.008 * pace)) % 1 * (self._width + wide)) - wide, top)
 
-    def _block(self, left: int, top: int, wide: int, high: int, colour: tuple[int, int, int]) -> None:
-        right, bottom = max(left + wide, 0) & ~1, (top + high) & ~1
-        left, top = max(left, 0) & ~1, top & ~1
-        luma, blue, red = self._canvas
-        luma[top:bottom, left:right] = colour[0]
-        half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
-        blue[half], red[half] = colour[1:]
+    def _put(self, sprite: Planes, left: int, top: int) -> None:
+        """Copy a sprite to its place, cut off at the picture's left and right edges."""
+        left, wide = left & ~1, sprite[0].shape[1]
+        begin, end = max(left, 0), min(left + wide, self._width)
+        for plane, part in zip(self._canvas, sprite, strict=True):
+            share = wide // part.shape[1]
+            row = top // share
+            cut = part[:, (begin - left) // share : (end - left) // share]
+            plane[row : row + part.shape[0], begin // share : end // share] = cut
 
 
-def _planes(picture: MatLike, height: int) -> tuple[Picture, Picture, Picture]:
+def _car(long: int, high: int, colour: Colour) -> Planes:
+    """Return a car on asphalt, seen from the side, in a box twice as high as its body."""
+    box = _box(long, 2 * high, _ASPHALT_YUV)
+    _fill(box, (0, high // 2), (long, high), colour)
+    _fill(box, (long // 5, 0), (long * 3 // 5, high // 2), _DARK)
+    for wheel in (long // 8, long * 5 // 8):
+        _fill(box, (wheel, high * 3 // 2), (long // 5, high // 3), _DARK)
+    return box
+
+
+def _box(wide: int, high: int, colour: Colour) -> Planes:
+    luma = np.full((high & ~1, wide & ~1), colour[0], np.uint8)
+    half = luma[::2, ::2]
+    return luma, np.full_like(half, colour[1], order="C"), np.full_like(half, colour[2], order="C")
+
+
+def _fill(box: Planes, corner: tuple[int, int], size: tuple[int, int], colour: Colour) -> None:
+    left, top, right, bottom = corner[0] & ~1, corner[1] & ~1, (corner[0] + size[0]) & ~1, (corner[1] + size[1]) & ~1
+    for plane, value, share in zip(box, colour, (1, 2, 2), strict=True):
+        plane[top // share : bottom // share, left // share : right // share] = value
+
+
+def _planes(picture: MatLike, height: int) -> Planes:
     """Return the planes of an I420 picture of shape (height * 3 / 2, width)."""
     stacked = np.asarray(picture, dtype=np.uint8)
     shape = (height // 2, stacked.shape[1] // 2)

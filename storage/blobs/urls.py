@@ -1,5 +1,6 @@
 """The address of a blob store, as an operator writes it."""
 
+import re
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -8,6 +9,7 @@ from storage.blobs.base import BlobStore
 from storage.blobs.disk import DiskStore
 
 ALLOWED = "file:///PATH, s3://KEY:SECRET@HOST[:PORT]/BUCKET[?secure=false&region=NAME&authorities=FILE&create=true]"
+ENDPOINT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
 OPTIONS = {"secure", "region", "authorities", "create"}
 FLAGS = {"true": True, "false": False}
 
@@ -55,7 +57,8 @@ def _s3_store(parts: SplitResult, spool: Path) -> BlobStore:
     bucket = parts.path.strip("/")
     if not (parts.username and parts.password):
         raise AddressError("key")
-    if not parts.hostname or parts.port == 0:  # asking for the port refuses what is not a number
+    endpoint = parts.netloc.rpartition("@")[2]
+    if not ENDPOINT.fullmatch(endpoint) or parts.port == 0:  # asking for the port refuses one that is too large
         raise AddressError("host")
     if not is_bucket_name(bucket):
         raise AddressError("bucket")
@@ -63,7 +66,7 @@ def _s3_store(parts: SplitResult, spool: Path) -> BlobStore:
     if options.keys() - OPTIONS or parts.fragment:
         raise AddressError("options")
     place = S3Place(
-        endpoint=parts.netloc.rpartition("@")[2],
+        endpoint=endpoint,
         bucket=bucket,
         access_key=unquote(parts.username),
         secret_key=unquote(parts.password),

@@ -13,8 +13,10 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 from sqlalchemy import (
+    Alias,
     BigInteger,
     Boolean,
     Column,
@@ -121,9 +123,10 @@ def _stage(connection: Connection, drafts: Iterable[PointDraft]) -> None:
     connection.execute(text("DROP TABLE IF EXISTS pg_temp.camera_draft"))  # a second merge in one transaction
     draft.create(connection, checkfirst=False)
     seen: set[str] = set()
-    rows = (_staged(position, found, seen) for position, found in enumerate(drafts))
-    while batch := list(islice(rows, BATCH)):
-        _copy(connection, batch)
+    numbered = enumerate(drafts)
+    while batch := list(islice(numbered, BATCH)):
+        ids = sorted(new_id() for _ in batch)  # so that the cameras stand in the order of the list
+        _copy(connection, [_staged(*found, key, seen) for found, key in zip(batch, ids, strict=True)])
     connection.execute(text("ANALYZE camera_draft"))  # nobody else counts the rows of a temporary table
 
 
@@ -134,7 +137,7 @@ def _copy(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
             copy.write_row(row)
 
 
-def _staged(position: int, found: PointDraft, seen: set[str]) -> tuple[object, ...]:
+def _staged(position: int, found: PointDraft, fresh_id: UUID, seen: set[str]) -> tuple[object, ...]:
     """Return the row of a draft; only the first coded draft of a place may take over the uncoded camera there."""
     place = None
     if found.gb_code is not None and found.external_key is None:
@@ -143,7 +146,7 @@ def _staged(position: int, found: PointDraft, seen: set[str]) -> tuple[object, .
         seen.add(place or "")
     told = {
         "position": position,
-        "fresh_id": new_id(),
+        "fresh_id": fresh_id,
         "place": place,
         "row_name": found.where,
         "gb_code": found.gb_code,
@@ -164,6 +167,8 @@ def _staged(position: int, found: PointDraft, seen: set[str]) -> tuple[object, .
 def _match(connection: Connection, owner_id: DepartmentId) -> None:
     """Write into each draft the camera it means, or why it stays outside."""
     coded, keyed, placed = camera.alias("coded"), camera.alias("keyed"), camera.alias("placed")
+    by_code = coded.c.gb_code == draft.c.gb_code
+    by_key = and_(keyed.c.owner_id == owner_id, keyed.c.external_key == draft.c.external_key)
     foreign = coded.c.owner_id != owner_id
     elsewhere = or_(coded.c.id != keyed.c.id, and_(coded.c.id.is_(None), draft.c.gb_code != keyed.c.gb_code))
     found = (
@@ -174,12 +179,9 @@ def _match(connection: Connection, owner_id: DepartmentId) -> None:
             case((foreign, ""), (elsewhere, func.coalesce(keyed.c.gb_code, keyed.c.name))).label("told"),
         )
         .select_from(draft)
-        .outerjoin(coded, coded.c.gb_code == draft.c.gb_code)
-        .outerjoin(keyed, and_(keyed.c.owner_id == owner_id, keyed.c.external_key == draft.c.external_key))
-        .outerjoin(
-            placed,
-            and_(placed.c.owner_id == owner_id, placed.c.external_key == draft.c.place, placed.c.gb_code.is_(None)),
-        )
+        .outerjoin(coded, by_code)
+        .outerjoin(keyed, by_key)
+        .outerjoin(placed, _takes_over(placed, owner_id))
         .subquery()
     )
     connection.execute(
@@ -188,6 +190,18 @@ def _match(connection: Connection, owner_id: DepartmentId) -> None:
         .values(camera_id=found.c.camera_id, fault=found.c.fault, told=found.c.told)
     )
     _match_once(connection)
+
+
+def _takes_over(placed: Alias, owner_id: DepartmentId) -> ColumnElement[bool]:
+    """Say which uncoded camera a coded draft takes over: that of its name and place, unless a row still means it."""
+    other = draft.alias("other")
+    meant = select(other.c.external_key).where(other.c.external_key.is_not(None))
+    return and_(
+        placed.c.owner_id == owner_id,
+        placed.c.external_key == draft.c.place,
+        placed.c.gb_code.is_(None),
+        placed.c.external_key.not_in(meant),
+    )
 
 
 def _match_once(connection: Connection) -> None:

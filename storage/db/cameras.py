@@ -32,13 +32,6 @@ class CameraRepository:
             raise Unknown("unknown-camera", camera=code)
         return _camera(row)
 
-    def by_gb_code(self, gb_code: str) -> Camera:
-        """Raises Unknown (`unknown-camera` with `camera`) when no camera has this code."""
-        row = self._connection.execute(select(camera).where(camera.c.gb_code == gb_code)).one_or_none()
-        if row is None:
-            raise Unknown("unknown-camera", camera=gb_code)
-        return _camera(row)
-
     def load_many(self, keys: Collection[CameraId]) -> dict[CameraId, Camera]:
         """Return the cameras that there are, by id; a key without a camera is absent."""
         wanted = literal(list(keys), ARRAY(Uuid))  # one parameter however many keys: a statement takes 65,535 of them

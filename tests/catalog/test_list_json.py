@@ -42,7 +42,7 @@ def test_what_is_no_object_is_the_fault_of_its_row(tmp_path: Path) -> None:
         ('[{"name": "a", "name": "b"}]', "list-json-duplicate-key", {"key": "name"}),
         ('{"data": {"total": 3}}', "list-json-shape", {"place": "/data/total"}),
         ('"text"', "list-json-shape", {"place": "/"}),
-        ("[" * 100_000, "list-json-depth", {"place": "", "limit": ""}),
+        ("[" * 100_000, "list-json-depth", {"place": "?", "limit": 16}),
         ('{"a":' * 17 + "[]" + "}" * 17, "list-json-depth", {"place": "/a" * 17, "limit": 16}),
         (f'[{{"name": {"9" * 5000}}}]', "list-json-syntax", {"line": "?", "column": "?", "detail": "ValueError"}),
     ],

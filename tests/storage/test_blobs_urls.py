@@ -45,6 +45,7 @@ def test_a_bucket_without_asking_its_server(tmp_path: Path) -> None:
         ("s3://KEY:SECRET@/bucket", "host"),
         ("s3://KEY:SECRET@host:port/bucket", "host"),
         ("s3://KEY:SEC/RET@host/bucket", "key"),
+        ("s3://KEY:SECRET@host:99999/bucket", "host"),
         ("s3://KEY:SECRET@ho st/bucket", "host"),
         ("s3://KEY:SECRET@host", "bucket"),
         ("s3://KEY:SECRET@host/bucket/below", "bucket"),

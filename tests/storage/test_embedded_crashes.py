@@ -5,13 +5,22 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from embedded_cases import HOLD, ROWS, copy_template, make_template, postmaster_pid, program, rows, wait_until
 
 from storage.db.embedded import EmbeddedServer, running_dsn
 from storage.db.pg_binaries import find_binaries
 from storage.db.pg_directory import ServerDirectory
 from storage.db.pg_identity import choose_identity
 from storage.db.pg_process import command_line, is_alive, is_postmaster
+from tests.storage.embedded_cases import (
+    HOLD,
+    ROWS,
+    copy_template,
+    make_template,
+    postmaster_pid,
+    program,
+    rows,
+    wait_until,
+)
 
 
 @pytest.fixture(scope="module")

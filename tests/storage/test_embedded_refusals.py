@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from embedded_cases import HOLD, copy_template, make_template, program, rows
 
 from broker.domain.errors import Unavailable
 from storage.db.embedded import EmbeddedServer, running_dsn
 from storage.db.pg_binaries import find_binaries
 from storage.db.pg_process import last_words
+from tests.storage.embedded_cases import HOLD, copy_template, make_template, program, rows
 
 NEARLY_FULL = 99 * 1024 * 1024
 

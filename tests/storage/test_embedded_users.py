@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded_cases import ROWS, copy_template, make_template, postmaster_pid, program, rows
 
 from broker.domain.errors import Unavailable
 from storage.db import pg_identity
 from storage.db.embedded import EmbeddedServer
 from storage.db.pg_binaries import find_binaries
+from tests.storage.embedded_cases import ROWS, copy_template, make_template, postmaster_pid, program, rows
 
 NOBODY = pwd.getpwnam("nobody")
 AS_NOBODY = """

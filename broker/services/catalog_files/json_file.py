@@ -11,7 +11,7 @@ from broker.services.catalog_files.encoding import detect_encoding
 from broker.services.catalog_files.rows import Limits, Row, Table
 
 
-def load_json(path: Path) -> object:
+def load_json(path: Path, limits: Limits) -> object:
     """Read a JSON document; NaN and Infinity become numbers that no field takes.
 
     Raises:
@@ -26,7 +26,7 @@ def load_json(path: Path) -> object:
     except json.JSONDecodeError as error:
         raise Invalid("list-json-syntax", line=error.lineno, column=error.colno, detail=error.msg) from None
     except RecursionError:
-        raise Invalid("list-json-depth", place="", limit="") from None
+        raise Invalid("list-json-depth", place="?", limit=limits.depth) from None
     except ValueError as error:  # a whole number of more digits than Python converts
         raise Invalid("list-json-syntax", line="?", column="?", detail=type(error).__name__) from None
 

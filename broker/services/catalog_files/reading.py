@@ -67,7 +67,7 @@ def _open(path: Path, chosen: str, sheet: str | None, limits: Limits) -> Abstrac
         return open_csv(path, limits)
     if chosen == "xlsx":
         return open_xlsx(path, limits, sheet)
-    document = load_json(path)
+    document = load_json(path, limits)
     if chosen == "geojson" or is_feature_collection(document):
         return nullcontext(geojson_table(document, limits))
     return nullcontext(json_table(document, limits))

@@ -1,0 +1,75 @@
+# The verbs of the project: `make help` lists them. Python 3.11 or newer, make and git have to be there;
+# everything else is installed into .venv, at the versions and digests that the lock names.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+DEMO := xueliang-demo
+GATED := broker/domain/*,broker/services/*,broker/services/catalog_files/*,policies/*
+COVERED := 95
+LOCK_FLAGS := --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo serve test check bench lock image clean
+
+help:  ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(STAMP)  ## set up a made-up city in ./xueliang-demo and walk one request through it
+	$(BIN)/xueliang demo
+
+serve: $(STAMP)  ## serve the API, its documentation and the workers over the demo's data
+	XUELIANG_DATA=$${XUELIANG_DATA:-$(DEMO)} $(BIN)/xueliang serve
+
+ifdef ARGS
+test: $(STAMP)  ## run the checks, all tests and the coverage gate (ARGS=tests/services: only these tests)
+	$(BIN)/python -m pytest $(ARGS)
+else
+test: check
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m coverage report --include='$(GATED)' --fail-under=$(COVERED)
+endif
+
+check: $(STAMP)  ## check style, formatting, types and the dependency rule
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP)  ## run the benchmarks (NAME=main: only benchmarks/bench_main.py)
+	@set -e; for script in benchmarks/bench_$(or $(NAME),*).py; do \
+		test -f "$$script" || { echo "there is no $$script" >&2; exit 1; }; \
+		echo "== $$script"; $(BIN)/python "$$script"; \
+	done
+
+lock: $(STAMP)  ## write requirements.lock and requirements-dev.lock anew from pyproject.toml
+	@$(BIN)/python -m pip show --quiet uv 2>/dev/null || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --group dev --output-file requirements-dev.lock pyproject.toml
+
+image:  ## build the container image xueliang:local (needs docker)
+	docker build --file docker/Dockerfile --tag xueliang:local .
+
+clean:  ## remove caches, build results and the demo's data; .venv and other data stay
+	rm -rf build dist *.egg-info .coverage .coverage.* $(DEMO)
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find adapters benchmarks broker policies storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A venv that is absent, broken or too old is made anew; what the lock names is then installed into it.
+$(STAMP): requirements-dev.lock pyproject.toml
+	@set -e; recent='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	if ! $(BIN)/python -c "$$recent" 2>/dev/null; then \
+		found=; for it in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+			if "$$it" -c "$$recent" 2>/dev/null; then found=$$it; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "Python 3.11 or newer is needed and was not found; name it with: make PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		echo "making $(VENV) with $$found"; \
+		"$$found" -m venv --clear $(VENV); \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

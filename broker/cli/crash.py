@@ -1,0 +1,44 @@
+"""The log of commands that run and end: warnings and stack traces go to a file, the person gets one line."""
+
+import logging
+import secrets
+import sys
+from pathlib import Path
+
+from broker.cli.environment import state_folder
+from broker.cli.texts import tell
+
+LOG = "xueliang.log"
+_FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+logger = logging.getLogger(__name__)
+
+
+def log_to_file(path: Path, level: int = logging.WARNING) -> None:
+    """Send everything that is logged to a file, which comes to be with the first line."""
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter(_FORM))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def quiet() -> None:
+    """Keep the terminal of a command for its result: what is logged goes to the person's own log."""
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:  # a home that cannot be written: rather no log than no command
+        logging.getLogger().addHandler(logging.NullHandler())
+        return
+    log_to_file(folder / LOG)
+
+
+def report(error: Exception) -> str:
+    """Write the trace to the log and return the line for the person, with the id that stands in both."""
+    key = secrets.token_hex(4)
+    if not logging.getLogger().handlers:
+        quiet()
+    logger.error("error %s of %s", key, " ".join(sys.argv[:3]), exc_info=error)
+    places = [handler.baseFilename for handler in logging.getLogger().handlers if isinstance(handler, logging.FileHandler)]
+    return tell("error.internal", id=key, kind=type(error).__name__, log=places[0] if places else "stderr")

@@ -1,0 +1,54 @@
+"""The commands of the program and the modules they live in, in the order in which `--help` lists them."""
+
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+from typer import Exit, Option, echo
+from typer.main import get_group
+
+from broker.cli.grammar import Group, Noun, Root
+
+
+class Program(Root):
+    """`xueliang`."""
+
+    modules = {  # noqa: RUF012  # a constant of the class
+        "demo": "broker.cli.demo",
+        "serve": "broker.cli.serve",
+        "worker": "broker.cli.worker",
+        "db": "broker.cli.database",
+        "department": "broker.cli.departments",
+        "user": "broker.cli.accounts",
+        "source": "broker.cli.sources",
+        "catalog": "broker.cli.catalog",
+        "login": "broker.cli.login",
+        "logout": "broker.cli.logout",
+        "request": "broker.cli.access_requests",
+        "grant": "broker.cli.grants",
+        "retrieve": "broker.cli.retrievals",
+        "audit": "broker.cli.audit",
+    }
+
+
+app = Noun(cls=Program)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        echo(f"xueliang {installed_version('xueliang')}")
+        raise Exit
+
+
+@app.callback(help=" ")
+def _program(
+    version: Annotated[bool, Option("--version", callback=_version, is_eager=True)] = False,  # noqa: ARG001  # see above
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def program() -> Group:
+    """Return the root of the commands."""
+    found = get_group(app)
+    if not isinstance(found, Group):
+        raise TypeError("the root of the commands is no group of ours")
+    return found

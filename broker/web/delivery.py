@@ -1,0 +1,69 @@
+"""The ASGI side of a delivery: chunk by chunk, each only after the guard was asked.
+
+A delivery that is cut off ends without its last bytes and without the end of the response, so that no client can
+take it for whole.
+"""
+
+from collections.abc import Callable, Generator
+
+import anyio
+import anyio.to_thread
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from broker.web.guard import Cell
+
+
+class GuardedResponse(Response):
+    """Sends bytes from a generator of chunks while the cell allows it.
+
+    `finished(sent, reason)` is called once, in a worker thread: reason None for a whole delivery, else why it ended.
+    `release` is called when the cell is no longer needed.
+    """
+
+    def __init__(
+        self, chunks: Generator[bytes, None, None], cell: Cell, *, status: int, headers: dict[str, str],
+        scope: anyio.CancelScope, finished: Callable[[int, str | None], None],
+    ) -> None:  # fmt: skip
+        super().__init__(status_code=status, headers=headers)
+        self._chunks = chunks
+        self._cell = cell
+        self._scope = scope
+        self._finished = finished
+        self._sent = 0
+        self._started = False
+        self.release: Callable[[], None] = lambda: None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
+        """Run the delivery; raises nothing of its own."""
+        reason: str | None = None
+        try:
+            with self._scope:
+                reason = await self._deliver(send)
+            if self._scope.cancelled_caught:
+                reason = self._cell.refusal() or "cancelled"
+        except OSError:
+            reason = "client-left"
+        except BaseException:
+            reason = "fault"
+            raise
+        finally:
+            self.release()
+            self._chunks.close()
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._finished, self._sent, reason)
+        if reason is None:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif not self._started:
+            await Response(status_code=403)(scope, receive, send)
+
+    async def _deliver(self, send: Send) -> str | None:
+        while chunk := await anyio.to_thread.run_sync(next, self._chunks, b""):
+            if refusal := self._cell.refusal():
+                return refusal
+            if not self._started:
+                self._started = True
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            self._sent += len(chunk)
+        return None

@@ -1,0 +1,58 @@
+"""What an endpoint asks for by type: the caller, the services, and how answers are shown to this reader."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from broker.bootstrap import Broker
+from broker.domain.accounts import Caller
+from broker.domain.ids import CameraId, DepartmentId, PersonId
+from broker.locale import choose
+from broker.services.names import Known, Names
+from broker.web.auth import signed_in
+
+
+async def broker_of(request: Request) -> Broker:
+    """Return the services the application was built over."""
+    broker: Broker = request.app.state.broker
+    return broker
+
+
+async def language_of(request: Request) -> str:
+    """Return the catalogue for the reader's language."""
+    return choose(request.headers.get("accept-language"))
+
+
+SignedIn = Annotated[Caller, Depends(signed_in)]
+Services = Annotated[Broker, Depends(broker_of)]
+Language = Annotated[str, Depends(language_of)]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who reads an answer, in which language and when."""
+
+    caller: Caller
+    names: Names
+    language: str
+    now: datetime
+
+    def known(
+        self, *,
+        departments: Collection[DepartmentId] = (),
+        persons: Collection[PersonId] = (),
+        cameras: Collection[CameraId] = (),
+    ) -> Known:  # fmt: skip
+        """Return the names behind ids of an answer this caller was given."""
+        return self.names.of(self.caller, departments=departments, persons=persons, cameras=cameras)
+
+
+async def reading_of(caller: SignedIn, broker: Services, language: Language) -> Reading:
+    """Return how answers are shown to this caller."""
+    return Reading(caller, Names(broker.work, broker.policy), language, broker.clock.now())
+
+
+Reader = Annotated[Reading, Depends(reading_of)]

@@ -1,0 +1,101 @@
+"""Results over HTTP, with Range: the async rim of the program, where a revocation reaches the next byte."""
+
+import asyncio
+from contextlib import ExitStack
+from functools import partial
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+import anyio
+from fastapi import APIRouter, Header, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from broker.bootstrap import Broker
+from broker.domain.accounts import Caller
+from broker.domain.errors import Forbidden, Unavailable
+from broker.domain.ids import RetrievalId
+from broker.domain.retrievals import WHOLE, Retrieval
+from broker.web.delivery import GuardedResponse
+from broker.web.deps import BrokerDep, CallerDep
+from broker.web.guard import Cell, GrantGuard
+from broker.web.ranges import parse_range
+
+router = APIRouter(tags=["retrievals"])
+
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
+
+
+@router.api_route(
+    "/retrievals/{key}/media",
+    methods=["GET", "HEAD"],
+    response_class=Response,
+    responses={206: {"description": "the part asked for"}, 416: {"description": "the part lies outside"}},
+)
+async def media(
+    key: UUID, request: Request, broker: BrokerDep, caller: CallerDep, range: Annotated[str | None, Header()] = None,  # noqa: A002  # the header's name
+) -> Response:  # fmt: skip
+    """Hand over a result. The grant is asked now and again before every 64 KiB; a revocation ends the download."""
+    retrieval = await run_in_threadpool(broker.retrievals.read, caller, RetrievalId(key))
+    whole = retrieval.state in WHOLE
+    part = parse_range(range, retrieval.size) if whole else (0, 0)
+    if part is None:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{retrieval.size}"})
+    if request.method == "HEAD" and whole:
+        return Response(status_code=200, headers=_headers(retrieval, (0, retrieval.size)))
+    guard: GrantGuard = request.app.state.guard
+    with ExitStack() as stack:
+        scope = anyio.CancelScope()
+        cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, scope.cancel)
+        cell = stack.enter_context(guard.watch(retrieval.grant_id, cancel))
+        response = await run_in_threadpool(_open, broker, caller, retrieval, part, cell, scope)
+        response.release = stack.pop_all().close
+        return response
+
+
+def _open(
+    broker: Broker, caller: Caller, retrieval: Retrieval, part: tuple[int, int], cell: Cell, scope: anyio.CancelScope,
+) -> GuardedResponse:  # fmt: skip
+    """Ask the database, write the trace, open the blob; the cell is registered already."""
+    begin, end = part
+    delivery = broker.retrievals.open(caller, retrieval.id, end - begin)
+    cell.until = delivery.until
+    if (refusal := cell.refusal()) is not None:
+        if refusal == "lease-lost":
+            raise Unavailable("lease-lost")
+        raise Forbidden("footage-live", missing=("g_live",), act="footage:deliver")
+
+    def finished(sent: int, reason: str | None) -> None:
+        if reason is not None:
+            broker.retrievals.interrupted(caller, retrieval.id, begin + sent, reason)
+        elif end == retrieval.size:
+            broker.retrievals.delivered(caller, retrieval.id, sent)
+
+    partial_content = part != (0, retrieval.size)
+    return GuardedResponse(
+        broker.blobs.read(retrieval.digest, begin, end),
+        cell,
+        status=206 if partial_content else 200,
+        headers=_headers(retrieval, part),
+        scope=scope,
+        finished=finished,
+    )
+
+
+def _headers(retrieval: Retrieval, part: tuple[int, int]) -> dict[str, str]:
+    begin, end = part
+    capture = retrieval.capture
+    media_type = capture.media_type if capture else "application/octet-stream"
+    name = f"{retrieval.action}-{retrieval.id}{SUFFIXES.get(media_type, '')}"
+    headers = {
+        "Content-Type": media_type,
+        "Content-Length": str(end - begin),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{retrieval.digest}"',
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+    }
+    if part != (0, retrieval.size):
+        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{retrieval.size}"
+    return headers

@@ -1,0 +1,100 @@
+"""The routes of the API: what no parameter takes is refused, and a write is carried out once a key."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from broker.domain.errors import Invalid
+from broker.services.sign_in import TOKEN_PREFIX
+from broker.web.auth import SAFE, authenticate, signed_in
+from broker.web.bodies import ReadRequest, check_text, read_json
+from broker.web.idempotency import once
+
+TOKEN_NAMES = frozenset({"token", "access_token", "api_key", "apikey", "authorization"})
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class StrictRoute(APIRoute):
+    """Asks who calls before it reads, refuses unknown or repeated query parameters, and reads JSON strictly."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+        known = query_names(self.dependant)
+        signed = depends_on(self.dependant, signed_in)
+
+        async def strict(request: Request) -> Response:
+            check_query(request, known)
+            if signed:
+                await run_in_threadpool(authenticate, request)
+            return await self.answer(await _read(request), handler)
+
+        return strict
+
+    async def answer(self, request: Request, handler: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Carry the call out."""
+        return await handler(request)
+
+
+class OnceRoute(StrictRoute):
+    """A strict route whose writes honour an Idempotency-Key."""
+
+    async def answer(self, request: Request, handler: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Carry the call out, or replay what it was answered before."""
+        if request.method in SAFE:
+            return await handler(request)
+        return await once(request, handler)
+
+
+def query_names(dependant: Dependant) -> frozenset[str]:
+    """Return the query parameters of an endpoint and of all it depends on."""
+    own = {parameter.alias for parameter in dependant.query_params}
+    return frozenset(own.union(*(query_names(below) for below in dependant.dependencies)))
+
+
+def depends_on(dependant: Dependant, call: Callable[..., object]) -> bool:
+    """Say whether an endpoint, or something it depends on, asks for `call`."""
+    return dependant.call is call or any(depends_on(below, call) for below in dependant.dependencies)
+
+
+def check_query(request: Request, known: frozenset[str]) -> None:
+    """Refuse what would be dropped in silence, and secrets in URLs, which end up in every log on the way.
+
+    Raises:
+        Invalid: a parameter is a token, unknown, given twice, or holds text that cannot be stored.
+    """
+    pairs = request.query_params.multi_items()
+    for name, value in pairs:
+        if name.lower() in TOKEN_NAMES or value.startswith(TOKEN_PREFIX):
+            raise Invalid("token-in-url")
+    for name, count in Counter(name for name, _ in pairs).items():
+        if name not in known:
+            raise Invalid("query-unknown", pointer=_place(name), allowed=", ".join(sorted(known)) or "-")
+        if count > 1:
+            raise Invalid("query-twice", pointer=_place(name))
+    for name, value in pairs:
+        check_text(value, _place(name))
+
+
+def _place(name: str) -> str:
+    return f"#query/{name[:80]}"
+
+
+async def _read(request: Request) -> Request:
+    """Return the request with its JSON read; forms are left to the framework, which keeps files on disk."""
+    if request.method in SAFE:
+        return request
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    read = ReadRequest(request.scope, request.receive)
+    if kind == "multipart/form-data":
+        return read
+    body = await read.body()
+    if body and kind != "application/json":
+        raise Invalid("body-not-json", pointer="#header/Content-Type")
+    read.document = read_json(body) if body else None
+    return read

@@ -1,0 +1,158 @@
+"""Walks the methods of a service and finds the paths on which the policy was not asked first.
+
+A path asks with `self._policy.require(...)`, or with a method of the class that asks on each of its own paths. It may
+not return and may not commit before. What raises needs nothing. Conditions count as both ways, loops as no turn at
+all, a handler as if nothing in its block had happened: when in doubt, the path has not asked.
+"""
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Asked = bool | None
+"""Whether the policy has been asked; None where no path comes along any more."""
+
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def service_classes(module: ast.Module) -> Iterator[ast.ClassDef]:
+    """Yield the public classes that open units of work of their own."""
+    for node in module.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            attributes = {it.attr for it in ast.walk(node) if isinstance(it, ast.Attribute)}
+            if attributes & {"_work", "_policy"}:
+                yield node
+
+
+def methods_of(service: ast.ClassDef) -> dict[str, Function]:
+    """Return the methods of a class by name."""
+    return {node.name: node for node in service.body if isinstance(node, Function)}
+
+
+def unasked(service: ast.ClassDef, noting: Collection[str] = ()) -> list[str]:
+    """Return what is wrong with the public methods of a service, one line a fault.
+
+    `noting` names methods in which `self._policy.note(...)` is enough: they only write down what happened.
+    """
+    methods = methods_of(service)
+    faults: list[str] = []
+    for name, method in methods.items():
+        if not name.startswith("_"):
+            faults += (f"{service.name}.{name}: {fault}" for fault in _Walk(methods, noting, name).faults_of(method))
+    return faults
+
+
+@dataclass
+class _Walk:
+    """One method, with the methods it may call."""
+
+    methods: dict[str, Function]
+    noting: Collection[str]
+    name: str
+    faults: list[str] = field(default_factory=list)
+    within: tuple[str, ...] = ()
+    returns: list[bool] = field(default_factory=list)
+
+    def faults_of(self, method: Function) -> list[str]:
+        self.leave(self.block(method.body, asked=False), method)
+        return self.faults
+
+    def leave(self, asked: Asked, node: ast.AST) -> None:
+        """Note one way out of the method."""
+        if asked is None:
+            return
+        self.returns.append(asked)
+        if not asked:
+            self.faults.append(f"line {getattr(node, 'lineno', 0)} returns, and the policy was not asked")
+
+    def block(self, body: Sequence[ast.stmt], asked: Asked) -> Asked:
+        for statement in body:
+            if asked is None:
+                return None
+            asked = self.statement(statement, asked=asked)
+        return asked
+
+    def statement(self, node: ast.stmt, *, asked: bool) -> Asked:
+        match node:
+            case ast.Return():
+                self.leave(self.expression(node.value, asked=asked), node)
+                return None
+            case ast.Raise():
+                self.expression(node.exc, asked=asked)
+                return None
+            case ast.If() | ast.While():
+                return self.branching(node, asked=asked)
+            case ast.For() | ast.AsyncFor():
+                asked = self.expression(node.iter, asked=asked)
+                self.block(node.body, asked)
+                return self.block(node.orelse, asked)
+            case ast.With() | ast.AsyncWith():
+                before = asked
+                for item in node.items:
+                    asked = self.expression(item.context_expr, asked=asked)
+                after = self.block(node.body, asked)
+                return _either(after, before) if _swallows(node) else after
+            case ast.Try() | ast.TryStar():
+                return self.trying(node, asked=asked)
+            case ast.Match():
+                asked = self.expression(node.subject, asked=asked)
+                ways = [self.block(case.body, asked) for case in node.cases]
+                return reduce(_either, [*ways, asked])
+            case _ if isinstance(node, _LATER):
+                return asked
+            case _:
+                return self.expression(node, asked=asked)
+
+    def branching(self, node: ast.If | ast.While, *, asked: bool) -> Asked:
+        asked = self.expression(node.test, asked=asked)
+        body = self.block(node.body, asked)
+        other = self.block(node.orelse, asked)
+        return _either(body, other) if isinstance(node, ast.If) else other
+
+    def trying(self, node: ast.Try | ast.TryStar, *, asked: bool) -> Asked:
+        ways = [self.block(node.orelse, self.block(node.body, asked))]
+        ways += (self.block(handler.body, asked) for handler in node.handlers)
+        after = reduce(_either, ways)
+        return self.block(node.finalbody, asked=asked if after is None else after) if node.finalbody else after
+
+    def expression(self, node: ast.AST | None, *, asked: bool) -> bool:
+        """Follow the calls in an expression, the inner ones first; what may be left out asks nothing."""
+        if node is None or isinstance(node, _LATER):
+            return asked
+        maybe = isinstance(node, ast.BoolOp | ast.IfExp | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
+        parts = [node.test, node.body, node.orelse] if isinstance(node, ast.IfExp) else list(ast.iter_child_nodes(node))
+        now = asked
+        for place, part in enumerate(part for part in parts if isinstance(part, ast.expr | ast.keyword | ast.comprehension)):
+            after = self.expression(part, asked=now)
+            if not maybe or (place == 0 and not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp)):
+                now = after
+        return self.call(node, asked=now) if isinstance(node, ast.Call) else now
+
+    def call(self, node: ast.Call, *, asked: bool) -> bool:
+        target = ast.unparse(node.func)
+        if target == "self._policy.require" or (target == "self._policy.note" and self.name in self.noting):
+            return True
+        if target.endswith(".commit") and not asked:
+            self.faults.append(f"line {node.lineno} commits, and the policy was not asked")
+        name = target.removeprefix("self.")
+        if target != f"self.{name}" or name not in self.methods or name in self.within:
+            return asked
+        inner = _Walk(self.methods, self.noting, name, within=(*self.within, name))
+        faults = inner.faults_of(self.methods[name])
+        if not asked:
+            self.faults += (f"{name}: {fault}" for fault in faults if "commits" in fault)
+        return asked or (bool(inner.returns) and all(inner.returns))
+
+
+def _swallows(node: ast.With | ast.AsyncWith) -> bool:
+    """Say whether the block goes on after an error inside it."""
+    return any("suppress(" in ast.unparse(item.context_expr) for item in node.items)
+
+
+def _either(one: Asked, other: Asked) -> Asked:
+    """Join two ways: asked only when it was asked on both that come along."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one and other

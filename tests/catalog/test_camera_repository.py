@@ -1,0 +1,115 @@
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection
+
+from broker.domain.catalog import Camera, division_prefix
+from broker.domain.errors import Unknown
+from broker.domain.ids import CameraId, SourceId, new_id
+from storage.db.cameras import CameraRepository
+from storage.db.tables import source
+from tests.catalog.lists import drafts_of
+from tests.city import City
+
+NOBODY = CameraId(UUID(int=0))
+
+
+def names(found: list[Camera]) -> list[str]:
+    return [known.name for known in found]
+
+
+@pytest.fixture
+def cameras(connection: Connection, city: City) -> CameraRepository:
+    """Seven cameras of the city, and four of the transport department to look for."""
+    repository = CameraRepository(connection)
+    rows: list[dict[str, object]] = [
+        {"name": "Canal_1", "address": "100% 东岸", "division": "990102"},
+        {"name": "Canal 2", "address": "西岸", "division": "990103"},
+        {"name": "Harbour", "address": "", "division": "990200"},
+        {"name": "Quay", "address": "canal house", "division": ""},
+    ]
+    drafts = drafts_of({"latitude": 1, "longitude": 2, **row} for row in rows)
+    repository.merge(city.departments["dh-jt"].id, drafts, "catalogue/test", 1)
+    return repository
+
+
+def test_cameras_are_loaded_by_id_and_code(cameras: CameraRepository, city: City) -> None:
+    (known,) = city.cameras_of("xs-ga")
+    assert cameras.load(known.id) == known
+    assert cameras.by_gb_code(str(known.gb_code)) == known
+    assert cameras.load_many({known.id, NOBODY}) == {known.id: known}
+    assert cameras.load_many([]) == {}
+    with pytest.raises(Unknown, match="unknown-camera"):
+        cameras.load(NOBODY)
+    with pytest.raises(Unknown, match="unknown-camera"):
+        cameras.by_gb_code("1")
+
+
+def test_pages_follow_each_other_without_gap(cameras: CameraRepository) -> None:
+    whole = cameras.page(scope=None, limit=100)
+    assert len(whole) == 11
+    pages: list[Camera] = []
+    while page := cameras.page(scope=None, after=pages[-1].id if pages else None, limit=4):
+        pages += page
+    assert pages == whole
+    assert [known.id for known in whole] == sorted(known.id for known in whole)
+
+
+def test_a_scope_shows_the_cameras_of_its_subtrees(cameras: CameraRepository, city: City) -> None:
+    def seen(*paths: str) -> int:
+        return len(cameras.page(scope=paths, limit=100))
+
+    assert seen() == 0
+    assert seen(city.departments["dh-jt"].path) == 6
+    assert seen(city.departments["dh"].path) == 9
+    assert seen(city.departments["dh-jt"].path, city.departments["xs"].path) == 7
+    assert seen("/%/") == 0
+    assert seen("") == 11
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("canal", ["Canal_1", "Canal 2", "Quay"]),
+        ("l_1", ["Canal_1"]),
+        ("100%", ["Canal_1"]),
+        ("西岸", ["Canal 2"]),
+        ("\\", []),
+    ],
+)
+def test_text_is_found_as_it_stands(cameras: CameraRepository, text: str, expected: list[str]) -> None:
+    assert names(cameras.page(scope=None, text=text, limit=10)) == expected
+
+
+def test_a_code_is_found_by_its_digits(cameras: CameraRepository) -> None:
+    assert len(cameras.page(scope=None, text="0413200000", limit=10)) == 2
+
+
+@pytest.mark.parametrize(
+    ("division", "count"), [("990100", 9), ("990102", 6), ("99010201", 0), ("990200", 1), ("990000", 10), ("99", 10)]
+)
+def test_a_division_holds_what_lies_in_it(cameras: CameraRepository, division: str, count: int) -> None:
+    assert len(cameras.page(scope=None, division=division, limit=100)) == count
+
+
+def test_a_division_is_a_prefix_once_its_empty_levels_are_gone() -> None:
+    codes = ["110000", "330100", "33010000", "330102", "330102001", "33", "00"]
+    assert [division_prefix(code) for code in codes] == ["11", "3301", "3301", "330102", "330102001", "33", "00"]
+
+
+def test_a_camera_is_bound_to_a_channel(cameras: CameraRepository, connection: Connection, city: City) -> None:
+    recorder = SourceId(new_id())
+    owner = city.departments["dh-jt"].id
+    connection.execute(
+        source.insert().values(
+            id=recorder, code="nvr", name="nvr", adapter="local_files", options={}, department_id=owner, sessions=1,
+            stream="source/x", version=1,
+        )
+    )  # fmt: skip
+    first = cameras.page(scope=None, owner=owner, limit=1)[0]
+    cameras.bind(first.id, recorder, "ch1", "catalogue/test", 2)
+    (bound,) = cameras.page(scope=None, bound=True, limit=10)
+    assert (bound.id, bound.source_id, bound.channel, bound.version) == (first.id, recorder, "ch1", 2)
+    assert len(cameras.page(scope=None, bound=False, limit=100)) == 10
+    with pytest.raises(Unknown, match="unknown-camera"):
+        cameras.bind(NOBODY, recorder, "ch1", "catalogue/test", 2)
