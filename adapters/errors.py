@@ -7,6 +7,7 @@
     ├── SourceTimeout, OutOfMemory, DecoderCrashed, Aborted, NoSpace   how a child process may end
     ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia
     ├── HostilePath                        a name that would lead out of the source
+    ├── InvalidIndex                       the list of recordings beside them makes no sense
     ├── InvalidOption ─ MissingOption, UnknownOption, InvalidPattern
     └── UnknownAdapter, AdapterNotLoadable, AdapterBroken   the adapter itself
 
@@ -178,6 +179,13 @@ class HostilePath(AdapterError):
 
     SLUG = "hostile-path"
     FACTS = ("path",)
+
+
+class InvalidIndex(AdapterError):
+    """The list of recordings that lies beside them cannot be read; `line` says where."""
+
+    SLUG = "index-unreadable"
+    FACTS = ("file", "line")
 
 
 class InvalidOption(AdapterError, Invalid):

@@ -1,6 +1,6 @@
 """Clips: exactly the frames of a span, out of one file or many, with the time between them as it was."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ def clip(stretches: Sequence[Stretch], span: TimeSpan, target: Path, progress: C
     )
 
 
-def _frames(stretch: Stretch) -> Iterator[Shown]:
+def _frames(stretch: Stretch) -> Generator[Shown]:
     with footage(stretch) as film:
         for frame, instant in film.frames(stretch.span.begin):
             if instant >= stretch.span.end:

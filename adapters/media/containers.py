@@ -1,4 +1,4 @@
-"""Video files opened with suspicion: known containers only, no second file, no absurd picture, every error told plainly."""
+"""Video files opened with suspicion: known containers only, no second file, no absurd picture, plain errors."""
 
 import errno
 import os

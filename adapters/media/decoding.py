@@ -16,8 +16,8 @@ from adapters.media.stretches import Stretch
 
 Shown = tuple[VideoFrame, datetime]
 
-# How far before the wanted instant a seek starts, in seconds. Containers seek by decoding time, so with B-frames or open
-# groups the first try may land on a key frame that is shown after the instant; the last resort is the beginning.
+# How far before the wanted instant a seek starts, in seconds. Containers seek by decoding time, so with B-frames or
+# open groups the first try may land on a key frame that is shown after the instant; the last resort is the beginning.
 _LEADS = (0, 1, 5, 30, None)
 
 

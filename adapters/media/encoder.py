@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import av
-from av.container import OutputContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from adapters.media.letterbox import fitted
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
 
 # Fine enough for every camera (11 µs), and a pause of 13 hours still fits into MP4's 32 bits.
 _TIME_BASE = Fraction(1, 90000)

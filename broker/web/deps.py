@@ -26,8 +26,8 @@ async def language_of(request: Request) -> str:
     return choose(request.headers.get("accept-language"))
 
 
-SignedIn = Annotated[Caller, Depends(signed_in)]
-Services = Annotated[Broker, Depends(broker_of)]
+CallerDep = Annotated[Caller, Depends(signed_in)]
+BrokerDep = Annotated[Broker, Depends(broker_of)]
 Language = Annotated[str, Depends(language_of)]
 
 
@@ -50,9 +50,9 @@ class Reading:
         return self.names.of(self.caller, departments=departments, persons=persons, cameras=cameras)
 
 
-async def reading_of(caller: SignedIn, broker: Services, language: Language) -> Reading:
+async def reading_of(caller: CallerDep, broker: BrokerDep, language: Language) -> Reading:
     """Return how answers are shown to this caller."""
     return Reading(caller, Names(broker.work, broker.policy), language, broker.clock.now())
 
 
-Reader = Annotated[Reading, Depends(reading_of)]
+ReadingDep = Annotated[Reading, Depends(reading_of)]

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 
 from fastapi import FastAPI
@@ -25,7 +25,7 @@ def add_docs(app: FastAPI) -> Mapping[str, str]:
     return {path: _policy(bytes(page.body)) for path, page in pages.items()}
 
 
-def _serving(page: HTMLResponse) -> object:
+def _serving(page: HTMLResponse) -> Callable[[], Awaitable[HTMLResponse]]:
     async def serve() -> HTMLResponse:
         return HTMLResponse(page.body)
 

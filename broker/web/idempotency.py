@@ -22,6 +22,7 @@ from storage.db.idempotency import Answer, Write, current_write
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+SUCCESS = range(200, 300)
 SECRET_MEMBERS = frozenset({"password", "old", "new", "options"})
 """Left out of the fingerprint: a plain digest of a password would stand in the database for two days."""
 
@@ -49,7 +50,7 @@ async def once(request: Request, handler: Callable[[Request], Awaitable[Response
     if before is not None:
         return _replay(before, write)
     response = await _carried_out(write, request, handler)
-    if 200 <= response.status_code < 300:  # noqa: PLR2004  # the statuses of success, as everybody knows them
+    if response.status_code in SUCCESS:
         await run_in_threadpool(_remember, broker, caller, write, response)
     return response
 

@@ -77,6 +77,7 @@ def decode(cursor: str) -> str:
 
 
 def bad_cursor() -> Invalid:
+    """Return the error of a cursor that did not come from here."""
     return Invalid("cursor-invalid", pointer="#query/after")
 
 

@@ -56,6 +56,7 @@ def problem(
 
 
 def language_of(request: Request) -> str:
+    """Return the catalogue for the reader's language."""
     return choose(request.headers.get("accept-language"))
 
 

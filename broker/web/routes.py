@@ -27,12 +27,16 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
         known = query_names(self.dependant)
         signed = depends_on(self.dependant, signed_in)
+        bodiless = self.body_field is None
 
         async def strict(request: Request) -> Response:
             check_query(request, known)
             if signed:
                 await run_in_threadpool(authenticate, request)
-            return await self.answer(await _read(request), handler)
+            read = await _read(request)
+            if bodiless and read.document:
+                raise Invalid("body-unexpected")
+            return await self.answer(read, handler)
 
         return strict
 
@@ -85,13 +89,11 @@ def _place(name: str) -> str:
     return f"#query/{name[:80]}"
 
 
-async def _read(request: Request) -> Request:
+async def _read(request: Request) -> ReadRequest:
     """Return the request with its JSON read; forms are left to the framework, which keeps files on disk."""
-    if request.method in SAFE:
-        return request
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     read = ReadRequest(request.scope, request.receive)
-    if kind == "multipart/form-data":
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method in SAFE or kind == "multipart/form-data":
         return read
     body = await read.body()
     if body and kind != "application/json":

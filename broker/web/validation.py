@@ -54,14 +54,14 @@ def entry(fault: Mapping[str, Any], language: str) -> dict[str, str]:
     """Return one fault; what was sent is never sent back."""
     context: Mapping[str, Any] = fault.get("ctx") or {}
     rule = fault["type"]
-    below, facts = "", {}
+    below, facts = "", dict[str, Any]()
     if rule in _RULES:
         slug, figures = _RULES[rule]
         facts = {ours: context.get(theirs, "") for theirs, ours in figures.items()}
     elif rule in _JSON_TYPES:
         slug, facts = "field-type", {"expected": _JSON_TYPES[rule]}
     elif "pointer" in context:  # a rule of our own, see values.refused
-        slug, below, facts = rule, context["pointer"], context
+        slug, below, facts = rule, context["pointer"], dict(context)
     else:
         slug = "field-invalid"
     return {

@@ -33,7 +33,7 @@ def fault(error: BrokerError) -> PydanticCustomError:
 def refused(slug: str, pointer: str = "", **facts: object) -> PydanticCustomError:
     """Return the fault `slug` of a field, or of what lies at `pointer` below it."""
     # slug and facts become the sentence in problems; the template only serves a reader of logs
-    return PydanticCustomError(slug, "refused", {"pointer": pointer, **{name: str(it) for name, it in facts.items()}})  # type: ignore[arg-type]  # a slug is as good as a literal
+    return PydanticCustomError(slug, "refused", {"pointer": pointer, **{name: str(it) for name, it in facts.items()}})
 
 
 def _instant(value: object) -> datetime:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from sqlalchemy import (
-    Alias,
     BigInteger,
     Boolean,
     Column,
@@ -166,9 +165,13 @@ def _staged(position: int, found: PointDraft, fresh_id: UUID, seen: set[str]) ->
 
 def _match(connection: Connection, owner_id: DepartmentId) -> None:
     """Write into each draft the camera it means, or why it stays outside."""
+    other = draft.alias("other")
+    still_meant = other.c.external_key == draft.c.place  # the uncoded camera of a place has a row of its own
+    connection.execute(update(draft).where(still_meant).values(place=None))
     coded, keyed, placed = camera.alias("coded"), camera.alias("keyed"), camera.alias("placed")
     by_code = coded.c.gb_code == draft.c.gb_code
     by_key = and_(keyed.c.owner_id == owner_id, keyed.c.external_key == draft.c.external_key)
+    by_place = and_(placed.c.owner_id == owner_id, placed.c.external_key == draft.c.place, placed.c.gb_code.is_(None))
     foreign = coded.c.owner_id != owner_id
     elsewhere = or_(coded.c.id != keyed.c.id, and_(coded.c.id.is_(None), draft.c.gb_code != keyed.c.gb_code))
     found = (
@@ -181,7 +184,7 @@ def _match(connection: Connection, owner_id: DepartmentId) -> None:
         .select_from(draft)
         .outerjoin(coded, by_code)
         .outerjoin(keyed, by_key)
-        .outerjoin(placed, _takes_over(placed, owner_id))
+        .outerjoin(placed, by_place)
         .subquery()
     )
     connection.execute(
@@ -190,18 +193,6 @@ def _match(connection: Connection, owner_id: DepartmentId) -> None:
         .values(camera_id=found.c.camera_id, fault=found.c.fault, told=found.c.told)
     )
     _match_once(connection)
-
-
-def _takes_over(placed: Alias, owner_id: DepartmentId) -> ColumnElement[bool]:
-    """Say which uncoded camera a coded draft takes over: that of its name and place, unless a row still means it."""
-    other = draft.alias("other")
-    meant = select(other.c.external_key).where(other.c.external_key.is_not(None))
-    return and_(
-        placed.c.owner_id == owner_id,
-        placed.c.external_key == draft.c.place,
-        placed.c.gb_code.is_(None),
-        placed.c.external_key.not_in(meant),
-    )
 
 
 def _match_once(connection: Connection) -> None:

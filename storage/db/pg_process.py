@@ -135,4 +135,4 @@ def last_words(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     grave = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
     words = (grave or lines or [""])[-1]
-    return re.sub(r"^.*?\b(FATAL|PANIC|ERROR|error):\s*", "", words)
+    return re.sub(r"^.*?\b(FATAL|PANIC|ERROR|error|LOG):\s*", "", words)

@@ -15,6 +15,8 @@ Asked = bool | None
 """Whether the policy has been asked; None where no path comes along any more."""
 
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_PARTLY = (ast.BoolOp, ast.IfExp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+"""Expressions of which only the first part is worked out in any case."""
 
 
 def service_classes(module: ast.Module) -> Iterator[ast.ClassDef]:
@@ -75,35 +77,38 @@ class _Walk:
         return asked
 
     def statement(self, node: ast.stmt, *, asked: bool) -> Asked:
+        """Follow one statement; return whether the policy has been asked after it."""
+        after: Asked
         match node:
             case ast.Return():
                 self.leave(self.expression(node.value, asked=asked), node)
-                return None
+                after = None
             case ast.Raise():
                 self.expression(node.exc, asked=asked)
-                return None
+                after = None
             case ast.If() | ast.While():
-                return self.branching(node, asked=asked)
+                after = self.branching(node, asked=asked)
             case ast.For() | ast.AsyncFor():
-                asked = self.expression(node.iter, asked=asked)
-                self.block(node.body, asked)
-                return self.block(node.orelse, asked)
+                turned = self.expression(node.iter, asked=asked)
+                self.block(node.body, turned)
+                after = self.block(node.orelse, turned)
             case ast.With() | ast.AsyncWith():
-                before = asked
-                for item in node.items:
-                    asked = self.expression(item.context_expr, asked=asked)
-                after = self.block(node.body, asked)
-                return _either(after, before) if _swallows(node) else after
+                after = self.within_block(node, asked=asked)
             case ast.Try() | ast.TryStar():
-                return self.trying(node, asked=asked)
+                after = self.trying(node, asked=asked)
             case ast.Match():
-                asked = self.expression(node.subject, asked=asked)
-                ways = [self.block(case.body, asked) for case in node.cases]
-                return reduce(_either, [*ways, asked])
-            case _ if isinstance(node, _LATER):
-                return asked
+                chosen = self.expression(node.subject, asked=asked)
+                after = reduce(_either, [*(self.block(case.body, chosen) for case in node.cases), chosen])
             case _:
-                return self.expression(node, asked=asked)
+                after = self.expression(node, asked=asked)
+        return after
+
+    def within_block(self, node: ast.With | ast.AsyncWith, *, asked: bool) -> Asked:
+        now = asked
+        for item in node.items:
+            now = self.expression(item.context_expr, asked=now)
+        after = self.block(node.body, now)
+        return _either(after, asked) if _swallows(node) else after
 
     def branching(self, node: ast.If | ast.While, *, asked: bool) -> Asked:
         asked = self.expression(node.test, asked=asked)
@@ -121,12 +126,10 @@ class _Walk:
         """Follow the calls in an expression, the inner ones first; what may be left out asks nothing."""
         if node is None or isinstance(node, _LATER):
             return asked
-        maybe = isinstance(node, ast.BoolOp | ast.IfExp | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
-        parts = [node.test, node.body, node.orelse] if isinstance(node, ast.IfExp) else list(ast.iter_child_nodes(node))
         now = asked
-        for place, part in enumerate(part for part in parts if isinstance(part, ast.expr | ast.keyword | ast.comprehension)):
+        for place, part in enumerate(_parts(node)):
             after = self.expression(part, asked=now)
-            if not maybe or (place == 0 and not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp)):
+            if place == 0 or not isinstance(node, _PARTLY):
                 now = after
         return self.call(node, asked=now) if isinstance(node, ast.Call) else now
 
@@ -144,6 +147,21 @@ class _Walk:
         if not asked:
             self.faults += (f"{name}: {fault}" for fault in faults if "commits" in fault)
         return asked or (bool(inner.returns) and all(inner.returns))
+
+
+def _parts(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of an expression in the order in which they are worked out."""
+    match node:
+        case ast.IfExp():
+            return [node.test, node.body, node.orelse]
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            return [node.generators[0].iter, *node.generators, node.elt]
+        case ast.DictComp():
+            return [node.generators[0].iter, *node.generators, node.key, node.value]
+        case _:
+            return [
+                it for it in ast.iter_child_nodes(node) if isinstance(it, ast.expr | ast.keyword | ast.comprehension)
+            ]
 
 
 def _swallows(node: ast.With | ast.AsyncWith) -> bool:

@@ -29,7 +29,7 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 
 def python_files(*tops: str) -> tuple[Path, ...]:
-    """Return the Python files below the named directories of the project."""
+    """Return the Python files below the named directories of the project; a file may be named itself."""
     below = tuple(ROOT / top for top in tops)
     return tuple(
         path for path in project_files() if path.suffix == ".py" and any(path.is_relative_to(it) for it in below)

@@ -17,7 +17,9 @@ NOTING = {
 }
 """Methods in which a note is enough, with the reason."""
 
-SERVICES = {service.name: service for path in python_files("broker/services") for service in service_classes(tree(path))}
+SERVICES = {
+    service.name: service for path in python_files("broker/services") for service in service_classes(tree(path))
+}
 
 
 def test_the_services_are_found() -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from tests.architecture.sources import PACKAGES, ROOT
 
-LINT = [sys.executable, "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"]
+PROGRAM = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 
 
 def lint(place: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(LINT, cwd=place, capture_output=True, text=True, check=False, timeout=120)
+    command = [sys.executable, "-c", PROGRAM]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_the_contracts_hold() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from broker.domain.errors import Invalid, Unavailable, Unknown
 from storage.blobs import CHUNK_BYTES, BlobStore, open_store
@@ -199,6 +200,21 @@ def test_a_process_killed_in_the_middle_leaves_nothing_visible(store: BlobStore,
     os.utime(leftover, (0, 0))  # long ago
     open_store(url, directory=tmp_path)
     assert not waiting(tmp_path)
+
+
+@pytest.mark.timeout(30)
+def test_a_reader_that_stops_early_gives_its_connection_back(
+    s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_only = urllib3.PoolManager(maxsize=1, block=True)
+    monkeypatch.setattr("storage.blobs.s3._connections", lambda _authorities: one_only)
+    store = open_store(s3_url, directory=tmp_path)
+    store.put_stream([CONTENT])
+    for begin in range(3):
+        reading = store.read(DIGEST, begin)
+        next(reading)
+        reading.close()
+    store.delete(DIGEST)
 
 
 def test_a_server_that_is_killed_is_unavailable_at_once(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg.rows import scalar_row
 
 from storage.db.embedded import EmbeddedServer
@@ -18,11 +20,12 @@ HOLD = "from storage.db.embedded import EmbeddedServer; import pathlib, sys, tim
 HOLD += "EmbeddedServer(pathlib.Path(sys.argv[1])).start(); print('ready', flush=True); time.sleep(60)"
 
 
-def make_template(parent: Path) -> Path:
-    """A directory with a stopped server that holds the table `footage` of ROWS rows: to copy, which is quicker."""
-    directory = parent / "template"
-    with EmbeddedServer(directory) as server:
-        execute(server.dsn(), f"CREATE TABLE footage AS SELECT generate_series(1, {ROWS}) AS id")
+def make_template(factory: pytest.TempPathFactory) -> Path:
+    """A directory with a stopped server that holds the table `footage` of ROWS rows, made once: copying is quicker."""
+    directory = factory.getbasetemp() / "embedded-template"
+    if not directory.exists():
+        with EmbeddedServer(directory) as server:
+            execute(server.dsn(), f"CREATE TABLE footage AS SELECT generate_series(1, {ROWS}) AS id")
     return directory
 
 
@@ -48,11 +51,16 @@ def postmaster_pid(directory: Path) -> int:
     return int((directory / "cluster" / "postmaster.pid").read_text().split("\n")[0])
 
 
-def program(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
-    """Another Python program with the same modules; it is killed by the caller."""
+@contextmanager
+def program(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Another Python program with the same modules; killed, unless it has ended, when the block ends."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:

@@ -63,4 +63,4 @@ def test_anything_else_is_invalid_and_not_repeated(tmp_path: Path, url: str, par
     shown = f"{caught.value}{''.join(traceback.format_exception_only(caught.value))}".replace("KEY:SECRET@HOST", "")
     assert "SEC" not in shown
     assert "KEY" not in shown
-    assert caught.value.__suppress_context__
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)

@@ -12,7 +12,7 @@ from tests.storage.embedded_cases import copy_template, execute, make_template, 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("embedded"))
+    return make_template(tmp_path_factory)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.storage.embedded_cases import (
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("crashes"))
+    return make_template(tmp_path_factory)
 
 
 @pytest.fixture
@@ -71,7 +71,6 @@ def test_a_killed_program_takes_its_server_along_and_the_next_finds_the_data(dir
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         pid = postmaster_pid(directory)
-        child.kill()
     with EmbeddedServer(directory) as server:
         assert not is_postmaster(pid, directory / "cluster")
         assert rows(server.dsn()) == ROWS
@@ -81,7 +80,6 @@ def test_the_server_of_a_killed_program_stops_without_help(directory: Path) -> N
     with program(HOLD, directory) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        child.kill()
     wait_until(lambda: not (directory / "cluster" / "postmaster.pid").exists())  # a clean end removes it
     assert running_dsn(directory) is None
 
@@ -110,14 +108,12 @@ def test_a_stranger_with_the_noted_number_is_neither_believed_nor_harmed(directo
         with EmbeddedServer(directory) as server:
             assert rows(server.dsn()) == ROWS
         assert stranger.poll() is None
-        stranger.kill()
 
 
 def test_a_killed_initdb_leaves_nothing(tmp_path: Path) -> None:
     directory = tmp_path / "db"
-    with program(HOLD, directory) as child:
+    with program(HOLD, directory):
         wait_until(lambda: any(directory.glob("cluster.new.*/PG_VERSION")))
-        child.kill()
     assert not (directory / "cluster").exists()
     with EmbeddedServer(directory):
         assert not list(directory.glob("cluster.new.*"))

@@ -20,7 +20,7 @@ class Usage(NamedTuple):
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("refusals"))
+    return make_template(tmp_path_factory)
 
 
 @pytest.fixture
@@ -58,7 +58,6 @@ def test_a_second_program_is_told_who_holds_the_directory_and_does_no_harm(direc
         error = refusal(directory)
         assert (error.slug, error.facts) == ("data-directory-in-use", {"path": str(directory), "pid": str(child.pid)})
         assert rows(str(running_dsn(directory)))
-        child.kill()
 
 
 def test_one_program_does_not_start_two_servers_on_one_directory(directory: Path) -> None:

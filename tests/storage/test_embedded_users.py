@@ -42,7 +42,7 @@ def open_to_nobody(command: list[str | Path]) -> bool:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("users"))
+    return make_template(tmp_path_factory)
 
 
 @pytest.fixture

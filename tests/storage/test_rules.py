@@ -101,8 +101,8 @@ def test_an_event_follows_its_predecessor(case: Case) -> None:
 
 
 def test_rows_with_a_history_are_not_deleted(owner: Connection, case: Case) -> None:
-    refused(owner, "DELETE FROM access_grant CASCADE".replace(" CASCADE", ""), words="never deleted|still referenced")
-    refused(owner, "DELETE FROM retrieval WHERE false; DELETE FROM request_item", words="never deleted")
+    for table in ("access_grant", "request_item", "person", "camera"):
+        refused(owner, f"DELETE FROM {table}", words="never deleted")  # noqa: S608  # names from the line above
     refused(case.sql, "DELETE FROM request_line", words="permission denied")
 
 

@@ -1,0 +1,238 @@
+"""The suite that proves an adapter: subclass `AdapterConformance`, give it a scene, run pytest.
+
+    class TestMyAdapter(AdapterConformance):
+        @pytest.fixture
+        def scene(self) -> Scene:
+            return Scene(MyAdapter, {"address": ...}, "cam1", recorded=TimeSpan(...), silent=TimeSpan(...))
+
+The recording should come from `adapters.media.testcard`, whose frames carry bar codes: then cuts and snapshots are
+proved to the frame. Abilities that the adapter does not have are skipped, except that it must say so.
+"""
+# ruff: noqa: S101 - a suite of tests asserts
+# ruff: noqa: PT028 - pytest's fixtures, in a module that ruff does not take for tests
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.base import Capability, SourceAdapter
+from adapters.errors import AdapterError, NoRecording, UnknownChannel, UnknownOption, Unsupported
+from adapters.gateway import Gateway
+from adapters.media.testcard import Code, read_codes
+from adapters.registry import load
+from broker.domain.media import Capture, ClipAsk, SnapshotAsk
+from broker.domain.time import TimeSpan
+
+HOSTILE_CHANNELS = (
+    "",
+    ".",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "a/../../b",
+    "-rf",
+    "a\x00b",
+    "a\nb",
+    "x" * 5000,
+    "{}%s",
+)
+_TICK = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A source as the suite needs it.
+
+    Attributes:
+        adapter: the class under test.
+        options: for a source that works.
+        channel: one that is recorded.
+        recorded: at least four seconds of it, without a gap, at two frames a second or more.
+        silent: a span in which the channel is not recorded, within an hour of `recorded`.
+        absent: a channel that the source does not have.
+    """
+
+    adapter: type[SourceAdapter]
+    options: Mapping[str, object]
+    channel: str
+    recorded: TimeSpan
+    silent: TimeSpan
+    absent: str = "no-such-channel"
+
+
+class AdapterConformance:
+    """What every adapter must do; override `scene`."""
+
+    @pytest.fixture
+    def scene(self) -> Scene:
+        """Return the source to test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def adapter(self, scene: Scene) -> SourceAdapter:
+        """Return an adapter for the scene, in this process."""
+        return scene.adapter.configured(scene.options)
+
+    def test_it_is_found_by_its_name(self, scene: Scene) -> None:
+        assert load(scene.adapter.name) is scene.adapter
+
+    def test_unknown_options_are_refused_with_a_pointer(self, scene: Scene) -> None:
+        with pytest.raises(UnknownOption) as caught:
+            scene.adapter.configured({**scene.options, "colour-of-the-sky": "blue"})
+        assert caught.value.pointer == "/colour-of-the-sky"
+
+    def test_what_it_cannot_do_it_says(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        for lacking in set(Capability) - adapter.capabilities:
+            with pytest.raises(Unsupported):
+                _called(adapter, lacking, scene, tmp_path / "target")
+
+    def test_probe_finds_the_source_in_order(self, adapter: SourceAdapter) -> None:
+        probe = adapter.probe()
+        assert probe.ok, probe.detail
+
+    def test_points_name_the_channel_once(self, scene: Scene, adapter: SourceAdapter) -> None:
+        _needs(adapter, Capability.POINTS)
+        channels = [point.channel for point in adapter.points()]
+        assert channels.count(scene.channel) == 1
+        assert channels == sorted(channels)
+
+    def test_coverage_has_what_is_recorded_and_not_what_is_silent(self, scene: Scene, adapter: SourceAdapter) -> None:
+        _needs(adapter, Capability.COVERAGE)
+        assert adapter.coverage(scene.channel, scene.recorded) == (scene.recorded,)
+        assert adapter.coverage(scene.channel, scene.silent) == ()
+
+    def test_coverage_of_a_part_is_that_part(self, scene: Scene, adapter: SourceAdapter) -> None:
+        _needs(adapter, Capability.COVERAGE)
+        part = TimeSpan(scene.recorded.begin + timedelta(seconds=1), scene.recorded.end - timedelta(seconds=1))
+        assert adapter.coverage(scene.channel, part) == (part,)
+
+    def test_a_clip_has_every_frame_of_its_span_and_none_besides(
+        self, scene: Scene, adapter: SourceAdapter, tmp_path: Path
+    ) -> None:
+        _needs(adapter, Capability.CLIP)
+        every = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "all.mp4"))
+        # From one frame to another: the first is in, the last is out, because spans are half open.
+        span = TimeSpan(every[2].instant, every[-2].instant)
+        path, capture = _clip(adapter, scene, span, tmp_path / "part.mp4")
+        assert _instants((path, capture)) == every[2:-2]
+        assert (capture.first, capture.last) == (every[2].instant, every[-3].instant)
+        assert capture.obtained == (span,)
+
+    def test_a_clip_keeps_the_time(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        _needs(adapter, Capability.CLIP)
+        span = TimeSpan(scene.recorded.begin + timedelta(milliseconds=1234), scene.recorded.end)
+        path, _ = _clip(adapter, scene, span, tmp_path / "clip.mp4")
+        for seconds, code in read_codes(path):
+            assert abs(span.begin + timedelta(seconds=seconds) - code.instant) < _TICK
+
+    def test_a_clip_hides_nothing_behind_an_edit_list(
+        self, scene: Scene, adapter: SourceAdapter, tmp_path: Path
+    ) -> None:
+        _needs(adapter, Capability.CLIP)
+        span = TimeSpan(scene.recorded.begin + timedelta(milliseconds=1234), scene.recorded.end)
+        path, capture = _clip(adapter, scene, span, tmp_path / "clip.mp4")
+        assert len(read_codes(path, {"ignore_editlist": "1"})) == capture.frames
+
+    def test_progress_rises_to_the_length_of_the_span(
+        self, scene: Scene, adapter: SourceAdapter, tmp_path: Path
+    ) -> None:
+        _needs(adapter, Capability.CLIP)
+        told: list[float] = []
+        adapter.clip(ClipAsk(scene.channel, scene.recorded), tmp_path / "clip.mp4", told.append)
+        assert told == sorted(told)
+        assert told[-1] == scene.recorded.seconds
+
+    def test_a_snapshot_is_the_frame_on_the_screen(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        _needs(adapter, Capability.CLIP)
+        _needs(adapter, Capability.SNAPSHOT)
+        earlier, wanted, later = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "all.mp4"))[3:6]
+        shown = {wanted.instant: wanted, later.instant - _TICK: wanted, wanted.instant - _TICK: earlier}
+        for instant, code in shown.items():
+            target = tmp_path / "picture.jpg"
+            capture = adapter.snapshot(SnapshotAsk(scene.channel, instant), target)
+            assert [it for _, it in read_codes(target)] == [code]
+            assert capture.first == code.instant
+
+    def test_without_a_recording_it_names_what_is_nearby(
+        self, scene: Scene, adapter: SourceAdapter, tmp_path: Path
+    ) -> None:
+        for capability in adapter.capabilities & {Capability.SNAPSHOT, Capability.CLIP}:
+            with pytest.raises(NoRecording) as caught:
+                _called(adapter, capability, scene, tmp_path / "target", span=scene.silent)
+            if Capability.COVERAGE in adapter.capabilities:
+                assert any(near.overlap(scene.recorded) for near in caught.value.nearby)
+            assert not (tmp_path / "target").exists()
+
+    def test_an_absent_channel_is_told(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        for capability in adapter.capabilities - {Capability.PROBE, Capability.POINTS}:
+            with pytest.raises(UnknownChannel):
+                _called(adapter, capability, scene, tmp_path / "target", channel=scene.absent)
+
+    @pytest.mark.parametrize("channel", HOSTILE_CHANNELS)
+    def test_hostile_channels_are_errors_like_others(
+        self, channel: str, scene: Scene, adapter: SourceAdapter, tmp_path: Path
+    ) -> None:
+        for capability in adapter.capabilities - {Capability.PROBE, Capability.POINTS}:
+            with pytest.raises(AdapterError):
+                _called(adapter, capability, scene, tmp_path / "target", channel=channel)
+            assert not (tmp_path / "target").exists()
+
+    def test_it_does_the_same_in_a_sandbox(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        gateway = Gateway(timedelta(minutes=2), 2 * 1024**3)
+        name, options = scene.adapter.name, scene.options
+        assert gateway.probe(name, options) == adapter.probe()
+        if Capability.COVERAGE in adapter.capabilities:
+            assert gateway.coverage(name, options, scene.channel, scene.recorded) == (scene.recorded,)
+        for capability in adapter.capabilities & {Capability.SNAPSHOT, Capability.CLIP}:
+            ask = _ask(capability, scene.channel, scene.recorded)
+            here, there = tmp_path / "here", tmp_path / "there"
+            direct = _called(adapter, capability, scene, here, span=scene.recorded)
+            fetched = gateway.fetch(name, options, ask, there, on_progress=lambda _: None, aborted=lambda: False)
+            assert fetched == direct
+            assert there.read_bytes()[:16] == here.read_bytes()[:16]
+
+
+def _needs(adapter: SourceAdapter, capability: Capability) -> None:
+    if capability not in adapter.capabilities:
+        pytest.skip(f"{adapter.name} has no {capability}")
+
+
+def _clip(adapter: SourceAdapter, scene: Scene, span: TimeSpan, target: Path) -> tuple[Path, Capture]:
+    return target, adapter.clip(ClipAsk(scene.channel, span), target, lambda _: None)
+
+
+def _instants(clip: tuple[Path, Capture]) -> list[Code]:
+    path, capture = clip
+    codes = [code for _, code in read_codes(path)]
+    assert len(codes) == capture.frames
+    return codes
+
+
+def _ask(capability: Capability, channel: str, span: TimeSpan) -> SnapshotAsk | ClipAsk:
+    if capability is Capability.SNAPSHOT:
+        return SnapshotAsk(channel, span.begin + span.duration / 2)
+    return ClipAsk(channel, span)
+
+
+def _called(
+    adapter: SourceAdapter,
+    capability: Capability,
+    scene: Scene,
+    target: Path,
+    *,
+    channel: str | None = None,
+    span: TimeSpan | None = None,
+) -> object:
+    ask = _ask(capability, scene.channel if channel is None else channel, span or scene.recorded)
+    if isinstance(ask, SnapshotAsk):
+        return adapter.snapshot(ask, target)
+    calls = {
+        Capability.PROBE: adapter.probe,
+        Capability.POINTS: adapter.points,
+        Capability.COVERAGE: lambda: adapter.coverage(ask.channel, ask.span),
+        Capability.CLIP: lambda: adapter.clip(ask, target, lambda _: None),
+    }
+    return calls[capability]()

@@ -1,0 +1,132 @@
+"""The recordings of a folder in order of time; a file is opened only when its own length must be known."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapters.errors import AdapterError, HostilePath, RecordingVanished, UnknownChannel, UnreadableMedia
+from adapters.local_files.beneath import Folder
+from adapters.local_files.listings import Claim, Listing
+from adapters.media import SEAM, Head, Stretch
+from broker.domain.time import TimeSpan
+
+# No recorder writes files of more than a day: what starts earlier than that before an ask cannot reach into it.
+_LONGEST = timedelta(days=1)
+_Version = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file and the span it covers."""
+
+    file: str
+    span: TimeSpan
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """A file that claims to start at `start` and cannot be read."""
+
+    start: datetime
+    error: AdapterError
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a channel has around a span, in order of time."""
+
+    segments: tuple[Segment, ...]
+    flaws: tuple[Flaw, ...]
+
+    def fault(self, span: TimeSpan) -> AdapterError | None:
+        """Return why `span` has no pictures, when that is a file that should have them and cannot be read."""
+        starts = [segment.span.begin for segment in self.segments] + [flaw.start for flaw in self.flaws]
+        latest = max((start for start in starts if start <= span.begin), default=span.begin)
+        return next((flaw.error for flaw in self.flaws if latest <= flaw.start < span.end), None)
+
+
+class Shelf:
+    """Files with their spans.
+
+    Args:
+        folder: where they are.
+        listing: which there are.
+        inspect: reads a file's head from a descriptor, which it closes; gets the file's name for messages.
+    """
+
+    def __init__(self, folder: Folder, listing: Listing, inspect: Callable[[int, str], Head]) -> None:
+        self._folder, self._listing, self._inspect = folder, listing, inspect
+        self._heads: dict[str, tuple[_Version, Head | AdapterError]] = {}
+
+    def row(self, channel: str, span: TimeSpan) -> Row:
+        """Return the segments that reach into `span`, and the files that might if they could be read.
+
+        Raises:
+            UnknownChannel: no file is of this channel.
+        """
+        segments, flaws, known = [], [], False
+        for claim in self._listing.claims(channel):
+            known = True
+            if claim.start and not span.begin - _LONGEST < claim.start < span.end:
+                continue
+            try:
+                segment = self._segment(claim)
+            except (UnreadableMedia, RecordingVanished, HostilePath) as error:
+                if claim.start:
+                    flaws.append(Flaw(claim.start, error))
+                continue
+            if segment and segment.span.overlap(span):
+                segments.append(segment)
+        if not known:
+            raise UnknownChannel(channel=channel)
+        segments.sort(key=lambda segment: (segment.span, segment.file))
+        return Row(tuple(segments), tuple(sorted(flaws, key=lambda flaw: flaw.start)))
+
+    def stretches(self, segments: Iterable[Segment], span: TimeSpan) -> list[Stretch]:
+        """Share `span` out among the segments, in order: each instant to one file, the earlier where two overlap."""
+        shares: list[tuple[Segment, TimeSpan]] = []
+        reached = span.begin
+        for segment in segments:
+            begin, end = max(segment.span.begin, reached), min(segment.span.end, span.end)
+            if begin >= end:
+                continue
+            if shares and begin - reached <= SEAM:  # the last picture stays until the next file begins
+                before, share = shares[-1]
+                shares[-1] = before, TimeSpan(share.begin, begin)
+            shares.append((segment, TimeSpan(begin, end)))
+            reached = end
+        return [self._stretch(segment, share) for segment, share in shares]
+
+    def _stretch(self, segment: Segment, share: TimeSpan) -> Stretch:
+        return Stretch(segment.file, segment.span.begin, share, lambda: self._folder.open(segment.file))
+
+    def _segment(self, claim: Claim) -> Segment | None:
+        """Return the claim with what the file itself adds, or None when nobody knows when it starts."""
+        if claim.start and claim.end:
+            return Segment(claim.file, TimeSpan(claim.start, claim.end)) if claim.start < claim.end else None
+        head = self._head(claim.file)
+        start = claim.start or head.created
+        if start is None:
+            return None
+        return Segment(claim.file, TimeSpan(start, claim.end or start + head.duration))
+
+    def _head(self, file: str) -> Head:
+        """Return the file's head; it is read again only when size, time of change or inode differ."""
+        descriptor = self._folder.open(file)
+        state = os.fstat(descriptor)
+        version = (state.st_size, state.st_mtime_ns, state.st_ino)
+        known = self._heads.get(file)
+        if known and known[0] == version:
+            os.close(descriptor)
+        else:
+            known = self._heads[file] = version, self._looked_into(descriptor, file)
+        if isinstance(known[1], AdapterError):
+            raise known[1].with_traceback(None)
+        return known[1]
+
+    def _looked_into(self, descriptor: int, file: str) -> Head | AdapterError:
+        try:
+            return self._inspect(descriptor, file)
+        except UnreadableMedia as error:
+            return error

@@ -1,0 +1,119 @@
+"""`xueliang request`: ask for footage and follow what becomes of it, in the name of the person signed in."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from broker.cli import decisions, screen
+from broker.cli.client.credentials import signed_in
+from broker.cli.client.references import access_request, camera
+from broker.cli.client.server import Server
+from broker.cli.grammar import Json, Limit, Noun
+from broker.cli.instants import interval, shown, span
+from broker.cli.request_page import show_request
+from broker.domain.access_requests import RequestState
+from broker.domain.errors import Invalid
+from broker.domain.grants import Action
+from broker.domain.time import TimeSpan
+
+COLUMNS = ("number", "state", "outcome", "department", "case_number", "line_count", "created_at", "id")
+DAYS = 7
+
+Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
+
+app = Noun()
+
+
+@app.verb("new")
+def new(
+    basis: Annotated[str, Option("--basis")],
+    case_number: Annotated[str, Option("--case", metavar="NUMBER")],
+    reason: Annotated[str, Option("--reason")],
+    cameras: Annotated[list[str], Option("--camera", metavar="CAMERA[=BEGIN/END]")],
+    investigators: Annotated[list[str], Option("--investigator", metavar="LOGIN")],
+    begin: Annotated[str | None, Option("--from", metavar="TIME")] = None,
+    end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
+    actions: Annotated[list[Action] | None, Option("--action", metavar="snapshot|clip")] = None,
+    days: Annotated[int, Option("--days", min=1, max=30)] = DAYS,
+    *,
+    urgent: Annotated[bool, Option("--urgent")] = False,
+    submit: Annotated[bool, Option("--submit")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draft a request, and with --submit send it on its way."""
+    whole = span(begin, end) if begin is not None else None
+    with signed_in() as server:
+        body = {
+            "purpose": {"basis": basis, "case_number": case_number, "reason": reason},
+            "investigators": investigators,
+            "lines": _lines(server, cameras, whole),
+            "terms": {"actions": [action.value for action in actions or Action], "valid_days": days},
+            "urgent": urgent,
+        }
+        drafted = server.post("/access-requests", body)
+        if submit:
+            drafted = server.post(f"/access-requests/{drafted['id']}/submit")
+    show_request(drafted, as_json=as_json)
+
+
+@app.verb("list")
+def list_requests(
+    state: Annotated[RequestState | None, Option("--state", metavar="STATE")] = None,
+    limit: Limit = 50,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the requests this person may know of."""
+    with signed_in() as server:
+        rows = server.pages("/access-requests", state=state.value if state else None, limit=min(limit, 200))
+        found = [row for row, _ in zip(rows, range(limit), strict=False)]
+    screen.rows(COLUMNS, found if as_json else map(_row, found), as_json=as_json)
+
+
+@app.verb("show")
+def show(request: Reference, *, as_json: Json = False) -> None:
+    """Show one request with its parts and lines."""
+    with signed_in() as server:
+        show_request(access_request(server, request), as_json=as_json)
+
+
+@app.verb("submit")
+def submit(request: Reference, *, as_json: Json = False) -> None:
+    """Send a draft or a supplemented return to the center."""
+    with signed_in() as server:
+        found = access_request(server, request)
+        show_request(server.post(f"/access-requests/{found['id']}/submit"), as_json=as_json)
+
+
+@app.verb("withdraw")
+def withdraw(request: Reference, reason: Annotated[str, Option("--reason")], *, as_json: Json = False) -> None:
+    """Take a request back, and all that was granted for it."""
+    with signed_in() as server:
+        found = access_request(server, request)
+        done = server.post(f"/access-requests/{found['id']}/withdraw", {"reason": reason})
+    show_request(done, as_json=as_json)
+
+
+app.add_typer(decisions.app)
+
+
+def _lines(server: Server, cameras: Sequence[str], whole: TimeSpan | None) -> list[dict[str, str]]:
+    """Read CAMERA or CAMERA=BEGIN/END; a camera without a span of its own takes that of --from and --to.
+
+    Raises:
+        Invalid: a camera has no span at all.
+    """
+    lines = []
+    for text in cameras:
+        named, equals, own = text.partition("=")
+        asked = interval(own, "--camera") if equals else whole
+        if asked is None:
+            raise Invalid("span-missing", pointer="/lines", camera=named[:80])
+        key = camera(server, named)["id"]
+        lines.append({"camera": key, "begin": asked.begin.isoformat(), "end": asked.end.isoformat()})
+    return lines
+
+
+def _row(row: dict[str, Any]) -> dict[str, object]:
+    return {**row, "department": row["department"]["name"], "created_at": shown(row["created_at"])}

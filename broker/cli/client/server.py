@@ -1,0 +1,134 @@
+"""One running server, as one person sees it."""
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from broker.cli.client.problems import error_of
+from broker.cli.texts import language
+from broker.domain.errors import Unavailable
+
+API = "/api/v1"
+CSRF_HEADER = "X-CSRF-Token"
+PATIENCE = httpx.Timeout(70.0, connect=5.0)  # asking a source what it has recorded may take a minute
+_TAGS = {"zh_CN": "zh-CN", "en": "en"}
+_TRIES = 3
+
+
+class Token(httpx.Auth):
+    """An API token in the Authorization header."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._secret}"
+        yield request
+
+
+class Session(httpx.Auth):
+    """A session of a browser: its cookie, and for writes the token that proves the page is our own."""
+
+    def __init__(self, cookie: str, csrf: str) -> None:
+        self._cookie = cookie
+        self._csrf = csrf
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Cookie"] = self._cookie
+        request.headers[CSRF_HEADER] = self._csrf
+        yield request
+
+
+class Server:
+    """Asks and tells; what goes wrong comes back as the BrokerError it was on the other side."""
+
+    def __init__(self, url: str, auth: httpx.Auth | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._client = httpx.Client(
+            base_url=f"{self.url}{API}",
+            auth=auth,
+            timeout=PATIENCE,
+            headers={"Accept-Language": _TAGS[language()], "User-Agent": "xueliang"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def get(self, path: str, **query: object) -> Any:
+        """Return what lies at a path."""
+        return self._answer("GET", path, params=_given(query))
+
+    def pages(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
+        """Yield the items of a list, page by page."""
+        after: str | None = None
+        while True:
+            page = self.get(path, **query, after=after)
+            yield from page["items"]
+            after = page["next"]
+            if after is None:
+                return
+
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """Do something; a connection that breaks is no reason to do it twice, so the server is given a key."""
+        return self._answer("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())})
+
+    def put(self, path: str, body: Mapping[str, object]) -> Any:
+        """Replace something."""
+        return self._answer("PUT", path, json=body, headers={"Idempotency-Key": str(uuid4())})
+
+    def delete(self, path: str) -> None:
+        """End something."""
+        self._answer("DELETE", path)
+
+    def raw_post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        """Do something and return the whole answer: signing in needs the cookie."""
+        return self._sent("POST", path, json=body)
+
+    @contextmanager
+    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """Open a download; the body is read by the caller, chunk by chunk."""
+        try:
+            with self._client.stream("GET", path, headers=dict(headers)) as response:
+                if response.is_error:
+                    response.read()
+                    raise error_of(response)
+                yield response
+        except httpx.ConnectError as error:
+            raise self._unreachable(error) from error
+
+    def _answer(self, method: str, path: str, **what: Any) -> Any:
+        response = self._sent(method, path, **what)
+        return response.json() if response.content else None
+
+    def _sent(self, method: str, path: str, **what: Any) -> httpx.Response:
+        for left in reversed(range(_TRIES)):
+            try:
+                response = self._client.request(method, path, **what)
+            except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+                if not left:
+                    raise Unavailable("server-broke-off", url=self.url) from error
+            except httpx.TimeoutException as error:
+                raise Unavailable("server-silent", url=self.url) from error
+            except (httpx.TransportError, httpx.InvalidURL) as error:
+                raise self._unreachable(error) from error
+            else:
+                break
+        if response.is_error or response.is_redirect:
+            raise error_of(response)
+        return response
+
+    def _unreachable(self, error: Exception) -> Unavailable:
+        return Unavailable("server-unreachable", url=self.url, detail=str(error))
+
+
+def _given(query: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in query.items() if value is not None}

@@ -1,0 +1,39 @@
+"""`xueliang worker`: only the workers, beside servers on other machines that share database and store."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+from typer import Option
+
+from broker.bootstrap import Broker, open_broker
+from broker.cli import screen
+from broker.cli.grammar import Noun
+from broker.cli.machine import Data, settings_for
+from broker.cli.stopping import until_stopped
+from broker.logging import configure_logging
+from broker.worker.app import build_app, work
+
+app = Noun()
+
+
+@app.verb("worker")
+def worker(
+    data: Data = None,
+    concurrency: Annotated[int, Option("--concurrency", min=1, max=64)] = 2,
+) -> None:
+    """Fetch footage until a signal ends it; what is under way then is finished or given back."""
+    settings = settings_for(data)
+    configure_logging(settings.log_level, settings.log_format)
+    with until_stopped(), open_broker(settings) as broker:
+        screen.note("worker.ready", concurrency=concurrency)
+        asyncio.run(_work(broker, concurrency))
+    screen.note("serve.stopped")
+
+
+async def _work(broker: Broker, concurrency: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await work(build_app(broker), concurrency=concurrency, stop=stop)

@@ -1,0 +1,140 @@
+"""The catalogue: find cameras, ask what is recorded, bind them to sources."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, StringConstraints
+
+from broker.domain.catalog import Camera
+from broker.domain.errors import Invalid
+from broker.domain.ids import CameraId
+from broker.domain.time import TimeSpan, missing
+from broker.services.names import Known
+from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.paging import ById, Page
+from broker.web.refs import DepartmentRef
+from broker.web.routes import OnceRoute
+from broker.web.values import CODE, Code, In, Instant, Line, Out, SpanOut
+
+router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=OnceRoute)
+
+LONGEST_COVERAGE = timedelta(days=31)
+
+Text = Annotated[str | None, Query(max_length=100, description="Part of name, address or code. 名称、地址、编码。")]
+Owner = Annotated[str | None, Query(pattern=CODE, description="Code of the owning department. 所属部门编码。")]
+Division = Annotated[str | None, Query(pattern=r"^\d{2,12}$", description="GB/T 2260 code. 行政区划代码。")]
+Bound = Annotated[bool | None, Query(description="Bound to a source or not. 是否已接入录像源。")]
+Begin = Annotated[Instant, Query(description="ISO 8601 with offset. 开始时间，须带时区。")]
+End = Annotated[Instant, Query(description="ISO 8601 with offset, exclusive. 结束时间（不含），须带时区。")]
+
+
+class CameraOut(Out):
+    """One point of the catalogue; coordinates are WGS-84 degrees."""
+
+    id: UUID
+    name: str
+    gb_code: str | None
+    owner: DepartmentRef
+    division: str
+    address: str
+    latitude: float
+    longitude: float
+    direction: str | None
+    point_class: int | None
+    synthetic: bool
+    bound: bool
+
+    @classmethod
+    def of(cls, camera: Camera, known: Known) -> Self:
+        return cls(
+            id=camera.id, name=camera.name, gb_code=camera.gb_code,
+            owner=DepartmentRef.named(camera.owner_id, known), division=camera.division, address=camera.address,
+            latitude=camera.latitude, longitude=camera.longitude,
+            direction=camera.direction.name.lower() if camera.direction else None,
+            point_class=camera.point_class, synthetic=camera.synthetic, bound=camera.source_id is not None,
+        )  # fmt: skip
+
+
+class CoverageOut(Out):
+    """What of a span is recorded, as the source tells it now."""
+
+    asked: SpanOut
+    recorded: list[SpanOut]
+    missing: list[SpanOut]
+
+    @classmethod
+    def of(cls, asked: TimeSpan, recorded: Sequence[TimeSpan]) -> Self:
+        return cls(
+            asked=SpanOut.of(asked),
+            recorded=[SpanOut.of(span) for span in recorded],
+            missing=[SpanOut.of(span) for span in missing(asked, recorded)],
+        )
+
+
+class BindIn(In):
+    """On which channel of which source a camera's footage lies."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"gb_code": "99010201081320000001", "source": "archive-dh", "channel": "cam-01"}],
+        },
+    )
+
+    gb_code: Annotated[str, StringConstraints(pattern=r"^\d{20}$")]
+    source: Code
+    channel: Line
+
+
+def shown(cameras: Sequence[Camera], reading: Reading) -> list[CameraOut]:
+    """Return cameras, their owners looked up together."""
+    known = reading.known(departments={camera.owner_id for camera in cameras})
+    return [CameraOut.of(camera, known) for camera in cameras]
+
+
+def asked_span(begin: Begin, end: End) -> TimeSpan:
+    """Return the span of the query.
+
+    Raises:
+        Invalid: it is reversed, or longer than a source can be asked for.
+    """
+    if not begin < end:
+        raise Invalid("reversed-time", pointer="#query/end", begin=begin.isoformat(), end=end.isoformat())
+    if end - begin > LONGEST_COVERAGE:
+        raise Invalid("coverage-too-long", pointer="#query/end", longest=LONGEST_COVERAGE.days)
+    return TimeSpan(begin, end)
+
+
+@router.get("")
+def list_cameras(
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, *, text: Text = None,
+    owner: Owner = None, division: Division = None, bound: Bound = None,
+) -> Page[CameraOut]:  # fmt: skip
+    """查找点位。Find cameras."""
+    after = None if window.after is None else CameraId(window.after)
+    found = broker.catalog.page(
+        caller, text=text, owner=owner, division=division, bound=bound, after=after, limit=window.wanted,
+    )
+    return window.page(found, lambda it: it.id, lambda cameras: shown(cameras, reading))
+
+
+@router.get("/{key}")
+def read_camera(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> CameraOut:
+    """查看一个点位。Read one camera."""
+    return shown([broker.catalog.read(caller, CameraId(key))], reading)[0]
+
+
+@router.get("/{key}/coverage")
+def read_coverage(key: UUID, begin: Begin, end: End, caller: CallerDep, broker: BrokerDep) -> CoverageOut:
+    """查询哪些时段有录像，不显示画面。Ask what is recorded; no picture is shown."""
+    asked = asked_span(begin, end)
+    return CoverageOut.of(asked, broker.catalog.coverage(caller, CameraId(key), asked))
+
+
+@router.post("/bind")
+def bind_camera(body: BindIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> CameraOut:
+    """将点位接入录像源的通道。Bind a camera to a channel of a source."""
+    camera = broker.catalog.bind(caller, body.gb_code, body.source, body.channel)
+    return shown([broker.catalog.read(caller, camera.id)], reading)[0]

@@ -1,0 +1,55 @@
+"""Signing in and out with a browser."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict, StringConstraints
+
+from broker.web.api.persons import Password
+from broker.web.auth import clear_cookie, require_same_origin, session_secret, set_cookie
+from broker.web.deps import BrokerDep, CallerDep
+from broker.web.refs import PersonRef
+from broker.web.routes import StrictRoute
+from broker.web.values import In, Out
+
+router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=StrictRoute)
+"""Strict, not once: the answer of a sign-in is never kept."""
+
+
+class SignInIn(In):
+    """Login and password."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"login": "asker", "password": "three-rivers-meet-here"}]},
+    )
+
+    login: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    password: Password
+
+
+class SessionOut(Out):
+    """A fresh session: its cookie came with this answer; `csrf` goes into X-CSRF-Token of every write under it."""
+
+    csrf: str
+    person: PersonRef
+    until: datetime
+
+
+@router.post("", status_code=201)
+def sign_in(body: SignInIn, request: Request, response: Response, broker: BrokerDep) -> SessionOut:
+    """登录，会话写入 Cookie。Sign in; the session comes as a cookie."""
+    require_same_origin(request)
+    address = request.client.host if request.client else ""
+    signed = broker.sign_in.open(body.login, body.password.get_secret_value(), address)
+    set_cookie(response, broker.settings, signed)
+    return SessionOut(csrf=signed.csrf, person=PersonRef.of(signed.person), until=signed.until)
+
+
+@router.delete("", status_code=204)
+def sign_out(request: Request, caller: CallerDep, broker: BrokerDep) -> Response:
+    """退出登录。Sign out."""
+    broker.sign_in.close(caller, session_secret(request))
+    response = Response(status_code=204)
+    clear_cookie(response, broker.settings)
+    return response

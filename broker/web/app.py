@@ -1,0 +1,75 @@
+"""The whole web application, built in one function; tests call the same one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from broker.bootstrap import Broker
+from broker.domain.errors import BrokerError
+from broker.web import media, openapi
+from broker.web.api import (
+    access_requests,
+    audit,
+    camera_import,
+    cameras,
+    departments,
+    grants,
+    health,
+    me,
+    persons,
+    problems,
+    request_items,
+    retrievals,
+    sessions,
+    sources,
+)
+from broker.web.docs_pages import OPENAPI, add_docs
+from broker.web.guard import GrantGuard
+from broker.web.middleware import BodyLimit, Context, SecurityHeaders
+from broker.web.problems import on_broker_error, on_http_error
+from broker.web.validation import on_invalid_request
+
+PREFIX = "/api/v1"
+ROUTERS = (
+    sessions.router, me.router, me.issuing, departments.router, persons.router, camera_import.router, cameras.router,
+    sources.router, access_requests.router, request_items.router, grants.router, retrievals.router, media.router,
+    audit.router, problems.router,
+)  # fmt: skip
+
+
+def create_app(broker: Broker) -> openapi.DescribedApp:
+    """Build the web application over the services."""
+    app = openapi.DescribedApp(
+        title=openapi.TITLE, version=version("xueliang"), description=openapi.DESCRIPTION, openapi_tags=openapi.TAGS,
+        openapi_url=OPENAPI, docs_url=None, redoc_url=None, redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_name, lifespan=_following,
+    )  # fmt: skip
+    app.state.broker = broker
+    app.state.guard = GrantGuard(broker.database_url, broker.clock)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
+    app.add_exception_handler(BrokerError, on_broker_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    policies = add_docs(app)
+    app.add_middleware(BodyLimit, upload_mb=broker.settings.upload_mb)
+    app.add_middleware(SecurityHeaders, policies=policies, https=broker.settings.secure_cookies)
+    app.add_middleware(Context)  # the last one added is the outermost
+    return app
+
+
+@asynccontextmanager
+async def _following(app: FastAPI) -> AsyncIterator[None]:
+    """Follow the log of revocations while the application runs; without it no footage flows."""
+    guard: GrantGuard = app.state.guard
+    guard.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(guard.stop)

@@ -1,0 +1,64 @@
+"""Recordings of a few seconds, made once; and adapters that misbehave, installed as a package of others would be."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.gateway import Gateway
+from adapters.local_files import LocalFilesAdapter
+from adapters.media.testcard import write_recording
+from tests.adapters.recordings import CHANNEL, GAP, NAME, SECONDS, START, STYLES, Recording
+
+GIGABYTE = 1024**3
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Recording]:
+    """Return the recording in a style, written when first asked for."""
+    made: dict[str, Recording] = {}
+
+    def make(style: str) -> Recording:
+        if style not in made:
+            folder = tmp_path_factory.mktemp(style)
+            files = write_recording(folder, CHANNEL, START, SECONDS / 60, style=STYLES[style], name=NAME)
+            made[style] = Recording(folder, tuple(files))
+        return made[style]
+
+    return make
+
+
+@pytest.fixture
+def adapter(recording: Callable[[str], Recording]) -> LocalFilesAdapter:
+    return LocalFilesAdapter.configured({"folder": str(recording("gap").folder)})
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway(timedelta(seconds=60), 2 * GIGABYTE)
+
+
+@pytest.fixture
+def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Install the adapter of `tests.adapters.faulty` under the name that is returned."""
+    site = tmp_path / "site"
+    metadata = site / "faulty-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
+    entries = "\n".join(
+        (
+            "[xueliang.adapters]",
+            "faulty = tests.adapters.faulty:FaultyAdapter",
+            "unimportable = tests.adapters.no_such_module:Adapter",
+            "no_adapter = tests.adapters.faulty:Path",
+        )
+    )
+    (metadata / "entry_points.txt").write_text(entries)
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
+    importlib.invalidate_caches()
+    yield "faulty"
+    sys.path_importer_cache.pop(str(site), None)

@@ -1,0 +1,138 @@
+"""Collects from the code every slug that a person may be told, with the facts its sentence can count on."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.errors import shipped
+from broker.domain.errors import BrokerError
+from policies.authorizer import Authorizer
+from policies.vocabulary import FACTS
+from tests.architecture.sources import called, named, python_files, text_of, tree
+
+ALWAYS = frozenset({"missing", "pointer"})
+"""What `explain` hands to every sentence of an error."""
+
+ROW_FACTS = frozenset({"where", "field", "value", "allowed"})
+ROW_SLUG = re.compile(r"(point|gb-code)(-[a-z]+)+")
+ROW_FILES = ("broker/services/catalog_files", "storage/db/camera_merge.py")
+
+CUT_OFF = ("grant-revoked", "grant-expired", "lease-lost", "cancelled", "client-left", "fault")
+"""Why a delivery ended before its end; where the grant is dead too, the retrieval keeps it as its error."""
+
+COMPUTED: dict[str, dict[str, frozenset[str]]] = {
+    "broker/domain/gb_code.py:_refusal": {
+        f"gb-code-{group}": frozenset({"value", "allowed"})
+        for group in ("length", "digits", "division", "industry", "type", "network", "serial")
+    },
+    "broker/services/retrievals.py:_refused": {
+        **dict.fromkeys(
+            ("footage-person", "footage-camera", "footage-action", "footage-quota"),
+            frozenset({"act"}),
+        ),
+        **dict.fromkeys(("footage-live", "footage-window"), frozenset({"act", "windows", "state", "until"})),
+    },
+    "broker/services/retrievals.py:interrupted": dict.fromkeys(CUT_OFF, frozenset[str]()),
+}
+"""Where a slug is computed: the function, and every slug that may come out, with the facts given."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A slug that may reach a person from one place; `facts` None when they are handed on unseen."""
+
+    slug: str
+    facts: frozenset[str] | None
+    where: str
+
+
+def kinds() -> frozenset[str]:
+    """Return the names of the error classes of the core."""
+    return frozenset(
+        kind.__name__ for kind in BrokerError.__subclasses__() if kind.__module__ == BrokerError.__module__
+    )
+
+
+def all_told() -> list[Told]:
+    """Return every slug of the whole program, place by place."""
+    return [*raised(), *of_adapters(), *of_rows(), *of_policy(), *computed()]
+
+
+def raised() -> Iterator[Told]:
+    """Yield what is raised with its slug, what ends a retrieval with its slug, and what `say` is given."""
+    for path in python_files("broker", "policies", "adapters", "storage"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and (found := _told(node)):
+                slug, facts = found
+                yield Told(slug, facts, f"{named(path)}:{node.lineno}")
+
+
+def _told(node: ast.Call) -> tuple[str, frozenset[str] | None] | None:
+    name, place = called(node), 0
+    if name in {"fail", "abort"}:
+        place = 1
+    elif name not in kinds() | {"say", "refused"}:
+        return None
+    slug = text_of(node.args[place]) if len(node.args) > place else None
+    if slug is None:
+        return None
+    if name == "fail" and len(node.args) > place + 1:
+        return slug, _keys(node.args[place + 1])
+    given = {keyword.arg for keyword in node.keywords}
+    return slug, None if None in given else frozenset(it for it in given if it)
+
+
+def _keys(node: ast.expr) -> frozenset[str] | None:
+    if not isinstance(node, ast.Dict):
+        return None
+    keys = [text_of(key) for key in node.keys]
+    return None if None in keys else frozenset(key for key in keys if key)
+
+
+def of_adapters() -> Iterator[Told]:
+    """Yield what may leave an adapter; each class says its facts itself."""
+    for slug, kind in shipped().items():
+        yield Told(slug, frozenset(kind.FACTS), f"adapters/errors.py:{kind.__name__}")
+
+
+def of_rows() -> Iterator[Told]:
+    """Yield the reasons why a row of a list stays outside, or loses a value."""
+    for path in python_files(*ROW_FILES):
+        for node in ast.walk(tree(path)):
+            slug = text_of(node)
+            if slug and ROW_SLUG.fullmatch(slug):
+                yield Told(slug, ROW_FACTS, f"{named(path)}:{getattr(node, 'lineno', 0)}")
+
+
+def of_policy() -> Iterator[Told]:
+    """Yield the names of what a refused person lacks."""
+    lacking = {"role", "policy", *FACTS}
+    for role, _, _, need, effect in Authorizer().rules:
+        if effect == "deny":
+            lacking.add(f"denied:{role}" if need == "-" else f"denied:{need}")
+    for name in sorted(lacking):
+        yield Told(f"missing.{name}", frozenset(), "policies")
+
+
+def computed() -> Iterator[Told]:
+    """Yield the slugs that are put together at run time, as listed above."""
+    for where, slugs in COMPUTED.items():
+        for slug, facts in slugs.items():
+            yield Told(slug, facts, where)
+
+
+def computing_places() -> set[str]:
+    """Return the functions that raise an error of the core whose slug is no constant."""
+    return {
+        f"{named(path)}:{function.name}"
+        for path in python_files("broker", "policies", "adapters", "storage")
+        for function in _functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and called(node) in kinds() and node.args and text_of(node.args[0]) is None
+    }
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef))
