@@ -3,7 +3,8 @@
 from importlib.metadata import EntryPoint, entry_points
 
 from adapters.base import SourceAdapter
-from adapters.errors import AdapterBroken, AdapterNotLoadable, UnknownAdapter
+from adapters.errors import AdapterBroken, AdapterNotLoadable, OutOfMemory, UnknownAdapter
+from adapters.wrapping import lacks_memory
 
 GROUP = "xueliang.adapters"
 
@@ -35,6 +36,6 @@ def _imported(entry: EntryPoint) -> object:
     try:
         return entry.load()
     except (ImportError, AttributeError) as error:
-        if "allocate memory" in str(error):  # the loader says so when a library does not fit into the limit
-            raise MemoryError from error
+        if lacks_memory(error):  # a library did not fit into the sandbox
+            raise OutOfMemory from error
         raise AdapterNotLoadable(adapter=entry.name, package=package, problem=str(error)) from error

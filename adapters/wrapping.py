@@ -14,6 +14,7 @@ from adapters.errors import (
     SourceUnreachable,
 )
 
+_NO_MEMORY = ("failed to map segment", "allocate memory", "can't start new thread", "Insufficient memory")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -30,12 +31,17 @@ def only_adapter_errors(adapter: str) -> Iterator[None]:
         yield
     except AdapterError:
         raise
-    except MemoryError as error:
-        raise OutOfMemory from error
     except OSError as error:
         raise system_error(error) from error
     except Exception as error:
+        if lacks_memory(error):
+            raise OutOfMemory from error
         raise AdapterBroken(adapter=adapter, problem=type(error).__name__) from error
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Say whether the error is want of memory, also where the loader or the thread library words it its own way."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def system_error(error: OSError) -> AdapterError:

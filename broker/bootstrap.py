@@ -1,5 +1,6 @@
 """The composition root: from settings to a broker whose services share one database, one policy, one store."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from storage.db.engine import libpq_url, open_engine
 from storage.db.unit_of_work import UnitOfWork, Work
 
 POOL = 12
+STARTING = 10.0  # seconds another program may take to start the database that both use
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,17 @@ def operator(name: str) -> Caller:
 
 
 @contextmanager
-def open_broker(settings: Settings, *, clock: Clock | None = None) -> Iterator[Broker]:
+def open_broker(settings: Settings, *, share: bool = True, clock: Clock | None = None) -> Iterator[Broker]:
     """Open the broker: start or find the database, check its schema, build the services; close it all at the end.
+
+    With `share`, an embedded database that another program runs in the same directory is used beside it; without,
+    the other program is an error (a second `serve` on one directory is a mistake).
 
     Raises:
         Unavailable: the database cannot be started or reached, or its schema is not this program's.
     """
     with ExitStack() as stack:
-        url = stack.enter_context(open_database(settings))
+        url = stack.enter_context(open_database(settings, share=share))
         check_schema(url)
         engine = open_engine(url, pool=POOL)
         stack.callback(engine.dispose)
@@ -79,20 +84,34 @@ def open_broker(settings: Settings, *, clock: Clock | None = None) -> Iterator[B
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[str]:
+def open_database(settings: Settings, *, share: bool = True) -> Iterator[str]:
     """Give the URL of the database: the one that is set, the one another program runs here, or our own, upgraded."""
     if settings.database_url is not None:
         yield libpq_url(settings.database_url.get_secret_value())
         return
     directory = settings.data / "postgres"
-    running = running_dsn(directory)
-    if running is not None:
-        yield running
+    server = EmbeddedServer(directory, binaries=settings.postgres_binaries)
+    try:
+        server.start()
+    except Unavailable as error:
+        if error.slug != "data-directory-in-use" or not share:
+            raise
+        yield _beside(directory, error)
         return
-    with EmbeddedServer(directory, binaries=settings.postgres_binaries) as server:
+    with server:
         url = server.dsn()
         schema.upgrade(url)
         yield url
+
+
+def _beside(directory: Path, in_use: Unavailable) -> str:
+    """Give the URL of the database that another program runs here; one that is just starting is waited for."""
+    patience = time.monotonic() + STARTING
+    while (running := running_dsn(directory)) is None or not schema.status(running).ready:
+        if time.monotonic() > patience:
+            raise in_use
+        time.sleep(STARTING / 50)
+    return running
 
 
 def check_schema(url: str) -> None:
@@ -114,9 +133,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     memory = settings.fetch_memory_mb * 1024 * 1024
     gateway = Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=60))
     settings.data.mkdir(parents=True, exist_ok=True)
-    blobs = open_store(
-        settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data / "blobs",
-    )
+    blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
     return Broker(
         settings=settings,
         database_url=url,

@@ -1,4 +1,4 @@
-"""The command line: `xueliang`. `program.main` runs it, `tree` lists its commands, one module a noun implements them."""
+"""The command line, `xueliang`: `program` runs it, `tree` lists its commands, one module a noun implements them."""
 
 from broker.cli.program import main
 

@@ -27,6 +27,7 @@ app = Noun()
 
 @app.verb("new")
 def new(
+    *,
     basis: Annotated[str, Option("--basis")],
     case_number: Annotated[str, Option("--case", metavar="NUMBER")],
     reason: Annotated[str, Option("--reason")],
@@ -36,7 +37,6 @@ def new(
     end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
     actions: Annotated[list[Action] | None, Option("--action", metavar="snapshot|clip")] = None,
     days: Annotated[int, Option("--days", min=1, max=30)] = DAYS,
-    *,
     urgent: Annotated[bool, Option("--urgent")] = False,
     submit: Annotated[bool, Option("--submit")] = False,
     as_json: Json = False,
@@ -59,9 +59,9 @@ def new(
 
 @app.verb("list")
 def list_requests(
+    *,
     state: Annotated[RequestState | None, Option("--state", metavar="STATE")] = None,
     limit: Limit = 50,
-    *,
     as_json: Json = False,
 ) -> None:
     """Show the requests this person may know of."""

@@ -1,6 +1,6 @@
 """`xueliang user`: accounts and their roles, by the machine's operator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from typer import Argument, Option
@@ -10,13 +10,13 @@ from broker.cli import own_account, screen
 from broker.cli.departments import departments
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
+from broker.cli.paging import every
 from broker.cli.passwords import FromInput, Generated, new_password
 from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid
 from broker.domain.ids import PersonId
 from broker.services.accounts import Account, NewPerson
 
-PAGE = 200
 COLUMNS = ("login", "name", "department", "roles", "active")
 
 Login = Annotated[str, Argument(metavar="LOGIN")]
@@ -30,10 +30,10 @@ app.add_typer(own_account.app)
 @app.verb("add")
 def add(
     login: Login,
+    *,
     name: Annotated[str, Option("--name")],
     department: Annotated[str, Option("--department", metavar="CODE")],
     role: Annotated[list[str], Option("--role", metavar="ROLE[@CODE]")],
-    *,
     stdin: FromInput = False,
     generate: Generated = False,
     data: Data = None,
@@ -68,8 +68,8 @@ def disable(login: Login, data: Data = None, *, as_json: Json = False) -> None:
 def assign(
     login: Login,
     role: Annotated[str, Argument(metavar="ROLE[@CODE]")],
-    data: Data = None,
     *,
+    data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Give a role."""
@@ -83,8 +83,8 @@ def assign(
 def withdraw(
     login: Login,
     role: Annotated[str, Argument(metavar="ROLE[@CODE]")],
-    data: Data = None,
     *,
+    data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Take a role away."""
@@ -107,10 +107,10 @@ def _role(text: str, home: str) -> tuple[str, str]:
 
 
 def _people(broker: Broker, me: Caller) -> Iterator[Account]:
-    after: PersonId | None = None
-    while page := broker.accounts.people(me, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].person.id
+    def page(after: PersonId | None, limit: int) -> Sequence[Account]:
+        return broker.accounts.people(me, after=after, limit=limit)
+
+    return every(page, lambda account: account.person.id, None)
 
 
 def _codes(broker: Broker, me: Caller) -> dict[str, str]:

@@ -1,21 +1,19 @@
 """`xueliang audit`: read the trace and check that nobody changed it, by the machine's operator."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from typer import Exit, Option
 
-from broker.bootstrap import Broker
 from broker.cli import screen
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
-from broker.domain.accounts import Caller
+from broker.cli.paging import every
 from broker.domain.audit import KINDS, Event
 from broker.domain.errors import Invalid
 
-PAGE = 500
 BROKEN = 5
 COLUMNS = ("number", "at", "kind", "actor", "stream", "seq")
 
@@ -24,19 +22,24 @@ app = Noun()
 
 @app.verb("list")
 def list_events(
+    *,
     case: Annotated[str | None, Option("--case", metavar="ID")] = None,
     kind: Annotated[str | None, Option("--kind")] = None,
     after: Annotated[int, Option("--after", metavar="NUMBER")] = 0,
     limit: Limit = 100,
     data: Data = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Show events in the order of the log, of one request when a case is named."""
     if kind is not None and kind not in KINDS:
         raise Invalid("unknown-kind", pointer="/kind", kind=kind[:80], allowed=", ".join(sorted(KINDS)))
+    key = _id(case)
     with at_the_machine(data) as (broker, me):
-        found = list(_events(broker, me, _id(case), kind, after, limit))
+
+        def page(number: int, count: int) -> Sequence[tuple[int, Event]]:
+            return broker.audit.page(me, case=key, kind=kind, after=number, limit=count)
+
+        found = list(every(page, lambda pair: pair[0], after, limit=limit))
     screen.rows(COLUMNS, (_record(number, event, as_json=as_json) for number, event in found), as_json=as_json)
     if not as_json and len(found) == limit:
         screen.note("audit.more", after=found[-1][0])
@@ -56,17 +59,6 @@ def verify(data: Data = None, *, as_json: Json = False) -> None:
             screen.line("audit.fault", **fault)
     if faults:
         raise Exit(BROKEN)
-
-
-def _events(
-    broker: Broker, me: Caller, case: UUID | None, kind: str | None, after: int, limit: int,
-) -> Iterator[tuple[int, Event]]:
-    while limit > 0:
-        page = broker.audit.page(me, case=case, kind=kind, after=after, limit=min(limit, PAGE))
-        yield from page
-        if not page:
-            return
-        after, limit = page[-1][0], limit - len(page)
 
 
 def _record(number: int, event: Event, *, as_json: bool) -> dict[str, object]:

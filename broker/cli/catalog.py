@@ -1,22 +1,20 @@
 """`xueliang catalog`: import lists of points, look at them, bind them to sources; by the machine's operator."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from typer import Argument, Exit, Option
 
-from broker.bootstrap import Broker
 from broker.cli import screen
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.import_report import as_record, show_report, write_report
 from broker.cli.machine import Data, at_the_machine
-from broker.domain.accounts import Caller
+from broker.cli.paging import every
 from broker.domain.catalog import Camera
 from broker.domain.ids import CameraId, DepartmentId
 from broker.services.catalog_files.mapping import parse_pairs
 
-PAGE = 500
 COLUMNS = ("gb_code", "name", "owner", "latitude", "longitude", "bound")
 REJECTED = 2
 
@@ -26,14 +24,15 @@ app = Noun()
 @app.verb("import")
 def import_list(
     file: Annotated[Path, Argument(metavar="FILE")],
+    *,
     owner: Annotated[str, Option("--owner", metavar="CODE")],
     list_format: Annotated[
-        Literal["csv", "xlsx", "json", "geojson"] | None, Option("--format", metavar="csv|xlsx|json|geojson"),
+        Literal["csv", "xlsx", "json", "geojson"] | None,
+        Option("--format", metavar="csv|xlsx|json|geojson"),
     ] = None,
     mapping: Annotated[list[str] | None, Option("--map", metavar="FIELD=COLUMN")] = None,
     report: Annotated[Path | None, Option("--report", metavar="FILE")] = None,
     data: Data = None,
-    *,
     dry_run: Annotated[bool, Option("--dry-run")] = False,
     as_json: Json = False,
 ) -> None:
@@ -53,18 +52,24 @@ def import_list(
 
 @app.verb("list")
 def list_points(
+    *,
     text: Annotated[str | None, Option("--text")] = None,
     owner: Annotated[str | None, Option("--owner", metavar="CODE")] = None,
     division: Annotated[str | None, Option("--division", metavar="DIGITS")] = None,
     bound: Annotated[bool | None, Option("--bound/--unbound")] = None,
     limit: Limit = 50,
     data: Data = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Show points, by words of their name or by owner."""
     with at_the_machine(data) as (broker, me):
-        found = list(_points(broker, me, limit, text=text, owner=owner, division=division, bound=bound))
+
+        def page(after: CameraId | None, limit: int) -> Sequence[Camera]:
+            return broker.catalog.page(
+                me, text=text, owner=owner, division=division, bound=bound, after=after, limit=limit
+            )
+
+        found = list(every(page, lambda camera: camera.id, None, limit=limit))
         names = broker.catalog.owners(me, found)
     screen.rows(COLUMNS, (_record(camera, names) for camera in found), as_json=as_json)
     if not as_json and len(found) == limit:
@@ -74,10 +79,10 @@ def list_points(
 @app.verb("bind")
 def bind(
     gb_code: Annotated[str, Argument(metavar="GB-CODE")],
+    *,
     source: Annotated[str, Option("--source", metavar="CODE")],
     channel: Annotated[str, Option("--channel")],
     data: Data = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Say on which channel of which source the footage of a point lies."""
@@ -85,21 +90,6 @@ def bind(
         camera = broker.catalog.bind(me, gb_code, source, channel)
     told = {"gb_code": camera.gb_code, "name": camera.name, "source": source, "channel": channel}
     screen.fields(told, as_json=as_json)
-
-
-def _points(
-    broker: Broker, me: Caller, limit: int, *, text: str | None, owner: str | None, division: str | None,
-    bound: bool | None,
-) -> Iterator[Camera]:  # fmt: skip
-    after: CameraId | None = None
-    while limit > 0:
-        page = broker.catalog.page(
-            me, text=text, owner=owner, division=division, bound=bound, after=after, limit=min(limit, PAGE),
-        )
-        yield from page
-        if not page:
-            return
-        after, limit = page[-1].id, limit - len(page)
 
 
 def _record(camera: Camera, owners: Mapping[DepartmentId, str]) -> dict[str, object]:

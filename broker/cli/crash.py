@@ -40,5 +40,7 @@ def report(error: Exception) -> str:
     if not logging.getLogger().handlers:
         quiet()
     logger.error("error %s of %s", key, " ".join(sys.argv[:3]), exc_info=error)
-    places = [handler.baseFilename for handler in logging.getLogger().handlers if isinstance(handler, logging.FileHandler)]
+    places = [
+        handler.baseFilename for handler in logging.getLogger().handlers if isinstance(handler, logging.FileHandler)
+    ]
     return tell("error.internal", id=key, kind=type(error).__name__, log=places[0] if places else "stderr")

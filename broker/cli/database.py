@@ -10,6 +10,7 @@ from broker.cli import screen
 from broker.cli.crash import quiet
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, settings_for
+from broker.domain.errors import Unavailable
 from broker.settings import Settings
 from storage.db import schema
 from storage.db.embedded import EmbeddedServer, running_dsn
@@ -35,10 +36,9 @@ def status(data: Data = None, *, as_json: Json = False) -> None:
     quiet()
     settings = settings_for(data)
     if settings.database_url is None and not (settings.data / "postgres" / "cluster").exists():
-        found = schema.Status("", schema.newest())
-    else:
-        with _as_it_is(settings) as url:
-            found = schema.status(url)
+        raise Unavailable("database-absent", path=str(settings.data))
+    with _as_it_is(settings) as url:
+        found = schema.status(url)
     _tell(found, as_json=as_json)
     if not found.ready:
         raise Exit(OUTDATED)

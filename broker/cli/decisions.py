@@ -29,12 +29,12 @@ app = Noun()
 @app.verb("approve")
 def approve(
     request: Reference,
+    *,
     only: Only = None,
     begin: Begin = None,
     end: End = None,
     days: Days = None,
     comment: Annotated[str, Option("--comment")] = "",
-    *,
     as_json: Json = False,
 ) -> None:
     """Approve the need, whole or narrower."""
@@ -53,9 +53,9 @@ def approve(
 @app.verb("return")
 def send_back(
     request: Reference,
+    *,
     comment: Annotated[str, Option("--comment")],
     department: Department = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Return the request for supplement, as the center or as an owner."""
@@ -81,13 +81,13 @@ def reject(request: Reference, reason: Reason, *, as_json: Json = False) -> None
 @app.verb("authorize")
 def authorize(
     request: Reference,
+    *,
     only: Only = None,
     begin: Begin = None,
     end: End = None,
     days: Days = None,
     remark: Annotated[list[str] | None, Option("--remark", metavar="CAMERA=TEXT")] = None,
     department: Department = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Authorize all or some cameras of the own department."""

@@ -1,6 +1,6 @@
 """`xueliang department`: the tree of governments, centers and departments, by the machine's operator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from typer import Argument, Option
@@ -9,10 +9,10 @@ from broker.bootstrap import Broker
 from broker.cli import screen
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
+from broker.cli.paging import every
 from broker.domain.accounts import Caller, Department, DepartmentKind
 from broker.services.accounts import NewDepartment
 
-PAGE = 200
 COLUMNS = ("code", "name", "kind", "division", "path")
 
 app = Noun()
@@ -21,13 +21,15 @@ app = Noun()
 @app.verb("add")
 def add(
     code: Annotated[str, Argument(metavar="CODE")],
+    *,
     name: Annotated[str, Option("--name")],
     division: Annotated[str, Option("--division", metavar="DIGITS")],
-    kind: Annotated[DepartmentKind, Option("--kind", metavar="government|center|department")] = DepartmentKind.DEPARTMENT,
+    kind: Annotated[
+        DepartmentKind, Option("--kind", metavar="government|center|department")
+    ] = DepartmentKind.DEPARTMENT,
     parent: Annotated[str | None, Option("--parent", metavar="CODE")] = None,
     name_en: Annotated[str, Option("--name-en", metavar="NAME")] = "",
     data: Data = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Add a node to the tree."""
@@ -44,11 +46,12 @@ def list_all(data: Data = None, *, as_json: Json = False) -> None:
 
 
 def departments(broker: Broker, me: Caller) -> Iterator[Department]:
-    """Yield the whole tree in order, page by page."""
-    after = ""
-    while page := broker.accounts.departments(me, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].path
+    """Return the whole tree in order."""
+
+    def page(after: str, limit: int) -> Sequence[Department]:
+        return broker.accounts.departments(me, after=after, limit=limit)
+
+    return every(page, lambda department: department.path, "")
 
 
 def _record(department: Department) -> dict[str, object]:

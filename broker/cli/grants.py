@@ -19,9 +19,9 @@ app = Noun()
 
 @app.verb("list")
 def list_grants(
+    *,
     request: Annotated[str | None, Option("--request", metavar="NUMBER|ID")] = None,
     limit: Limit = 50,
-    *,
     as_json: Json = False,
 ) -> None:
     """Show grants, newest first."""

@@ -30,7 +30,9 @@ def as_record(found: ImportReport, *, dry_run: bool) -> dict[str, object]:
 
 def show_report(found: ImportReport, file: Path | None, *, dry_run: bool) -> None:
     """Print the balance and the first problems."""
-    counts = {name: getattr(found, name) for name in ("read", "inserted", "updated", "unchanged", "rejected", "warnings")}
+    counts = {
+        name: getattr(found, name) for name in ("read", "inserted", "updated", "unchanged", "rejected", "warnings")
+    }
     screen.line("import.dry-run" if dry_run else "import.balance", **counts)
     for problem in found.problems[:SHOWN]:
         screen.plain(f"  {_sentence(problem)}")
@@ -59,5 +61,9 @@ def write_report(found: ImportReport, file: Path) -> None:
 def _sentence(problem: RowProblem) -> str:
     reason = locale.say(problem.reason, language(), value=problem.value, allowed=problem.allowed, field=problem.field)
     return tell(
-        f"import.{problem.severity}", where=problem.where, field=problem.field, reason=reason, value=problem.value or "-",
+        f"import.{problem.severity}",
+        where=problem.where,
+        field=problem.field,
+        reason=reason,
+        value=problem.value or "-",
     )

@@ -22,10 +22,10 @@ app = Noun()
 @app.verb("login")
 def login(
     name: Annotated[str, Argument(metavar="LOGIN")],
+    *,
     url: Annotated[str | None, Option("--url")] = None,
     days: Annotated[int, Option("--days", min=1, max=90)] = DAYS,
     scope: Annotated[list[str] | None, Option("--scope")] = None,
-    *,
     stdin: Annotated[bool, Option("--password-stdin")] = False,
     as_json: Json = False,
 ) -> None:

@@ -12,7 +12,11 @@ Line = Mapping[str, Any]
 
 
 def decided_lines(
-    lines: Sequence[Line], stage: str, only: Sequence[str], begin: datetime | None, end: datetime | None,
+    lines: Sequence[Line],
+    stage: str,
+    only: Sequence[str],
+    begin: datetime | None,
+    end: datetime | None,
 ) -> list[dict[str, object]] | None:
     """Return the decision on each line, None when every line is taken as it stands.
 
@@ -65,7 +69,9 @@ def _wanted(lines: Sequence[Line], only: Sequence[str]) -> dict[str, TimeSpan | 
 
 
 def _named(lines: Sequence[Line], name: str) -> list[Line]:
-    found = [line for line in lines if name in {line["camera"]["id"], line["camera"]["gb_code"], line["camera"]["name"]}]
+    found = [
+        line for line in lines if name in {line["camera"]["id"], line["camera"]["gb_code"], line["camera"]["name"]}
+    ]
     if not found:
         known = ", ".join(str(line["camera"]["gb_code"] or line["camera"]["name"]) for line in lines)
         raise Invalid("line-not-found", pointer="/lines", camera=name[:80], known=known)
@@ -73,7 +79,11 @@ def _named(lines: Sequence[Line], name: str) -> list[Line]:
 
 
 def _left(
-    line: Line, stage: str, wanted: Mapping[str, TimeSpan | None], begin: datetime | None, end: datetime | None,
+    line: Line,
+    stage: str,
+    wanted: Mapping[str, TimeSpan | None],
+    begin: datetime | None,
+    end: datetime | None,
 ) -> TimeSpan | None:
     if line["id"] not in wanted:
         return None

@@ -31,10 +31,10 @@ app = Noun()
 @app.verb("snapshot")
 def snapshot(
     point: Camera,
+    *,
     at: Annotated[str, Option("--at", metavar="TIME")],
     grant: Grant = None,
     output: Output = None,
-    *,
     no_wait: NoWait = False,
     force: Force = False,
     as_json: Json = False,
@@ -49,12 +49,12 @@ def snapshot(
 @app.verb("clip")
 def clip(
     point: Camera,
+    *,
     begin: Annotated[str, Option("--from", metavar="TIME")],
     end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
     seconds: Annotated[float | None, Option("--seconds")] = None,
     grant: Grant = None,
     output: Output = None,
-    *,
     no_wait: NoWait = False,
     force: Force = False,
     as_json: Json = False,
@@ -69,8 +69,8 @@ def clip(
 @app.verb("download")
 def fetch(
     retrieval: Annotated[str, Argument(metavar="ID")],
-    output: Output = None,
     *,
+    output: Output = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -90,7 +90,13 @@ def list_retrievals(limit: Limit = 50, *, as_json: Json = False) -> None:
 
 
 def _finish(
-    server: Server, ordered: dict[str, Any], output: Path | None, *, wait: bool, force: bool, as_json: bool,
+    server: Server,
+    ordered: dict[str, Any],
+    output: Path | None,
+    *,
+    wait: bool,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Wait, download and show; without waiting, say how to come back."""
     if not wait and ordered["state"] not in ENDED_WELL:

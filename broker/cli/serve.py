@@ -18,6 +18,7 @@ app = Noun()
 
 @app.verb("serve")
 def serve(
+    *,
     data: Data = None,
     host: Annotated[str | None, Option("--host", metavar="ADDRESS")] = None,
     port: Annotated[int | None, Option("--port", min=0, max=65535)] = None,

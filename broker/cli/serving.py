@@ -60,7 +60,10 @@ class WebServer(uvicorn.Server):
 
     def __init__(self, broker: Broker, ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
-            create_app(broker), log_config=None, server_header=False, timeout_graceful_shutdown=GRACE,
+            create_app(broker),
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
         )
         super().__init__(config)
         self._ready = ready

@@ -11,12 +11,12 @@ from broker.bootstrap import Broker
 from broker.cli import screen
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
+from broker.cli.paging import every
 from broker.domain.accounts import Caller
 from broker.domain.catalog import Source
 from broker.domain.errors import Invalid
 from broker.services.sources import NewSource
 
-PAGE = 200
 COLUMNS = ("code", "name", "adapter", "sessions")
 FAULTY = 7
 
@@ -28,6 +28,7 @@ app = Noun()
 @app.verb("add")
 def add(
     code: Code,
+    *,
     name: Annotated[str, Option("--name")],
     department: Annotated[str, Option("--department", metavar="CODE")],
     adapter: Annotated[str, Option("--adapter")] = "local_files",
@@ -35,7 +36,6 @@ def add(
     options_file: Annotated[Path | None, Option("--options-file", metavar="FILE")] = None,
     sessions: Annotated[int, Option("--sessions")] = 1,
     data: Data = None,
-    *,
     as_json: Json = False,
 ) -> None:
     """Add a source; it is not asked yet, `probe` does that."""
@@ -99,10 +99,10 @@ def _value(text: str) -> object:
 
 
 def _sources(broker: Broker, me: Caller) -> Iterator[Source]:
-    after = ""
-    while page := broker.sources.page(me, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].code
+    def page(after: str, limit: int) -> Sequence[Source]:
+        return broker.sources.page(me, after=after, limit=limit)
+
+    return every(page, lambda source: source.code, "")
 
 
 def _record(source: Source) -> dict[str, object]:

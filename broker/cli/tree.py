@@ -41,7 +41,7 @@ def _version(asked: bool) -> None:
 
 @app.callback(help=" ")
 def _program(
-    version: Annotated[bool, Option("--version", callback=_version, is_eager=True)] = False,  # noqa: ARG001  # see above
+    version: Annotated[bool, Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     """Hold the options of the program itself."""
 

@@ -19,6 +19,7 @@ app = Noun()
 
 @app.verb("worker")
 def worker(
+    *,
     data: Data = None,
     concurrency: Annotated[int, Option("--concurrency", min=1, max=64)] = 2,
 ) -> None:

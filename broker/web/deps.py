@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.ids import CameraId, DepartmentId, PersonId
+from broker.domain.time import Clock
 from broker.locale import choose
 from broker.services.names import Known, Names
 from broker.web.auth import signed_in
@@ -33,12 +34,17 @@ Language = Annotated[str, Depends(language_of)]
 
 @dataclass(frozen=True)
 class Reading:
-    """Who reads an answer, in which language and when."""
+    """Who reads an answer, and in which language."""
 
     caller: Caller
     names: Names
     language: str
-    now: datetime
+    clock: Clock
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the answer, which is later than what it tells of."""
+        return self.clock.now()
 
     def known(
         self, *,
@@ -52,7 +58,7 @@ class Reading:
 
 async def reading_of(caller: CallerDep, broker: BrokerDep, language: Language) -> Reading:
     """Return how answers are shown to this caller."""
-    return Reading(caller, Names(broker.work, broker.policy), language, broker.clock.now())
+    return Reading(caller, Names(broker.work, broker.policy), language, broker.clock)
 
 
 ReadingDep = Annotated[Reading, Depends(reading_of)]

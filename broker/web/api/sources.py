@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import ConfigDict, Field, JsonValue
 
+from adapters.errors import InvalidOption
 from broker.domain.catalog import Source
-from broker.domain.errors import Invalid
 from broker.domain.media import Point, Probe
 from broker.services.names import Known
 from broker.services.sources import MOST_SESSIONS, NewSource
@@ -32,7 +32,7 @@ class SourceIn(In):
                     "code": "archive-dh",
                     "name": "东河区录像归档",
                     "adapter": "local_files",
-                    "options": {"root": "/srv/archive"},
+                    "options": {"folder": "/srv/archive"},
                     "department": "dh-cg",
                     "sessions": 2,
                 },
@@ -100,9 +100,8 @@ def below(place: str) -> Iterator[None]:
     """Say where in the body an adapter's options stand: the adapter itself only knows its own."""
     try:
         yield
-    except Invalid as error:
-        if hasattr(error, "FACTS") and error.pointer:  # an error of an adapter
-            error.pointer = f"{place}{error.pointer}"
+    except InvalidOption as error:
+        error.pointer = f"{place}{error.pointer}"
         raise
 
 

@@ -1,0 +1,38 @@
+"""When the worker itself is killed, nothing that it started lives on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.adapters.test_gateway import gone
+
+WORKER = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from adapters.gateway import Gateway
+from broker.domain.media import ClipAsk
+from tests.adapters.recordings import CHANNEL, span
+Gateway(timedelta(minutes=5), 2 * 1024**3).fetch(
+    "faulty", {"fault": "hang", "note": sys.argv[1]}, ClipAsk(CHANNEL, span(0, 1)), Path(sys.argv[2]),
+    on_progress=lambda _: None, aborted=lambda: False,
+)
+"""
+
+
+def test_kill_nine_takes_the_whole_family(faulty: str, tmp_path: Path) -> None:
+    assert faulty
+    note = tmp_path / "note"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, "-c", WORKER, str(note), str(tmp_path / "x")], env=environment) as worker:
+        until = time.monotonic() + 30
+        while not (note.exists() and note.stat().st_size) and time.monotonic() < until:
+            time.sleep(0.05)
+        family = json.loads(note.read_text())
+        worker.send_signal(signal.SIGKILL)
+    assert len(family) == 3
+    assert gone(family)

@@ -1,0 +1,107 @@
+"""From the draft to the order, over HTTP."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from broker.bootstrap import Broker
+from tests.city import City
+from tests.web.door import Door, bad
+from tests.web.steps import BEGIN, END, bind, draft, granted, item_of, span, submitted
+
+
+def test_a_request_is_narrowed_authorized_and_ordered_from(door: Door, city: City, broker: Broker, tmp_path: Path) -> None:
+    bind(broker, city, str(tmp_path))
+    request = submitted(door, city)
+    assert (request["state"], request["revision"]) == ("CENTER_REVIEW", 1)
+    assert request["center"]["name"] == "东河区综治中心"
+    cg, jt = item_of(request, "dh-cg"), item_of(request, "dh-jt")
+
+    half = span(BEGIN, BEGIN + timedelta(minutes=30))
+    lines = [{"line": cg["lines"][0]["id"], **half}, {"line": cg["lines"][1]["id"], "struck": True}]
+    lines += [{"line": line["id"], **span()} for line in jt["lines"]]
+    terms = {"actions": ["clip"], "valid_days": 2, "quota": {"snapshots": 0, "seconds": 600, "bytes": 10**9}}
+    body = {"revision": 1, "lines": lines, "terms": terms, "comment": "只需半小时"}
+    request = door["center.dh"].post(f"/access-requests/{request['id']}/approve", body)
+    assert (request["state"], request["approver"]["login"]) == ("DEPARTMENT_REVIEW", "center.dh")
+    assert [line["approved"] is not None for line in item_of(request, "dh-cg")["lines"]] == [True, False, False]
+
+    (waiting,) = door["owner.cg"].get("/request-items")["items"]
+    assert (waiting["id"], waiting["request"]["number"]) == (cg["id"], request["number"])
+    assert waiting["purpose"]["case_number"] == "东环罚〔2026〕12号"
+    remarks = {waiting["lines"][1]["id"]: "此点位检修中"}
+    grant = door["owner.cg"].post(f"/request-items/{cg['id']}/authorize", {"revision": 1, "remarks": remarks})
+    assert (grant["state"], grant["persons"][0]["login"]) == ("ACTIVE", "looker")
+    assert grant["department"]["name"] == "东河区城市管理局"
+    (line,) = grant["lines"]
+    assert line["camera"]["gb_code"] == city.cameras_of("dh-cg")[0].gb_code
+    assert line["window"] == {name: told.replace("+00:00", "Z") for name, told in half.items()}
+
+    refused = door["owner.jt"].post(f"/request-items/{jt['id']}/refuse", {"revision": 1, "reason": "正在检修"})
+    assert (refused["state"], refused["outcome"]) == ("DECIDED", "partially granted")
+
+    order = {"camera": line["camera"]["id"], "action": "clip", **span(BEGIN, BEGIN + timedelta(minutes=1))}
+    ordered = door["looker"].send("POST", "/retrievals", order)
+    assert ordered.status_code == 202
+    retrieval = ordered.json()
+    assert (retrieval["state"], retrieval["grant"], retrieval["result"]) == ("QUEUED", grant["id"], None)
+    assert door["looker"].get(f"/retrievals/{retrieval['id']}")["asked"]["span"]["begin"] == line["window"]["begin"]
+    assert [it["id"] for it in door["looker"].get("/retrievals", grant=grant["id"])["items"]] == [retrieval["id"]]
+    assert door["looker"].get(f"/grants/{grant['id']}")["used"]["seconds"] == 60
+
+    late = order | span(BEGIN, END)
+    told = bad(door["looker"].send("POST", "/retrievals", late), 403, "footage-window")
+    assert "g_window" in told["missing"]
+    snapshot = {"camera": line["camera"]["id"], "action": "snapshot", "instant": BEGIN.isoformat()}
+    bad(door["looker"].send("POST", "/retrievals", snapshot), 403, "footage-action")
+    bad(door["looker2"].send("POST", "/retrievals", order), 403, "footage-person")
+
+    ended = door["owner.cg2"].post(f"/grants/{grant['id']}/revoke", {"reason": "案件已结"})
+    assert ended["state"] == "REVOKED"
+    assert door["looker"].get(f"/retrievals/{retrieval['id']}")["error"]["slug"] == "grant-revoked"
+    bad(door["looker"].send("POST", "/retrievals", order), 403, "footage-live")
+    kinds = [it["kind"] for it in door["auditor"].get("/audit", case=request["id"], limit=200)["items"]]
+    assert kinds[0] == "access_request:drafted"
+    assert {"grant:issued", "grant:revoked", "retrieval:ordered", "retrieval:refused"} <= set(kinds)
+    assert door["auditor"].post("/audit/verify")["faults"] == []
+
+
+def test_a_return_and_a_second_revision(door: Door, city: City) -> None:
+    request = submitted(door, city)
+    path = f"/access-requests/{request['id']}"
+    returned = door["center.dh"].post(f"{path}/return", {"revision": 1, "comment": "请补充案由"})
+    assert (returned["state"], returned["comment"]) == ("RETURNED", "请补充案由")
+    bad(door["center.dh"].send("POST", f"{path}/approve", {"revision": 1}), 409, "transition-refused")
+    assert door["asker"].post(f"{path}/submit")["revision"] == 2
+    told = bad(door["center.dh"].send("POST", f"{path}/approve", {"revision": 1}), 409, "stale-revision")
+    assert (told["pointer"], told["facts"]) == ("/revision", {"given": 1, "current": 2})
+    bad(door["center.dh"].send("POST", f"{path}/reject", {"revision": 1, "reason": "x"}), 409, "stale-revision")
+    assert door["center.dh"].post(f"{path}/reject", {"revision": 2, "reason": "无必要"})["state"] == "REJECTED"
+
+
+def test_an_owner_sends_the_request_back(door: Door, city: City) -> None:
+    request = submitted(door, city)
+    request = door["center.dh"].post(f"/access-requests/{request['id']}/approve", {"revision": 1, "lines": None})
+    item = item_of(request, "dh-jt")
+    body = {"revision": 1, "comment": "时间太长"}
+    assert door["owner.jt"].post(f"/request-items/{item['id']}/return", body)["state"] == "RETURNED"
+
+
+def test_edit_and_withdraw(door: Door, city: City) -> None:
+    request = draft(door, city)
+    changed = {**request["purpose"], "reason": "另一理由"}
+    body = {"purpose": changed, "investigators": ["looker2"], "lines": [], "urgent": True}
+    edited = door["asker"].send("PUT", f"/access-requests/{request['id']}", body).json()
+    assert (edited["urgent"], edited["lines"], edited["investigators"][0]["login"]) == (True, [], "looker2")
+    bad(door["asker"].send("POST", f"/access-requests/{request['id']}/submit"), 422, "no-camera")
+    withdrawn = door["asker"].post(f"/access-requests/{request['id']}/withdraw", {"reason": "不再需要"})
+    assert withdrawn["state"] == "WITHDRAWN"
+
+
+def test_what_may_not_be_seen_is_not_there(door: Door, city: City) -> None:
+    grant = granted(door, city)
+    for login in ("stranger", "sysadmin", "owner.xs"):
+        bad(door[login].send("GET", f"/access-requests/{grant['request']}"), 404, "unknown-access-request")
+        bad(door[login].send("GET", f"/grants/{grant['id']}"), 404, "unknown-grant")
+        bad(door[login].send("POST", f"/grants/{grant['id']}/revoke", {"reason": "x"}), 404, "unknown-grant")
+        assert door[login].get("/access-requests")["items"] == []
+        assert door[login].get("/grants")["items"] == []

@@ -1,0 +1,97 @@
+"""A retrieval from order to result: real worker, real files, the bar codes read back."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.media.testcard import read_code, read_codes
+from broker.domain.errors import Forbidden
+from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.retrievals import RetrievalState
+from broker.domain.time import TimeSpan
+from broker.worker.app import worker_thread
+from tests.worker.conftest import FPS, Bench
+from tests.worker.pictures import luma
+
+
+def stored(bench: Bench, digest: str, path: Path) -> Path:
+    path.write_bytes(b"".join(bench.broker.blobs.read(digest)))
+    return path
+
+
+def test_a_clip_holds_exactly_the_frames_asked(bench: Bench, tmp_path: Path) -> None:
+    begin = bench.footage.span.begin + timedelta(seconds=41, milliseconds=520)
+    span = TimeSpan(begin, begin + timedelta(seconds=30))
+    with worker_thread(bench.broker, 1):
+        order = bench.broker.retrievals.order(bench.looker, bench.camera, ClipAsk("", span))
+        done = bench.ended(order.id)
+    assert (done.state, done.attempt) == (RetrievalState.READY, 1)
+    assert done.capture is not None
+    codes = [code for _, code in read_codes(stored(bench, done.digest, tmp_path / "clip.mp4"))]
+    assert len(codes) == 30 * FPS == done.capture.frames
+    assert codes[0].instant >= span.begin > codes[0].instant - timedelta(seconds=1 / FPS)
+    assert codes[-1].instant < span.end <= codes[-1].instant + timedelta(seconds=1 / FPS)
+    assert [code.number for code in codes] == list(range(codes[0].number, codes[0].number + len(codes)))
+    assert done.capture.obtained == (span,)
+
+
+def test_a_snapshot_is_the_frame_shown_at_the_instant(bench: Bench, tmp_path: Path) -> None:
+    instant = bench.footage.span.begin + timedelta(seconds=75, milliseconds=135)
+    with worker_thread(bench.broker, 1):
+        order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", instant))
+        done = bench.ended(order.id)
+    assert done.state is RetrievalState.READY
+    picture = stored(bench, done.digest, tmp_path / "picture.jpg")
+    code = read_code(luma(picture))
+    assert code.instant <= instant < code.instant + timedelta(seconds=1 / FPS)
+
+
+def test_a_span_with_no_recording_fails_and_gives_the_quota_back(bench: Bench) -> None:
+    """The grant reaches beyond what is recorded when files were deleted after the decision."""
+    for file in sorted(bench.footage.folder.rglob("*.mp4"))[:1]:
+        hidden = file.rename(file.with_suffix(".gone"))
+    try:
+        with worker_thread(bench.broker, 1):
+            ask = SnapshotAsk("", bench.footage.span.begin + timedelta(seconds=5))
+            order = bench.broker.retrievals.order(bench.looker, bench.camera, ask)
+            done = bench.ended(order.id)
+    finally:
+        hidden.rename(file)
+    assert (done.state, done.error) == (RetrievalState.FAILED, "no-recording")
+    assert done.error_facts is not None
+    assert str((bench.footage.span.begin + timedelta(minutes=1)).year) in str(done.error_facts["nearby"])
+    assert bench.broker.grants.read(bench.looker, bench.grant.id).used.snapshots == 0
+
+
+def test_a_revocation_stops_a_running_job_within_a_second(bench: Bench) -> None:
+    with worker_thread(bench.broker, 1):
+        order = bench.broker.retrievals.order(bench.looker, bench.camera, ClipAsk("", bench.footage.span))
+        bench.wait(order.id, lambda found: found.state is RetrievalState.FETCHING)
+        bench.broker.grants.revoke(bench.owner, bench.grant.id, "不再需要")
+        done = bench.broker.retrievals.read(bench.looker, order.id)
+        assert (done.state, done.error) == (RetrievalState.ABORTED, "grant-revoked")
+    assert not list((bench.broker.settings.data / "fetching").rglob("*"))
+    with pytest.raises(Forbidden, match="footage-live"):
+        bench.broker.retrievals.open(bench.looker, order.id)
+
+
+def test_an_order_that_waits_when_the_grant_ends_is_never_fetched(bench: Bench) -> None:
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    bench.broker.grants.revoke(bench.owner, bench.grant.id, "不再需要")
+    assert bench.broker.runs.run(order.id) is RetrievalState.ABORTED
+
+
+def test_a_late_attempt_delivers_nothing(bench: Bench) -> None:
+    """The fence: a worker that was given up and comes back hands in nothing."""
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    zombie = bench.broker.runs._begin(order.id)
+    assert zombie is not None
+    assert bench.broker.runs.run(order.id) is RetrievalState.READY
+    first = bench.broker.retrievals.read(bench.looker, order.id)
+    assert first.attempt == 2
+    assert first.capture is not None
+    assert bench.broker.runs._accept(zombie, first.capture, "0" * 64, 1) is RetrievalState.READY
+    assert bench.broker.retrievals.read(bench.looker, order.id) == first
+    assert bench.broker.runs.run(order.id) is RetrievalState.READY
+    assert bench.broker.retrievals.read(bench.looker, order.id) == first
