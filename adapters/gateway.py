@@ -35,7 +35,7 @@ class Gateway:
 
     Args:
         deadline: for `fetch`, by wall clock.
-        memory_bytes: address space of a child; about 1 GiB for 1080p.
+        memory_bytes: address space of a child; 512 MiB suffices for 1080p, 1 GiB leaves room.
         answer_deadline: for questions that move no footage: probe, points, coverage.
     """
 

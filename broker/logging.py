@@ -2,19 +2,28 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 import structlog
 
-NOISY = {"procrastinate": logging.WARNING, "alembic": logging.WARNING, "casbin": logging.ERROR, "uvicorn.access": logging.WARNING}
+NOISY = {
+    "procrastinate": logging.WARNING,
+    "alembic": logging.WARNING,
+    "casbin": logging.ERROR,
+    "uvicorn.access": logging.WARNING,
+}
 
 
 def configure_logging(level: str, form: str) -> None:
     """Set up logging for the whole process; `form` is "text" or "json"."""
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(),
+    renderer = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+        )
     )
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -32,10 +41,10 @@ def configure_logging(level: str, form: str) -> None:
         logging.getLogger(name).setLevel(max(least, logging.getLevelName(level)))
 
 
-def _escape(_logger: object, _method: str, event: Mapping[str, object]) -> Mapping[str, object]:
+def _escape(_logger: object, _method: str, event: MutableMapping[str, object]) -> Mapping[str, object]:
     """Escape control characters, so that no text from outside can forge a line."""
     return {
-        name: "".join(c if c.isprintable() or c in "\n" and name == "exception" else repr(c)[1:-1] for c in value)
+        name: "".join(c if c.isprintable() or (c == "\n" and name == "exception") else repr(c)[1:-1] for c in value)
         if isinstance(value, str)
         else value
         for name, value in event.items()

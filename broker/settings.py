@@ -1,4 +1,7 @@
-"""The settings: read here and nowhere else, from the environment (`XUELIANG_…`) or a `.env` file; docs/reference.md lists them."""
+"""The settings: read here and nowhere else, from the environment (`XUELIANG_…`) or a `.env` file.
+
+docs/reference.md lists them; a test holds the two together.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,26 +18,42 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="XUELIANG_", env_file=".env", extra="ignore", frozen=True)
 
-    data: Path = Field(Path("xueliang-data"), description="Directory for the embedded database and local blobs.")
+    data: Path = Field(
+        default=Path("xueliang-data"), description="Directory for the embedded database and local blobs."
+    )
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/database",
+        default=None,
+        description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/database",
     )
-    postgres_binaries: Path | None = Field(None, description="Directory of postgres and initdb for the embedded one.")
+    postgres_binaries: Path | None = Field(
+        default=None, description="Directory of postgres and initdb for the embedded one."
+    )
     blobs_url: SecretStr | None = Field(
-        None, description="Where results are kept: file:///path or s3://…; default: a directory below `data`.",
+        default=None,
+        description="Where results are kept: file:///path or s3://…; default: a directory below `data`.",
     )
-    host: str = Field("127.0.0.1", description="Address the web server listens on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")
-    workers: int = Field(2, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`.")
-    language: Literal["zh_CN", "en"] = Field("zh_CN", description="Language of the command line and of default texts.")
-    secure_cookies: bool = Field(True, description="Mark session cookies Secure; off only for tests over plain http.")
-    fetch_seconds: int = Field(600, ge=5, description="Deadline of one fetch; its whole process group is killed then.")
-    fetch_memory_mb: int = Field(2048, ge=512, description="Address space of one fetch in MiB.")
-    upload_mb: int = Field(64, ge=1, description="Largest body of a request in MiB.")
-    password_memory_kib: int = Field(65_536, ge=64, description="Memory of one argon2id hash.")
-    password_passes: int = Field(3, ge=1, description="Passes of one argon2id hash.")
-    log_format: Literal["text", "json"] = Field("text", description="Form of the log lines on standard error.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")
+    workers: int = Field(
+        default=2, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`."
+    )
+    language: Literal["zh_CN", "en"] = Field(
+        default="zh_CN", description="Language of the command line and of default texts."
+    )
+    secure_cookies: bool = Field(
+        default=True, description="Mark session cookies Secure; off only for tests over plain http."
+    )
+    fetch_seconds: int = Field(
+        default=600, ge=5, description="Deadline of one fetch; its whole process group is killed then."
+    )
+    fetch_memory_mb: int = Field(default=2048, ge=512, description="Address space of one fetch in MiB.")
+    upload_mb: int = Field(default=64, ge=1, description="Largest body of a request in MiB.")
+    password_memory_kib: int = Field(default=65_536, ge=64, description="Memory of one argon2id hash.")
+    password_passes: int = Field(default=3, ge=1, description="Passes of one argon2id hash.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of the log lines on standard error.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level that is logged."
+    )
 
     @property
     def fetch_deadline(self) -> timedelta:

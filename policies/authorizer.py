@@ -18,7 +18,7 @@ import casbin
 from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Forbidden, Unavailable
 from broker.domain.permits import Permit
-from policies.vocabulary import ACTS, Fact, ROLE_BITS, has_role, holds, need_mask, role_mask
+from policies.vocabulary import ACTS, ROLE_BITS, Fact, has_role, holds, need_mask, role_mask
 
 COLUMNS = 5
 REMEMBERED = 65_536

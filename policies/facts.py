@@ -70,7 +70,12 @@ def of_delivery(grant: Grant, person: PersonId, now: datetime) -> Fact:
 
 
 def best_grant(
-    grants: Iterable[Grant], person: PersonId, camera: CameraId, ask: Ask, amount: Quota, now: datetime,
+    grants: Iterable[Grant],
+    person: PersonId,
+    camera: CameraId,
+    ask: Ask,
+    amount: Quota,
+    now: datetime,
 ) -> tuple[Grant | None, Fact]:
     """Return the grant with the most facts for this ask; a complete one wins over every partial one."""
     best: tuple[Grant | None, Fact] = (None, of_footage(None, person, camera, ask, amount, now))

@@ -79,7 +79,8 @@ def found_city(broker: Broker) -> City:
     }
     persons = {
         login: broker.accounts.add_person(
-            me, NewPerson(login, f"人员{login}", home, PASSWORD, tuple((role, home) for role in roles)),
+            me,
+            NewPerson(login, f"人员{login}", home, PASSWORD, tuple((role, home) for role in roles)),
         ).person.id
         for login, home, roles in PEOPLE
     }

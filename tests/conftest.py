@@ -47,11 +47,13 @@ def fast_settings(data: Path) -> Settings:
 
 @pytest.fixture
 def database_url(server: EmbeddedServer, city_template: City, request: pytest.FixtureRequest) -> Iterator[str]:
+    assert city_template.persons, "the template is filled before it is copied"
     name = f"test_{abs(hash(request.node.nodeid)):x}"
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE),
+                sql.Identifier(name),
+                sql.Identifier(TEMPLATE),
             ),
         )
         yield server.dsn(name)

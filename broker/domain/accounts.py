@@ -137,7 +137,5 @@ def system_caller(role: Role, name: str) -> Caller:
 
 def deciding_center(centers: tuple[Department, ...], owner_paths: frozenset[str]) -> Department | None:
     """Return the lowest center whose jurisdiction holds every owning department, or None."""
-    fitting = [
-        center for center in centers if all(path.startswith(center.jurisdiction) for path in owner_paths)
-    ]
+    fitting = [center for center in centers if all(path.startswith(center.jurisdiction) for path in owner_paths)]
     return max(fitting, key=lambda center: len(center.jurisdiction), default=None)

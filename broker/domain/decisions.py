@@ -32,7 +32,9 @@ from broker.domain.time import TimeSpan
 Spans = Mapping[LineId, TimeSpan | None]
 
 
-def _step(request: AccessRequest, command: RequestCommand, kind: str, data: dict[str, object], **changes: object) -> Change:
+def _step(
+    request: AccessRequest, command: RequestCommand, kind: str, data: dict[str, object], **changes: object
+) -> Change:
     after = reopen(request, state=next_request_state(request.state, command), **changes)
     entry = Entry(request.stream, kind, {"revision": after.revision, "state": after.state, **data})
     return Change(after, (entry,))
@@ -91,7 +93,7 @@ def approve(request: AccessRequest, by: PersonId, spans: Spans | None, terms: Te
     """
     next_request_state(request.state, RequestCommand.APPROVE)
     lines = [line for item in request.items for line in item.lines]
-    kept = dict(spans) if spans is not None else {line.id: line.asked for line in lines}
+    kept: dict[LineId, TimeSpan | None] = dict(spans) if spans is not None else {line.id: line.asked for line in lines}
     check_known_lines(lines, kept, "/lines")
     if not terms.within(request.terms):
         raise Invalid("terms-widen", pointer="/terms")
@@ -129,7 +131,7 @@ def _after_items(change: Change) -> Change:
 
 def send_back(request: AccessRequest, by: PersonId, comment: str, item: RequestItem | None = None) -> Change:
     """Return the request for supplement, by the center or by the owner of `item`; all items of it are void."""
-    who = {"by": str(by), "comment": comment}
+    who: dict[str, object] = {"by": str(by), "comment": comment}
     change = _step(request, RequestCommand.RETURN, "access_request:returned", who, comment=comment)
     entries = list(change.entries)
     items = []
@@ -163,7 +165,12 @@ def withdraw(request: AccessRequest, reason: str) -> Change:
 
 
 def authorize(
-    request: AccessRequest, item: RequestItem, by: PersonId, spans: Spans | None, remarks: Mapping[LineId, str], at: datetime,
+    request: AccessRequest,
+    item: RequestItem,
+    by: PersonId,
+    spans: Spans | None,
+    remarks: Mapping[LineId, str],
+    at: datetime,
 ) -> Change:
     """Decide an item camera by camera: lines that `spans` leaves out are refused with their remark.
 
@@ -204,7 +211,11 @@ def refuse(request: AccessRequest, item: RequestItem, by: PersonId, reason: str,
 def _require_review(request: AccessRequest) -> None:
     if request.state is not RequestState.DEPARTMENT_REVIEW:
         raise Conflict(
-            "transition-refused", subject="request_item", state=request.state, command="decide", allowed="",
+            "transition-refused",
+            subject="request_item",
+            state=request.state,
+            command="decide",
+            allowed="",
         )
 
 
@@ -235,9 +246,7 @@ def _void_all(change: Change) -> Change:
 
 
 def _spans(spans: Mapping[LineId, TimeSpan | None]) -> dict[str, list[str] | None]:
-    return {
-        str(line): [span.begin.isoformat(), span.end.isoformat()] if span else None for line, span in spans.items()
-    }
+    return {str(line): [span.begin.isoformat(), span.end.isoformat()] if span else None for line, span in spans.items()}
 
 
 def _asked(request: AccessRequest) -> dict[str, object]:

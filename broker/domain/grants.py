@@ -78,11 +78,7 @@ class Terms:
             raise Invalid("negative-quota", pointer="/terms/quota")
 
     def within(self, other: "Terms") -> bool:
-        return (
-            self.actions <= other.actions
-            and self.validity <= other.validity
-            and self.quota.within(other.quota)
-        )
+        return self.actions <= other.actions and self.validity <= other.validity and self.quota.within(other.quota)
 
 
 @dataclass(frozen=True)
@@ -136,7 +132,9 @@ class Grant:
         """Say whether `amount` more stays within the quota."""
         quota, used = self.terms.quota, self.used
         return Quota(
-            used.snapshots + amount.snapshots, used.seconds + amount.seconds, used.bytes + amount.bytes,
+            used.snapshots + amount.snapshots,
+            used.seconds + amount.seconds,
+            used.bytes + amount.bytes,
         ).within(quota)
 
 

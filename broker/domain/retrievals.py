@@ -94,6 +94,7 @@ class RetrievalChange:
 
 
 def action_of(ask: Ask) -> Action:
+    """Return which action of a grant an ask needs."""
     return Action.CLIP if isinstance(ask, ClipAsk) else Action.SNAPSHOT
 
 
@@ -124,7 +125,9 @@ def start(retrieval: Retrieval) -> RetrievalChange:
     return RetrievalChange(after, (Entry(retrieval.stream, "retrieval:started", {"attempt": after.attempt}),))
 
 
-def accept(retrieval: Retrieval, attempt: int, capture: Capture, digest: str, size: int, at: datetime) -> RetrievalChange:
+def accept(
+    retrieval: Retrieval, attempt: int, capture: Capture, digest: str, size: int, at: datetime
+) -> RetrievalChange:
     """Take the result of an attempt.
 
     Raises:
@@ -133,7 +136,12 @@ def accept(retrieval: Retrieval, attempt: int, capture: Capture, digest: str, si
     if attempt != retrieval.attempt:
         raise Conflict("attempt-superseded", given=attempt, current=retrieval.attempt)
     after = _step(
-        retrieval, RetrievalCommand.ACCEPT, capture=capture, digest=digest, size=size, ready_at=at,
+        retrieval,
+        RetrievalCommand.ACCEPT,
+        capture=capture,
+        digest=digest,
+        size=size,
+        ready_at=at,
     )
     data: dict[str, object] = {
         "attempt": attempt,
@@ -170,6 +178,10 @@ def _step(retrieval: Retrieval, command: RetrievalCommand, **changes: object) ->
     if state is None:
         allowed = ", ".join(c for (s, c) in TRANSITIONS if s is retrieval.state)
         raise Conflict(
-            "transition-refused", subject="retrieval", state=retrieval.state, command=command, allowed=allowed,
+            "transition-refused",
+            subject="retrieval",
+            state=retrieval.state,
+            command=command,
+            allowed=allowed,
         )
     return replace(retrieval, state=state, version=retrieval.version + 1, **changes)  # type: ignore[arg-type]  # fields by name

@@ -15,7 +15,7 @@ from broker.domain.access_requests import (
     RequestState,
 )
 from broker.domain.accounts import Caller, Department, Role, deciding_center
-from broker.domain.errors import Invalid
+from broker.domain.errors import Conflict, Invalid
 from broker.domain.grants import Terms
 from broker.domain.ids import DepartmentId, ItemId, LineId, PersonId, RequestId, new_id
 from broker.domain.permits import Permit
@@ -159,8 +159,10 @@ class AccessRequests:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:return", request)
             request.require_revision(revision)
-            if request.state is not RequestState.CENTER_REVIEW:
-                decisions.next_request_state(request.state, decisions.RequestCommand.APPROVE)
+            if request.state is RequestState.DEPARTMENT_REVIEW:  # from here on the owners may return it
+                raise Conflict(
+                    "transition-refused", subject="access_request", state=request.state, command="return", allowed=""
+                )
             after = store(work, permit, request, decisions.send_back(request, _person(caller), comment))
             work.commit(permit)
             return after
@@ -182,7 +184,12 @@ class AccessRequests:
             return work.access_requests.load(key, visibility(caller, work))
 
     def page(
-        self, caller: Caller, *, state: RequestState | None, after: RequestId | None, limit: int,
+        self,
+        caller: Caller,
+        *,
+        state: RequestState | None,
+        after: RequestId | None,
+        limit: int,
     ) -> Sequence[AccessRequest]:
         """Return requests the caller may know of, newest first."""
         with self._work() as work:
@@ -224,7 +231,8 @@ def _checked(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[AskedLine, .
 
 
 def _by_owner(
-    work: UnitOfWork, request: AccessRequest,
+    work: UnitOfWork,
+    request: AccessRequest,
 ) -> tuple[tuple[RequestItem, ...], dict[DepartmentId, Department]]:
     """Group what is asked by owning department, in the order of the form."""
     cameras = work.cameras.load_many({line.camera_id for line in request.asked})
@@ -239,7 +247,10 @@ def _by_owner(
 
 
 def _check_people(
-    work: UnitOfWork, request: AccessRequest, owners: Mapping[DepartmentId, Department], center: Department | None,
+    work: UnitOfWork,
+    request: AccessRequest,
+    owners: Mapping[DepartmentId, Department],
+    center: Department | None,
 ) -> None:
     """Refuse a request that nobody may look under, approve or authorize once duties are separated."""
     home = work.departments.load(request.department_id)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from broker.domain.accounts import ADMINISTRATORS, ASSIGNABLE, Assignment, Caller, Department, DepartmentKind, Person, Role
+from broker.domain.accounts import (
+    ADMINISTRATORS,
+    ASSIGNABLE,
+    Assignment,
+    Caller,
+    Department,
+    DepartmentKind,
+    Person,
+    Role,
+)
 from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.ids import DepartmentId, PersonId, new_id
@@ -87,7 +96,7 @@ class Accounts:
             key = DepartmentId(new_id())
             department = Department(
                 id=key, code=new.code, name=new.name, name_en=new.name_en, kind=new.kind, division=new.division,
-                parent_id=parent and parent.id, path=f"{parent.path if parent else '/'}{new.code}/", version=1,
+                parent_id=parent.id if parent else None, path=f"{parent.path if parent else '/'}{new.code}/", version=1,
             )  # fmt: skip
             work.departments.add(department)
             data = {"code": new.code, "name": new.name, "kind": new.kind, "path": department.path}
@@ -108,7 +117,10 @@ class Accounts:
             roles = caller.roles(work.now)
             if self._policy.decide(roles, "person:list", facts.of_person(caller)).allowed:
                 self._policy.require(caller, "person:list", roles, facts.of_person(caller))
-                kept = (*caller.paths_of(Role.SECURITY_ADMINISTRATOR, work.now), *caller.paths_of(Role.OPERATOR, work.now))
+                kept = (
+                    *caller.paths_of(Role.SECURITY_ADMINISTRATOR, work.now),
+                    *caller.paths_of(Role.OPERATOR, work.now),
+                )
             else:
                 self._policy.require(caller, "person:find", roles, facts.of_person(caller))
                 kept = (caller.path,)
@@ -224,7 +236,10 @@ class Accounts:
         with self._work() as work:
             own = _own(caller)
             permit = self._policy.require(
-                caller, "token:revoke", caller.roles(work.now), facts.of_person(caller, own),
+                caller,
+                "token:revoke",
+                caller.roles(work.now),
+                facts.of_person(caller, own),
             )
             stream = f"person/{own}"
             number = work.audit.reserve(stream)
@@ -240,14 +255,27 @@ class Accounts:
             return self._account(work, work.persons.by_login(login))
 
     def _require(
-        self, work: UnitOfWork, caller: Caller, act: str, home: Department, target: PersonId | None = None,
+        self,
+        work: UnitOfWork,
+        caller: Caller,
+        act: str,
+        home: Department,
+        target: PersonId | None = None,
     ) -> Permit:
         return self._policy.require(
-            caller, act, caller.roles_at(home.path, work.now), facts.of_person(caller, target or PersonId(UUID(int=0))),
+            caller,
+            act,
+            caller.roles_at(home.path, work.now),
+            facts.of_person(caller, target or PersonId(UUID(int=0))),
         )
 
     def _assign(
-        self, work: UnitOfWork, caller: Caller, permit: Permit, person: Person, roles: Sequence[tuple[str, str]],
+        self,
+        work: UnitOfWork,
+        caller: Caller,
+        permit: Permit,
+        person: Person,
+        roles: Sequence[tuple[str, str]],
     ) -> None:
         """Write role assignments; the three administrators never meet in one person."""
         places = work.departments.by_codes({code for _, code in roles})

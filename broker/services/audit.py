@@ -28,7 +28,13 @@ class Audit:
         self._policy = policy
 
     def page(
-        self, caller: Caller, *, case: UUID | None, kind: str | None, after: int, limit: int,
+        self,
+        caller: Caller,
+        *,
+        case: UUID | None,
+        kind: str | None,
+        after: int,
+        limit: int,
     ) -> Sequence[tuple[int, Event]]:
         """Return events in the order of the log, of one case when given."""
         with self._work() as work:

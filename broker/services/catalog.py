@@ -38,7 +38,13 @@ class Catalog:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
             owner_id = work.departments.by_code(owner).id if owner else None
             return work.cameras.page(
-                scope=None, owner=owner_id, text=text, division=division, bound=bound, after=after, limit=limit,
+                scope=None,
+                owner=owner_id,
+                text=text,
+                division=division,
+                bound=bound,
+                after=after,
+                limit=limit,
             )
 
     def read(self, caller: Caller, key: CameraId) -> Camera:

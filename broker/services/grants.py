@@ -54,7 +54,12 @@ class Grants:
             return work.grants.load(key, grant_visibility(caller, work))
 
     def page(
-        self, caller: Caller, *, request: RequestId | None, after: GrantId | None, limit: int,
+        self,
+        caller: Caller,
+        *,
+        request: RequestId | None,
+        after: GrantId | None,
+        limit: int,
     ) -> Sequence[Grant]:
         """Return grants the caller may know of, newest first."""
         with self._work() as work:

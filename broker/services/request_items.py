@@ -26,7 +26,11 @@ class RequestItems:
         self._policy = policy
 
     def waiting(
-        self, caller: Caller, *, after: ItemId | None, limit: int,
+        self,
+        caller: Caller,
+        *,
+        after: ItemId | None,
+        limit: int,
     ) -> Sequence[tuple[AccessRequest, RequestItem]]:
         """Return the items that wait for the caller's departments, oldest first."""
         with self._work() as work:
@@ -41,7 +45,12 @@ class RequestItems:
             permit = self._require(work, caller, "request_item:authorize", request, item)
             request.require_revision(verdict.revision)
             change = decisions.authorize(
-                request, item, _person(caller), verdict.spans, verdict.remarks or {}, work.now,
+                request,
+                item,
+                _person(caller),
+                verdict.spans,
+                verdict.remarks or {},
+                work.now,
             )
             after = store(work, permit, request, change)
             decided = next(each for each in after.items if each.id == key)
@@ -75,7 +84,12 @@ class RequestItems:
             return after
 
     def _require(
-        self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest, item: RequestItem,
+        self,
+        work: UnitOfWork,
+        caller: Caller,
+        act: str,
+        request: AccessRequest,
+        item: RequestItem,
     ) -> Permit:
         owner = work.departments.load(item.department_id)
         roles = facts.reach(caller, work.now, department_authorizer=owner.path)
@@ -100,9 +114,7 @@ def _grant(request: AccessRequest, item: RequestItem, terms: Terms | None, now: 
         request_id=request.id,
         department_id=item.department_id,
         persons=request.investigators,
-        lines=tuple(
-            GrantedLine(line.id, line.camera_id, line.authorized) for line in item.lines if line.authorized
-        ),
+        lines=tuple(GrantedLine(line.id, line.camera_id, line.authorized) for line in item.lines if line.authorized),
         terms=narrowest,
         valid=TimeSpan(now, now + narrowest.validity),
     )

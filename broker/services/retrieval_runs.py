@@ -73,7 +73,8 @@ class RetrievalRuns:
             except Unavailable:
                 raise  # the broker's own trouble, not the source's: the job engine tries again
             except BrokerError as error:
-                return self._end(attempt, lambda current, _work: _failed(current, error))
+                fault = error
+                return self._end(attempt, lambda current, _work: _failed(current, fault))
             return self._accept(attempt, capture, blob.digest, blob.size)
 
     def _permit(self) -> Permit:

@@ -70,7 +70,12 @@ class Retrievals:
             return change.after
 
     def _best(
-        self, work: UnitOfWork, person: PersonId, camera: CameraId, ask: Ask, named: GrantId | None,
+        self,
+        work: UnitOfWork,
+        person: PersonId,
+        camera: CameraId,
+        ask: Ask,
+        named: GrantId | None,
     ) -> tuple[Grant | None, Fact]:
         work.cameras.load(camera)  # an unknown camera is 404, not a refusal
         candidates = work.grants.candidates(person, camera, work.now)
@@ -79,14 +84,24 @@ class Retrievals:
         return facts.best_grant(candidates, person, camera, ask, amount_of(ask), work.now)
 
     def _refused(
-        self, caller: Caller, refusal: Forbidden, grant: Grant | None, camera: CameraId, ask: Ask, work: UnitOfWork,
+        self,
+        caller: Caller,
+        refusal: Forbidden,
+        grant: Grant | None,
+        camera: CameraId,
+        ask: Ask,
+        work: UnitOfWork,
     ) -> Forbidden:
         """Write the refusal into the trace and return it with the reason a person understands."""
         missing = _first_missing(refusal.missing)
         told: dict[str, object] = {"act": f"footage:{action_of(ask)}"}
         if grant is not None:
             windows = (f"{w.begin.isoformat()}/{w.end.isoformat()}" for w in grant.windows_of(camera))
-            told |= {"windows": ", ".join(windows), "state": grant.state_at(work.now), "until": grant.valid.end.isoformat()}
+            told |= {
+                "windows": ", ".join(windows),
+                "state": grant.state_at(work.now),
+                "until": grant.valid.end.isoformat(),
+            }
         permit = self._policy.note(caller, "footage:refused")
         stream = f"refusal/{caller.person_id}"
         work.audit.reserve(stream)
@@ -96,7 +111,7 @@ class Retrievals:
         if refusal.slug != "not-allowed" or missing is None:
             return refusal
         slug = f"footage-{missing.removeprefix('g_')}"
-        return Forbidden(slug, missing=refusal.missing, **told)
+        return Forbidden(slug, missing=refusal.missing, **told)  # type: ignore[arg-type]  # facts, none of them named missing or pointer
 
     def read(self, caller: Caller, key: RetrievalId) -> Retrieval:
         """Return one of the caller's own retrievals."""
@@ -107,7 +122,12 @@ class Retrievals:
             return retrieval
 
     def page(
-        self, caller: Caller, *, grant: GrantId | None, after: RetrievalId | None, limit: int,
+        self,
+        caller: Caller,
+        *,
+        grant: GrantId | None,
+        after: RetrievalId | None,
+        limit: int,
     ) -> Sequence[Retrieval]:
         """Return the caller's own retrievals, newest first."""
         with self._work() as work:

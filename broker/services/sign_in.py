@@ -54,12 +54,14 @@ class Passwords:
         """Compare; an unknown login costs the same time as a wrong password."""
         with self._gate:
             try:
-                return self._hasher.verify(stored or self._nobody, password) and stored is not None
+                self._hasher.verify(stored or self._nobody, password)
             except (VerifyMismatchError, InvalidHashError):
                 return False
+            return stored is not None
 
 
 def digest(secret: str) -> bytes:
+    """Return what is stored of a secret: its SHA-256; the secrets are random, so no salt is needed."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -148,7 +150,11 @@ class SignIn:
 
 
 def caller_of(
-    work: UnitOfWork, key: PersonId, *, scopes: frozenset[str] = frozenset({"*"}), via: str = "session",
+    work: UnitOfWork,
+    key: PersonId,
+    *,
+    scopes: frozenset[str] = frozenset({"*"}),
+    via: str = "session",
 ) -> Caller:
     """Return the caller for a person with the roles held now.
 
@@ -161,5 +167,11 @@ def caller_of(
     home = work.departments.load(person.department_id)
     held = work.persons.assignments({key}).get(key, ())
     return Caller(
-        name=person.name, person_id=key, department_id=home.id, path=home.path, assignments=held, scopes=scopes, via=via,
+        name=person.name,
+        person_id=key,
+        department_id=home.id,
+        path=home.path,
+        assignments=held,
+        scopes=scopes,
+        via=via,
     )

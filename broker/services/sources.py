@@ -51,7 +51,14 @@ class Sources:
                 raise Invalid("sessions-out-of-range", pointer="/sessions", most=MOST_SESSIONS)
             self._gateway.check_options(new.adapter, new.options)
             source = Source(
-                SourceId(new_id()), new.code, new.name, new.adapter, new.options, owner.id, new.sessions, version=1,
+                SourceId(new_id()),
+                new.code,
+                new.name,
+                new.adapter,
+                new.options,
+                owner.id,
+                new.sessions,
+                version=1,
             )
             work.sources.add(source)
             data = {"code": new.code, "adapter": new.adapter, "department": owner.code, "sessions": new.sessions}

@@ -34,7 +34,7 @@ class GuardedResponse(Response):
         self._started = False
         self.release: Callable[[], None] = lambda: None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's signature
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # ASGI's signature
         """Run the delivery; raises nothing of its own."""
         reason: str | None = None
         try:

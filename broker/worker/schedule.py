@@ -3,7 +3,6 @@
 import logging
 
 from procrastinate import App
-from procrastinate.jobs import Job
 
 SWEEP = "*/5 * * * * *"  # every five seconds
 
@@ -17,9 +16,6 @@ def add_schedule(app: App, stalled_after: float) -> None:
     @app.task(name="take_over_stalled", queueing_lock="take_over_stalled")
     async def take_over_stalled(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
         """Give the jobs of workers that are gone to the others."""
-        stalled: list[Job] = list(
-            await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after),
-        )
-        for job in stalled:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
             logger.warning("taking over job %s of a worker that is gone", job.id)
             await app.job_manager.retry_job(job)

@@ -3,10 +3,23 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from broker.domain.access_requests import AccessRequest, ItemState, RequestItem, RequestState
-from broker.domain.accounts import Department
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import ItemId, PersonId, RequestId
 from storage.db import request_rows
@@ -16,7 +29,9 @@ from storage.db.tables import access_request, department, request_item, request_
 class Visibility:
     """Which requests a caller may know of; the same test guards one request and every list."""
 
-    def __init__(self, person: PersonId | None, *, centers: Sequence[str], owners: Sequence[str], readers: Sequence[str]) -> None:
+    def __init__(
+        self, person: PersonId | None, *, centers: Sequence[str], owners: Sequence[str], readers: Sequence[str]
+    ) -> None:
         """Take who asks and the subtrees in which that person approves, authorizes or audits."""
         self._person = person
         self._centers = centers
@@ -27,7 +42,8 @@ class Visibility:
         """Own requests, those one would look under, those one decides on, those one audits."""
         submitted = access_request.c.state != RequestState.DRAFT
         named = exists().where(
-            request_person.c.request_id == access_request.c.id, request_person.c.person_id == self._person,
+            request_person.c.request_id == access_request.c.id,
+            request_person.c.person_id == self._person,
         )
         mine = or_(access_request.c.requester_id == self._person, and_(submitted, named))
         center = access_request.c.center_id.in_(_below(self._centers))
@@ -43,7 +59,7 @@ class Visibility:
         return or_(text("false"), *(part for part in parts if part is not None))
 
 
-def _below(paths: Sequence[str]) -> object:
+def _below(paths: Sequence[str]) -> Select[tuple[UUID]]:
     return select(department.c.id).where(
         or_(text("false"), *(department.c.path.startswith(path, autoescape=True) for path in paths)),
     )
@@ -88,7 +104,12 @@ class AccessRequestRepository:
         raise Conflict("stale-revision", given="-", current=request.revision)
 
     def page(
-        self, visible: Visibility, *, state: RequestState | None, after: RequestId | None, limit: int,
+        self,
+        visible: Visibility,
+        *,
+        state: RequestState | None,
+        after: RequestId | None,
+        limit: int,
     ) -> list[AccessRequest]:
         """Return requests the caller may know of, newest first, `after` the id the last page ended with."""
         rows = select(access_request).where(visible.clause())
@@ -105,15 +126,21 @@ class AccessRequestRepository:
         for row in self._connection.execute(select(request_person).where(request_person.c.request_id.in_(keys))):
             persons.setdefault(row.request_id, set()).add(row.person_id)
         items: dict[UUID, list[RequestItem]] = {}
-        current = and_(request_item.c.request_id == access_request.c.id, request_item.c.revision == access_request.c.revision)
+        current = and_(
+            request_item.c.request_id == access_request.c.id, request_item.c.revision == access_request.c.revision
+        )
         found = self._connection.execute(
-            select(request_item).join(access_request, current).where(access_request.c.id.in_(keys)).order_by(request_item.c.id),
+            select(request_item)
+            .join(access_request, current)
+            .where(access_request.c.id.in_(keys))
+            .order_by(request_item.c.id),
         ).all()
         lines = self._lines(row.id for row in found)
         for row in found:
             items.setdefault(row.request_id, []).append(request_rows.to_item(row, lines.get(row.id, [])))
         return [
-            request_rows.to_request(row, frozenset(persons.get(row.id, ())), tuple(items.get(row.id, ()))) for row in rows
+            request_rows.to_request(row, frozenset(persons.get(row.id, ())), tuple(items.get(row.id, ())))
+            for row in rows
         ]
 
     def _lines(self, items: Iterable[UUID]) -> dict[UUID, list[request_rows.AnyRow]]:
@@ -175,10 +202,13 @@ class AccessRequestRepository:
             .values({column: bindparam(f"new_{column}") for column in columns})
         )
         self._connection.execute(
-            statement, [{"line_id": row["id"], **{f"new_{column}": row[column] for column in columns}} for row in rows],
+            statement,
+            [{"line_id": row["id"], **{f"new_{column}": row[column] for column in columns}} for row in rows],
         )
 
-    def waiting_items(self, owners: Sequence[str], *, after: ItemId | None, limit: int) -> list[tuple[AccessRequest, RequestItem]]:
+    def waiting_items(
+        self, owners: Sequence[str], *, after: ItemId | None, limit: int
+    ) -> list[tuple[AccessRequest, RequestItem]]:
         """Return the items that wait for a decision in the subtrees `owners`, oldest first, in one page."""
         pending = (
             select(request_item.c.id, request_item.c.request_id)

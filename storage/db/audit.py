@@ -39,7 +39,12 @@ class AuditRepository:
         for entry in entries:
             seq, previous = heads.get(entry.stream, (0, FIRST))
             event = seal(
-                entry, seq=seq + 1, at=self._now, actor=permit.actor, policy=permit.policy, previous=previous,
+                entry,
+                seq=seq + 1,
+                at=self._now,
+                actor=permit.actor,
+                policy=permit.policy,
+                previous=previous,
             )
             heads[entry.stream] = (event.seq, event.leaf)
             rows.append(_row(event, case))
@@ -68,7 +73,12 @@ class AuditRepository:
         return {name: tuple(events) for name, events in found.items()}
 
     def page(
-        self, *, case: UUID | None = None, kind: str | None = None, after: int = 0, limit: int = 100,
+        self,
+        *,
+        case: UUID | None = None,
+        kind: str | None = None,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[tuple[int, Event]]:
         """Return (id, event) pairs in the order of the log, `after` an id, at most `limit`."""
         rows = select(audit_event).where(audit_event.c.id > after).order_by(audit_event.c.id).limit(limit)

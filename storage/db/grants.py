@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, text, update
 
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.grants import Grant, GrantedLine, GrantState, Quota
-from broker.domain.ids import CameraId, GrantId, PersonId, RequestId
+from broker.domain.ids import CameraId, GrantId, ItemId, PersonId, RequestId
 from broker.domain.time import TimeSpan
 from storage.db.request_rows import AnyRow, of_terms, to_terms
 from storage.db.tables import access_grant, access_request, department, grant_person, request_line, revocation
@@ -27,7 +26,8 @@ class GrantVisibility:
     def clause(self) -> ColumnElement[bool]:
         named = exists().where(grant_person.c.grant_id == access_grant.c.id, grant_person.c.person_id == self._person)
         asked = exists().where(
-            access_request.c.id == access_grant.c.request_id, access_request.c.requester_id == self._person,
+            access_request.c.id == access_grant.c.request_id,
+            access_request.c.requester_id == self._person,
         )
         below = [department.c.path.startswith(path, autoescape=True) for path in self._subtrees]
         owned = access_grant.c.department_id.in_(select(department.c.id).where(or_(text("false"), *below)))
@@ -63,7 +63,9 @@ class GrantRepository:
             raise Unknown("unknown-grant", grant=key)
         return self._whole([row])[0]
 
-    def page(self, visible: GrantVisibility, *, request: RequestId | None, after: GrantId | None, limit: int) -> list[Grant]:
+    def page(
+        self, visible: GrantVisibility, *, request: RequestId | None, after: GrantId | None, limit: int
+    ) -> list[Grant]:
         """Return grants the caller may know of, newest first."""
         rows = select(access_grant).where(visible.clause())
         if request is not None:
@@ -148,14 +150,15 @@ class GrantRepository:
         self._connection.execute(select(func.pg_notify(REVOCATION_CHANNEL, str(after.id))))
 
     def _whole(self, rows: Sequence[AnyRow]) -> list[Grant]:
-        persons: dict[UUID, set[PersonId]] = {}
+        persons: dict[GrantId, set[PersonId]] = {}
         keys = [row.id for row in rows]
         for row in self._connection.execute(select(grant_person).where(grant_person.c.grant_id.in_(keys))):
             persons.setdefault(row.grant_id, set()).add(row.person_id)
-        lines: dict[UUID, list[GrantedLine]] = {}
+        lines: dict[ItemId, list[GrantedLine]] = {}
         items = [row.item_id for row in rows]
         authorized = select(request_line).where(
-            request_line.c.item_id.in_(items), request_line.c.authorized_begin.is_not(None),
+            request_line.c.item_id.in_(items),
+            request_line.c.authorized_begin.is_not(None),
         )
         for row in self._connection.execute(authorized.order_by(request_line.c.item_id, request_line.c.position)):
             window = TimeSpan(row.authorized_begin, row.authorized_end)

@@ -53,7 +53,9 @@ class IdempotencyRepository:
 
     def find(self, owner: str, key: str, at: datetime) -> Answer | None:
         fresh = select(idempotency).where(
-            idempotency.c.owner == owner, idempotency.c.key == key, idempotency.c.at > at - KEPT,
+            idempotency.c.owner == owner,
+            idempotency.c.key == key,
+            idempotency.c.at > at - KEPT,
         )
         row = self._connection.execute(fresh).one_or_none()
         return None if row is None else Answer(row.fingerprint, row.status, bytes(row.body or b""))

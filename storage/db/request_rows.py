@@ -23,6 +23,7 @@ AnyRow = Row[tuple[object, ...]]
 
 
 def of_terms(terms: Terms | None) -> dict[str, object] | None:
+    """Return terms as plain JSON values."""
     if terms is None:
         return None
     quota = terms.quota
@@ -34,6 +35,7 @@ def of_terms(terms: Terms | None) -> dict[str, object] | None:
 
 
 def to_terms(stored: dict[str, object]) -> Terms:
+    """Return the terms that `of_terms` wrote."""
     snapshots, seconds, size = cast("list[int]", stored["quota"])
     return Terms(
         actions=frozenset(Action(action) for action in cast("list[str]", stored["actions"])),
@@ -43,10 +45,12 @@ def to_terms(stored: dict[str, object]) -> Terms:
 
 
 def to_span(begin: datetime | None, end: datetime | None) -> TimeSpan | None:
+    """Return a span, or None where a decision left nothing."""
     return TimeSpan(begin, end) if begin is not None and end is not None else None
 
 
 def of_request(request: AccessRequest) -> dict[str, object]:
+    """Return the columns of a request."""
     return {
         "id": request.id,
         "number": request.number,
@@ -73,6 +77,7 @@ def of_request(request: AccessRequest) -> dict[str, object]:
 
 
 def to_request(row: AnyRow, investigators: frozenset[PersonId], items: tuple[RequestItem, ...]) -> AccessRequest:
+    """Return the request a row holds."""
     return AccessRequest(
         id=row.id,
         number=row.number,
@@ -101,6 +106,7 @@ def _to_asked(stored: list[str]) -> AskedLine:
 
 
 def of_item(request_id: RequestId, item: RequestItem) -> dict[str, object]:
+    """Return the columns of an item."""
     return {
         "id": item.id,
         "request_id": request_id,
@@ -116,6 +122,7 @@ def of_item(request_id: RequestId, item: RequestItem) -> dict[str, object]:
 
 
 def to_item(row: AnyRow, lines: list[AnyRow]) -> RequestItem:
+    """Return the item a row holds, with its lines."""
     return RequestItem(
         id=row.id,
         department_id=row.department_id,
@@ -130,6 +137,7 @@ def to_item(row: AnyRow, lines: list[AnyRow]) -> RequestItem:
 
 
 def of_lines(item: RequestItem) -> list[dict[str, object]]:
+    """Return the columns of each line of an item, in the order of the form."""
     return [
         {
             "id": line.id,

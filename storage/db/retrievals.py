@@ -32,14 +32,18 @@ class RetrievalRepository:
             raise Unknown("unknown-retrieval", retrieval=key)
         return _to_retrieval(row)
 
-    def page(self, person: PersonId, *, grant: GrantId | None, after: RetrievalId | None, limit: int) -> list[Retrieval]:
+    def page(
+        self, person: PersonId, *, grant: GrantId | None, after: RetrievalId | None, limit: int
+    ) -> list[Retrieval]:
         """Return a person's retrievals, newest first."""
         rows = select(retrieval).where(retrieval.c.person_id == person)
         if grant is not None:
             rows = rows.where(retrieval.c.grant_id == grant)
         if after is not None:
             rows = rows.where(retrieval.c.id < after)
-        return [_to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id.desc()).limit(limit))]
+        return [
+            _to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id.desc()).limit(limit))
+        ]
 
     def in_flight(self, grant: GrantId) -> list[Retrieval]:
         """Return what a revocation has to end, held until commit."""
@@ -78,7 +82,6 @@ class RetrievalRepository:
 
 
 def _of_retrieval(of: Retrieval) -> dict[str, object]:
-    clip = isinstance(of.ask, ClipAsk)
     return {
         "id": of.id,
         "grant_id": of.grant_id,
@@ -86,7 +89,7 @@ def _of_retrieval(of: Retrieval) -> dict[str, object]:
         "camera_id": of.camera_id,
         "action": of.action,
         "asked_begin": of.ask.span.begin if isinstance(of.ask, ClipAsk) else of.ask.instant,
-        "asked_end": of.ask.span.end if clip else None,
+        "asked_end": of.ask.span.end if isinstance(of.ask, ClipAsk) else None,
         "state": of.state,
         "attempt": of.attempt,
         "capture": _of_capture(of.capture),

@@ -35,7 +35,9 @@ class SessionRepository:
     def find(self, digest: bytes, at: datetime, idle_since: datetime) -> PersonId | None:
         """Return whose live session this is: not expired and used after `idle_since`."""
         found = select(session.c.person_id).where(
-            session.c.digest == digest, session.c.expires_at > at, session.c.seen_at > idle_since,
+            session.c.digest == digest,
+            session.c.expires_at > at,
+            session.c.seen_at > idle_since,
         )
         return self._connection.execute(found).scalar_one_or_none()
 
@@ -77,7 +79,14 @@ class SessionRepository:
         self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.login == login))
 
     def add_token(
-        self, key: UUID, who: PersonId, name: str, digest: bytes, scopes: Sequence[str], until: datetime, stream: str,
+        self,
+        key: UUID,
+        who: PersonId,
+        name: str,
+        digest: bytes,
+        scopes: Sequence[str],
+        until: datetime,
+        stream: str,
         version: int,
     ) -> None:
         row = {
@@ -89,7 +98,9 @@ class SessionRepository:
     def find_token(self, digest: bytes, at: datetime) -> tuple[PersonId, frozenset[str]] | None:
         """Return whose good token this is and what it may do."""
         good = select(api_token.c.person_id, api_token.c.scopes).where(
-            api_token.c.digest == digest, api_token.c.expires_at > at, api_token.c.revoked_at.is_(None),
+            api_token.c.digest == digest,
+            api_token.c.expires_at > at,
+            api_token.c.revoked_at.is_(None),
         )
         row = self._connection.execute(good).one_or_none()
         return None if row is None else (row.person_id, frozenset(row.scopes))

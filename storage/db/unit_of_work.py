@@ -38,7 +38,9 @@ class UnitOfWork:
             raise translate(error) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -1,6 +1,7 @@
 """Spans and instants: half open, aware, never empty."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,8 @@ def span(begin: int, end: int) -> TimeSpan:
 
 
 spans = st.lists(
-    st.tuples(st.integers(0, 50), st.integers(1, 20)).map(lambda p: span(p[0], p[0] + p[1])), max_size=8,
+    st.tuples(st.integers(0, 50), st.integers(1, 20)).map(lambda p: span(p[0], p[0] + p[1])),
+    max_size=8,
 )
 
 
@@ -60,7 +62,7 @@ def test_the_end_does_not_belong_to_the_span() -> None:
 def test_merge_keeps_every_second_and_leaves_no_overlap(given_spans: list[TimeSpan]) -> None:
     merged = merge(given_spans)
     assert set().union(*map(seconds, merged)) == set().union(*map(seconds, given_spans))
-    assert all(a.end < b.begin for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a.end < b.begin for a, b in pairwise(merged))
 
 
 @given(spans)

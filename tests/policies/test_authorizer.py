@@ -43,7 +43,9 @@ def test_a_refusal_names_what_was_missing(policy: Authorizer) -> None:
     found = policy.decide({Role.INVESTIGATOR}, "footage:clip", Fact.G_PERSON | Fact.G_CAMERA | Fact.G_LIVE)
     assert found.missing == ("g_action", "g_window", "g_quota")
     assert policy.decide((), "footage:clip").missing == ("role",)
-    assert policy.decide({Role.CENTER_APPROVER}, "access_request:approve", Fact.IS_PARTY).missing == ("denied:is_party",)
+    assert policy.decide({Role.CENTER_APPROVER}, "access_request:approve", Fact.IS_PARTY).missing == (
+        "denied:is_party",
+    )
 
 
 def test_who_administers_or_audits_sees_no_footage(policy: Authorizer) -> None:

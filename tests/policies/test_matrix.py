@@ -1,4 +1,4 @@
-"""The whole matrix, role by act by facts, against rules written anew from the domain's sentences, not from the table."""
+"""The whole matrix, role by act by facts, against rules written anew from the domain's sentences."""
 
 from itertools import product
 

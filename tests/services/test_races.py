@@ -60,10 +60,12 @@ def test_one_owner_revokes_while_another_decides(broker: Broker, city: City) -> 
     request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     item = next(i for i in request.items if i.department_id == city.departments["dh-cg"].id)
     owners = [city.caller(broker, login) for login in ("owner.cg", "owner.cg2")]
-    results = together([
-        lambda: broker.request_items.authorize(owners[0], item.id, Verdict(1)),
-        lambda: broker.request_items.refuse(owners[1], item.id, 1, "不宜提供"),
-    ])
+    results = together(
+        [
+            lambda: broker.request_items.authorize(owners[0], item.id, Verdict(1)),
+            lambda: broker.request_items.refuse(owners[1], item.id, 1, "不宜提供"),
+        ]
+    )
     assert sum(isinstance(result, Conflict) for result in results) == 1
     after = broker.access_requests.read(city.caller(broker, "asker"), request.id)
     state = next(i.state for i in after.items if i.id == item.id)

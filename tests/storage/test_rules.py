@@ -1,6 +1,6 @@
 """What the database refuses by itself, whoever asks: attempts in plain SQL, as the program's role and as the owner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -39,17 +39,24 @@ def owner(broker: Broker) -> Iterator[Connection]:
         connection.rollback()
 
 
+def carried_out(connection: Connection, statement: str, values: Sequence[object] | Mapping[str, object]) -> None:
+    connection.execute(statement.encode(), values)
+    connection.commit()
+
+
 def refused(connection: Connection, statement: str, *values: object, words: str = "") -> None:
     """The statement, or the commit after it, fails; the message has these words."""
     with pytest.raises(psycopg.Error, match=words):
-        connection.execute(statement, values)
-        connection.commit()
+        carried_out(connection, statement, values)
     connection.rollback()
 
 
 def test_a_change_without_an_event_is_refused(case: Case) -> None:
     refused(
-        case.sql, "UPDATE access_request SET state = 'WITHDRAWN' WHERE id = %s", case.request, words="without an event",
+        case.sql,
+        "UPDATE access_request SET state = 'WITHDRAWN' WHERE id = %s",
+        case.request,
+        words="without an event",
     )
     refused(
         case.sql,
@@ -81,7 +88,9 @@ def test_a_quota_cannot_be_overdrawn(case: Case) -> None:
     refused(case.sql, "UPDATE access_grant SET used_seconds = quota_seconds + 1", words="within_quota")
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event CASCADE"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event CASCADE"]
+)
 def test_the_trace_is_append_only_by_role_and_by_trigger(case: Case, owner: Connection, statement: str) -> None:
     refused(case.sql, statement, words="permission denied")
     refused(owner, statement, words="append-only")
@@ -121,6 +130,7 @@ def test_the_program_cannot_lift_the_rules(case: Case) -> None:
 
 def bump(table: str, change: str, key: str = "id") -> str:
     """A change that brings a formally right event along, so that only the rule under test can refuse it."""
+    # Names and changes come from this file.
     return f"""
         WITH moved AS (
             UPDATE {table} SET {change}, version = version + 1 WHERE {key} = %(id)s RETURNING stream, version
@@ -128,13 +138,12 @@ def bump(table: str, change: str, key: str = "id") -> str:
         INSERT INTO audit_event (stream, seq, kind, at, actor, body, previous, leaf)
         SELECT m.stream, m.version, 'forged', now(), 'forger', '\\x7b7d', e.leaf, sha256('\\x007b7d'::bytea)
         FROM moved m JOIN audit_event e ON e.stream = m.stream AND e.seq = m.version - 1
-    """
+    """  # noqa: S608
 
 
 def forged(connection: Connection, statement: str, key: UUID, words: str) -> None:
     with pytest.raises(psycopg.Error, match=words):
-        connection.execute(statement, {"id": key})
-        connection.commit()
+        carried_out(connection, statement, {"id": key})
     connection.rollback()
 
 
@@ -142,9 +151,11 @@ def test_one_person_in_two_offices_is_refused(case: Case) -> None:
     for change, words in (
         ("approver_id = requester_id", "approver_not_requester"),
         ("approver_id = (SELECT person_id FROM request_person WHERE request_id = %(id)s LIMIT 1)", "two offices"),
-        ("approver_id = (SELECT authorizer_id FROM request_item WHERE request_id = %(id)s"
-         " AND authorizer_id IS NOT NULL LIMIT 1)", "two offices"),
-    ):  # fmt: skip
+        (
+            "approver_id = (SELECT max(authorizer_id::text)::uuid FROM request_item WHERE request_id = %(id)s)",
+            "two offices",
+        ),
+    ):
         forged(case.sql, bump("access_request", change), case.request, words)
     refused(
         case.sql,
@@ -161,7 +172,8 @@ def test_nothing_lives_under_a_dead_item_or_without_both_authorities(case: Case)
     refused(
         case.sql,
         "INSERT INTO access_grant SELECT %s, i.id, i.request_id, i.department_id, g.terms, g.valid_from, g.valid_until,"
-        " 'ISSUED', 1, 1, 1, 0, 0, 0, g.stream, g.version FROM access_grant g JOIN request_item i ON i.state = 'PENDING'",
+        " 'ISSUED', 1, 1, 1, 0, 0, 0, g.stream, g.version"
+        " FROM access_grant g JOIN request_item i ON i.state = 'PENDING'",
         uuid4(),
         words="without both authorities",
     )
@@ -174,7 +186,9 @@ def test_nothing_lives_under_a_dead_item_or_without_both_authorities(case: Case)
 
 
 def test_scope_only_narrows(case: Case) -> None:
-    refused(case.sql, "UPDATE request_line SET approved_end = asked_end + interval '1 second'", words="approved_narrows")
+    refused(
+        case.sql, "UPDATE request_line SET approved_end = asked_end + interval '1 second'", words="approved_narrows"
+    )
     refused(
         case.sql,
         "UPDATE request_line SET authorized_begin = approved_begin - interval '1 s', authorized_end = approved_end"

@@ -71,7 +71,10 @@ def bench(broker: Broker, city: City, footage: Footage) -> Bench:
     broker.sources.add(me, NewSource("nvr", "录像机", "local_files", {"folder": str(footage.folder)}, "dh-cg"))
     broker.catalog.bind(me, camera.gb_code or "", "nvr", "01")
     form = Form(
-        Purpose("依据", "案号", "理由"), Terms(), ("looker",), (AskedLine(camera.id, footage.span),),
+        Purpose("依据", "案号", "理由"),
+        Terms(),
+        ("looker",),
+        (AskedLine(camera.id, footage.span),),
     )
     asker = city.caller(broker, "asker")
     request = broker.access_requests.submit(asker, broker.access_requests.draft(asker, form).id)

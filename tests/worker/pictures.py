@@ -11,4 +11,4 @@ def luma(path: Path) -> NDArray[np.uint8]:
     """Return the brightness plane of a picture file."""
     with av.open(str(path)) as container:
         frame = next(container.decode(video=0))
-        return frame.reformat(format="gray").to_ndarray()
+        return np.asarray(frame.reformat(format="gray").to_ndarray(), dtype=np.uint8)

@@ -9,8 +9,8 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     transaction_per_migration=False,
-    include_object=lambda _object, name, kind, _reflected, _other: not (
-        kind == "table" and str(name).startswith("procrastinate")
+    include_object=lambda _object, name, kind, _reflected, _other: (
+        not (kind == "table" and str(name).startswith("procrastinate"))
     ),
 )
 with context.begin_transaction():

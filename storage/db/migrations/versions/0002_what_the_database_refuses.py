@@ -27,7 +27,10 @@ AUDITED = {  # table: columns that may change without an event, because they onl
 
 def upgrade() -> None:
     # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    run = op.get_bind().connection.driver_connection.execute
+    driver = op.get_bind().connection.driver_connection
+    if driver is None:
+        raise RuntimeError("migrations run over an open connection")
+    run = driver.execute
     run(SchemaManager.get_schema())  # the tables of the job engine, of the version that the lock names
     rules = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     run(rules)
