@@ -9,7 +9,6 @@ The recording should come from `adapters.media.testcard`, whose frames carry bar
 proved to the frame. Abilities that the adapter does not have are skipped, except that it must say so.
 """
 # ruff: noqa: S101 - a suite of tests asserts
-# ruff: noqa: PT028 - pytest's fixtures, in a module that ruff does not take for tests
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -229,10 +228,12 @@ def _called(
     ask = _ask(capability, scene.channel if channel is None else channel, span or scene.recorded)
     if isinstance(ask, SnapshotAsk):
         return adapter.snapshot(ask, target)
-    calls = {
-        Capability.PROBE: adapter.probe,
-        Capability.POINTS: adapter.points,
-        Capability.COVERAGE: lambda: adapter.coverage(ask.channel, ask.span),
-        Capability.CLIP: lambda: adapter.clip(ask, target, lambda _: None),
-    }
-    return calls[capability]()
+    match capability:
+        case Capability.PROBE:
+            return adapter.probe()
+        case Capability.POINTS:
+            return adapter.points()
+        case Capability.COVERAGE:
+            return adapter.coverage(ask.channel, ask.span)
+        case _:
+            return adapter.clip(ask, target, lambda _: None)

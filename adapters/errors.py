@@ -24,6 +24,10 @@ from broker.domain.errors import Invalid, SourceFault, Unavailable
 from broker.domain.time import TimeSpan
 
 
+def _facts(*names: str) -> tuple[str, ...]:
+    return names
+
+
 class AdapterError(SourceFault):
     """The root of everything an adapter raises.
 
@@ -47,7 +51,7 @@ class NoRecording(AdapterError):
     """No pictures in the span asked for; `nearby` names what is recorded before and after it."""
 
     SLUG = "no-recording"
-    FACTS = ("channel", "begin", "end", "nearby")
+    FACTS = _facts("channel", "begin", "end", "nearby")
 
     @classmethod
     def of(cls, channel: str, begin: datetime, end: datetime, nearby: Iterable[TimeSpan] = ()) -> "NoRecording":
@@ -68,28 +72,28 @@ class NothingRecorded(NoRecording):
     """No pictures in the span asked for and none within a month of it."""
 
     SLUG = "nothing-recorded"
-    FACTS = ("channel", "begin", "end", "nearby")
+    FACTS = _facts("channel", "begin", "end", "nearby")
 
 
 class UnknownChannel(AdapterError):
     """The source knows no channel of this name."""
 
     SLUG = "unknown-channel"
-    FACTS = ("channel",)
+    FACTS = _facts("channel")
 
 
 class Unsupported(AdapterError):
     """The adapter of this source cannot do this at all."""
 
     SLUG = "adapter-cannot"
-    FACTS = ("adapter", "capability")
+    FACTS = _facts("adapter", "capability")
 
 
 class SourceUnreachable(AdapterError):
     """The source does not answer, or its folder is not there."""
 
     SLUG = "source-unreachable"
-    FACTS = ("where",)
+    FACTS = _facts("where")
     transient = True
 
 
@@ -97,14 +101,14 @@ class RecordingVanished(SourceUnreachable):
     """A recording was listed and was gone when it was opened."""
 
     SLUG = "recording-vanished"
-    FACTS = ("file",)
+    FACTS = _facts("file")
 
 
 class SourceTimeout(AdapterError):
     """The work was not done by the deadline and was ended."""
 
     SLUG = "source-timeout"
-    FACTS = ("seconds",)
+    FACTS = _facts("seconds")
     transient = True
 
 
@@ -112,14 +116,14 @@ class OutOfMemory(AdapterError):
     """The work needed more memory than it may have."""
 
     SLUG = "source-out-of-memory"
-    FACTS = ("megabytes",)
+    FACTS = _facts("megabytes")
 
 
 class DecoderCrashed(AdapterError):
     """Native code fell over the recording; only the child process died."""
 
     SLUG = "decoder-crashed"
-    FACTS = ("signal",)
+    FACTS = _facts("signal")
 
 
 class Aborted(AdapterError):
@@ -140,7 +144,7 @@ class UnreadableMedia(AdapterError):
     """The file is no video that can be read."""
 
     SLUG = "unreadable-media"
-    FACTS = ("file",)
+    FACTS = _facts("file")
 
 
 class EmptyMedia(UnreadableMedia):
@@ -178,21 +182,21 @@ class HostilePath(AdapterError):
     """A name that leads out of the source, through a link or to something that is no file."""
 
     SLUG = "hostile-path"
-    FACTS = ("path",)
+    FACTS = _facts("path")
 
 
 class InvalidIndex(AdapterError):
     """The list of recordings that lies beside them cannot be read; `line` says where."""
 
     SLUG = "index-unreadable"
-    FACTS = ("file", "line")
+    FACTS = _facts("file", "line")
 
 
 class InvalidOption(AdapterError, Invalid):
     """An option of the source has a value that cannot be; `pointer` says which."""
 
     SLUG = "invalid-option"
-    FACTS: ClassVar[tuple[str, ...]] = ("option", "reason")
+    FACTS = _facts("option", "reason")
     kind = Invalid.kind
 
 
@@ -200,28 +204,28 @@ class MissingOption(InvalidOption):
     """An option that must be there is not."""
 
     SLUG = "missing-option"
-    FACTS = ("option",)
+    FACTS = _facts("option")
 
 
 class UnknownOption(InvalidOption):
     """An option that the adapter does not have."""
 
     SLUG = "unknown-option"
-    FACTS = ("option", "known")
+    FACTS = _facts("option", "known")
 
 
 class InvalidPattern(InvalidOption):
     """A pattern of file names that cannot be read."""
 
     SLUG = "invalid-pattern"
-    FACTS = ("option", "part")
+    FACTS = _facts("option", "part")
 
 
 class UnknownAdapter(AdapterError, Invalid):
     """No adapter of this name is installed."""
 
     SLUG = "unknown-adapter"
-    FACTS = ("adapter", "installed")
+    FACTS = _facts("adapter", "installed")
     kind = Invalid.kind
 
 
@@ -229,14 +233,14 @@ class AdapterNotLoadable(AdapterError):
     """The adapter is installed and cannot be imported, mostly for want of another package."""
 
     SLUG = "adapter-not-loadable"
-    FACTS = ("adapter", "package", "problem")
+    FACTS = _facts("adapter", "package", "problem")
 
 
 class AdapterBroken(AdapterError):
     """The adapter failed in a way it should not, or answered something that cannot be true."""
 
     SLUG = "adapter-broken"
-    FACTS = ("adapter", "problem")
+    FACTS = _facts("adapter", "problem")
 
 
 def stamp(instant: datetime) -> str:

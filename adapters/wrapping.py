@@ -1,6 +1,7 @@
 """What an adapter raises, turned into what may leave it."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,7 +47,7 @@ def lacks_memory(error: Exception) -> bool:
 
 def system_error(error: OSError) -> AdapterError:
     """Return the AdapterError for an error of the operating system."""
-    where = str(error.filename or error.strerror or type(error).__name__)
+    where = str(error.filename or (os.strerror(error.errno) if error.errno else type(error).__name__))
     if error.errno in _DISK_FULL:
         return NoSpace()
     if error.errno == errno.ENOMEM:

@@ -1,15 +1,16 @@
 """The recordings of a folder in order of time; a file is opened only when its own length must be known."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from adapters.errors import AdapterError, HostilePath, RecordingVanished, UnknownChannel, UnreadableMedia
 from adapters.local_files.beneath import Folder
 from adapters.local_files.listings import Claim, Listing
 from adapters.media import SEAM, Head, Stretch
-from broker.domain.time import TimeSpan
+from broker.domain.time import TimeSpan, missing
 
 # No recorder writes files of more than a day: what starts earlier than that before an ask cannot reach into it.
 _LONGEST = timedelta(days=1)
@@ -84,19 +85,22 @@ class Shelf:
         return Row(tuple(segments), tuple(sorted(flaws, key=lambda flaw: flaw.start)))
 
     def stretches(self, segments: Iterable[Segment], span: TimeSpan) -> list[Stretch]:
-        """Share `span` out among the segments, in order: each instant to one file, the earlier where two overlap."""
+        """Share `span` out among the segments, in order: each instant to one file, the newer where two overlap.
+
+        The newer, because files overlap by rounding most of all: the last picture of one is said to last a little
+        into the next, and the other way round the first picture of each file would be lost.
+        """
         shares: list[tuple[Segment, TimeSpan]] = []
-        reached = span.begin
-        for segment in segments:
-            begin, end = max(segment.span.begin, reached), min(segment.span.end, span.end)
-            if begin >= end:
+        for segment in sorted(segments, key=lambda segment: segment.span):
+            own = segment.span.overlap(span)
+            if own is None:
                 continue
-            if shares and begin - reached <= SEAM:  # the last picture stays until the next file begins
-                before, share = shares[-1]
-                shares[-1] = before, TimeSpan(share.begin, begin)
-            shares.append((segment, TimeSpan(begin, end)))
-            reached = end
-        return [self._stretch(segment, share) for segment, share in shares]
+            parts = [(segment, own)]
+            while shares and shares[-1][1].end > own.begin:  # starts rise: only the last few can reach into this one
+                older, share = shares.pop()
+                parts += [(older, part) for part in missing(share, [own])]
+            shares += sorted(parts, key=lambda share: share[1])
+        return [self._stretch(segment, share) for segment, share in _without_seams(shares)]
 
     def _stretch(self, segment: Segment, share: TimeSpan) -> Stretch:
         return Stretch(segment.file, segment.span.begin, share, lambda: self._folder.open(segment.file))
@@ -130,3 +134,10 @@ class Shelf:
             return self._inspect(descriptor, file)
         except UnreadableMedia as error:
             return error
+
+
+def _without_seams(shares: list[tuple[Segment, TimeSpan]]) -> Iterator[tuple[Segment, TimeSpan]]:
+    """Lengthen each share to the next where the pause is that of changing files: its last picture stays until then."""
+    for (segment, share), following in zip_longest(shares, shares[1:]):
+        begin = following[1].begin if following else share.end
+        yield segment, TimeSpan(share.begin, begin if begin - share.end <= SEAM else share.end)

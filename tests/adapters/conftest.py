@@ -11,9 +11,14 @@ import pytest
 from adapters.gateway import Gateway
 from adapters.local_files import LocalFilesAdapter
 from adapters.media.testcard import write_recording
-from tests.adapters.recordings import CHANNEL, GAP, NAME, SECONDS, START, STYLES, Recording
+from tests.adapters.recordings import CHANNEL, NAME, SECONDS, START, STYLES, Recording
 
 GIGABYTE = 1024**3
+ADAPTERS = {
+    "faulty": "tests.adapters.faulty:FaultyAdapter",
+    "unimportable": "tests.adapters.no_such_module:Adapter",
+    "no_adapter": "tests.adapters.faulty:Path",
+}
 
 
 @pytest.fixture(scope="session")
@@ -48,15 +53,8 @@ def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     metadata = site / "faulty-1.0.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
-    entries = "\n".join(
-        (
-            "[xueliang.adapters]",
-            "faulty = tests.adapters.faulty:FaultyAdapter",
-            "unimportable = tests.adapters.no_such_module:Adapter",
-            "no_adapter = tests.adapters.faulty:Path",
-        )
-    )
-    (metadata / "entry_points.txt").write_text(entries)
+    entries = "".join(f"{name} = {value}\n" for name, value in ADAPTERS.items())
+    (metadata / "entry_points.txt").write_text(f"[xueliang.adapters]\n{entries}")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
     importlib.invalidate_caches()

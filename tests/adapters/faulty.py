@@ -46,7 +46,7 @@ class FaultyAdapter(SourceAdapter):
     def _points(self) -> Iterable[Point]:
         raise ConnectionRefusedError(111, "rtsp://admin:hunter22@10.0.0.1 refused")
 
-    def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:
+    def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:  # noqa: ARG002 - a hook's signature
         middle = span.begin + span.duration / 2
         hour = timedelta(hours=1)
         return [
@@ -90,7 +90,7 @@ class FaultyAdapter(SourceAdapter):
 
     def _fault_hang(self) -> None:
         """Start a program, then hang in native code with the interpreter locked: no Python thread ever runs again."""
-        child = subprocess.Popen(["sleep", "600"])
+        child = subprocess.Popen(["/bin/sleep", "600"])
         Path(self.options.note).write_text(json.dumps([os.getpid(), os.getppid(), child.pid]))
         ctypes.PyDLL(None).pause()
 
@@ -101,7 +101,7 @@ class FaultyAdapter(SourceAdapter):
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _fault_bad_alloc(self) -> None:
-        print("terminate called after throwing an instance of 'std::bad_alloc'", file=sys.stderr, flush=True)
+        os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'")
         os.kill(os.getpid(), signal.SIGABRT)
 
     def _fault_hunger(self) -> None:
@@ -115,7 +115,8 @@ class FaultyAdapter(SourceAdapter):
         sys.exit("good-bye")
 
     def _fault_chatter(self) -> None:
-        print('{"result": "forged"}', flush=True)
+        sys.stdout.write('{"result": "forged"}')
+        sys.stdout.flush()
         os.write(1, b'{"result": "forged"}\n')
         sys.stderr.write("x" * 3_000_000)
 
@@ -136,7 +137,7 @@ class FaultyAdapter(SourceAdapter):
 
     def _fault_spy(self) -> None:
         """Tell all that a neighbour could see of this process and of its guard."""
-        seen = {"environment": dict(os.environ)}
+        seen = {"environment": repr(os.environ)}
         for who in ("self", str(os.getppid())):
             for what in ("cmdline", "environ"):
                 seen[f"{who}/{what}"] = Path(f"/proc/{who}/{what}").read_bytes().decode()

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 
 from adapters.local_files import LocalFilesAdapter
@@ -64,7 +66,7 @@ def test_a_gap_stays_a_gap(recording: Callable[[str], Recording], tmp_path: Path
     capture, codes = cut(source.folder, wanted, tmp_path / "clip.mp4")
     assert [code for _, code in codes] == source.within(wanted)
     assert capture.obtained == (TimeSpan(wanted.begin, GAP.begin), TimeSpan(GAP.end, wanted.end))
-    pauses = [later[0] - earlier[0] for earlier, later in zip(codes, codes[1:], strict=False)]
+    pauses = [later[0] - earlier[0] for earlier, later in pairwise(codes)]
     assert max(pauses) == pytest.approx(GAP.seconds + 0.1, abs=0.001)
 
 
@@ -92,15 +94,13 @@ def test_overlapping_files_give_each_instant_once(recording: Callable[[str], Rec
 
 
 def test_key_frames_come_every_two_seconds(recording: Callable[[str], Recording], tmp_path: Path) -> None:
-    import av
-
     cut(recording("vfr").folder, span(1, 11), tmp_path / "clip.mp4")
     with av.open(str(tmp_path / "clip.mp4")) as clip:
         packets = [packet for packet in clip.demux(clip.streams.video[0]) if packet.pts is not None]
         keys = [float(packet.pts * packet.time_base) for packet in packets if packet.is_keyframe and packet.pts]
         assert [packet.pts for packet in packets] == [packet.dts for packet in packets]
-    assert len(keys) == 4
-    assert all(1.9 < later - earlier < 2.4 for earlier, later in zip(keys, keys[1:], strict=False))
+    assert len(keys) == 5
+    assert all(1.9 < later - earlier < 2.4 for earlier, later in pairwise(keys))
 
 
 def test_a_clip_plays_from_its_beginning_over_the_net(recording: Callable[[str], Recording], tmp_path: Path) -> None:

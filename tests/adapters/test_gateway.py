@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -68,7 +67,7 @@ def test_a_clip_comes_through_whole(gateway: Gateway, recording: Callable[[str],
     assert told == sorted(told)
     assert len(told) > 5
     assert told[-1] == ask.span.seconds
-    assert os.listdir(tmp_path) == ["clip.mp4"]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_questions_are_answered(gateway: Gateway, recording: Callable[[str], Recording]) -> None:
@@ -92,7 +91,7 @@ def test_errors_arrive_as_they_left(gateway: Gateway, recording: Callable[[str],
     with pytest.raises(UnknownOption) as unknown:
         gateway.probe("local_files", {**options, "port": 554})
     assert unknown.value.pointer == "/port"
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_adapter_names_those_installed(gateway: Gateway) -> None:

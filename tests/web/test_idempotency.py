@@ -69,7 +69,7 @@ def test_a_call_that_fails_leaves_no_mark(door: Door, city: City, broker: Broker
     assert marked(broker, city)
 
 
-@pytest.mark.parametrize("key", ["", " " * 201, "x" * 201, "tab\there", "ü"])
+@pytest.mark.parametrize("key", ["", "x" * 201, "tab\there", "ü"])
 def test_a_key_is_printable_and_short(door: Door, city: City, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}
     answer = door["asker"].send("POST", "/access-requests", form(city), headers=headers)

@@ -1,0 +1,145 @@
+"""Files that are not what their names say: each is refused with the reason, and costs its own time only."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from adapters.errors import (
+    EmptyMedia,
+    MediaWithoutPictures,
+    MediaWithoutVideo,
+    RecordingVanished,
+    TruncatedMedia,
+    UnfinishedMedia,
+    UnreadableMedia,
+)
+from adapters.local_files import LocalFilesAdapter
+from adapters.media.testcard import read_codes
+from broker.domain.media import ClipAsk, SnapshotAsk
+from tests.adapters.recordings import CHANNEL, Recording, at, span
+
+MIDDLE = f"{CHANNEL}/20260301T040012Z.mp4"
+
+
+@pytest.fixture
+def folder(recording: Callable[[str], Recording], tmp_path: Path) -> Path:
+    """Three files of twelve seconds; the tests spoil the middle one."""
+    return Path(shutil.copytree(recording("cfr").folder, tmp_path / "source"))
+
+
+def adapter(folder: Path, **options: object) -> LocalFilesAdapter:
+    return LocalFilesAdapter.configured({"folder": str(folder), **options})
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def text(path: Path) -> None:
+    path.write_text("<html><title>Please sign in</title></html>")
+
+
+def playlist(path: Path) -> None:
+    path.write_text("#EXTM3U\n#EXTINF:12,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n")
+
+
+def sound_only(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), "fltp", "mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def header_only(path: Path) -> None:
+    with av.open(str(path), "w", options={"movflags": "empty_moov"}) as container:
+        stream = container.add_stream("libx264", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        container.start_encoding()
+
+
+def unfinished(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind"),
+    [
+        (empty, EmptyMedia),
+        (text, UnreadableMedia),
+        (playlist, UnreadableMedia),
+        (sound_only, MediaWithoutVideo),
+        (header_only, MediaWithoutPictures),
+        (unfinished, UnfinishedMedia),
+        (Path.unlink, None),
+    ],
+)
+@pytest.mark.parametrize("indexed", [False, True], ids=["by name", "by index"])
+def test_the_reason_is_told(
+    spoil: Callable[[Path], None], kind: type[UnreadableMedia] | None, folder: Path, tmp_path: Path, *, indexed: bool
+) -> None:
+    spoil(folder / MIDDLE)
+    if indexed:  # with both times stated nobody opens the file before it is asked for
+        row = {"file": MIDDLE, "channel": CHANNEL, "start": at(12).isoformat(), "end": at(24).isoformat()}
+        (folder / "index.json").write_text(json.dumps([row]))
+        source = adapter(folder, index="index.json")
+    elif kind is None:
+        return
+    else:
+        source = adapter(folder)
+    with pytest.raises(kind or RecordingVanished) as caught:
+        source.snapshot(SnapshotAsk(CHANNEL, at(15)), tmp_path / "x")
+    assert caught.value.facts["file"] == MIDDLE
+    with pytest.raises(kind or RecordingVanished):
+        source.clip(ClipAsk(CHANNEL, span(13, 14)), tmp_path / "x", lambda _: None)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("spoil", [empty, text, sound_only, header_only, unfinished])
+def test_the_files_around_still_serve(
+    spoil: Callable[[Path], None], folder: Path, recording: Callable[[str], Recording], tmp_path: Path
+) -> None:
+    spoil(folder / MIDDLE)
+    source = adapter(folder)
+    assert source.coverage(CHANNEL, span(0, 36)) == (span(0, 12), span(24, 36))
+    capture = source.clip(ClipAsk(CHANNEL, span(10, 26)), tmp_path / "x.mp4", lambda _: None)
+    assert capture.obtained == (span(10, 12), span(24, 26))
+    expected = recording("cfr").within(span(10, 12)) + recording("cfr").within(span(24, 26))
+    assert [code for _, code in read_codes(tmp_path / "x.mp4")] == expected
+
+
+def test_a_truncated_file_serves_as_far_as_it_goes(folder: Path, tmp_path: Path) -> None:
+    for file in sorted((folder / CHANNEL).iterdir())[::2]:
+        file.unlink()
+    whole = adapter(folder)
+    whole.clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path / "fast.mp4", lambda _: None)
+    content = (
+        tmp_path / "fast.mp4"
+    ).read_bytes()  # its index stands first, so half of the file is half of the pictures
+    (folder / MIDDLE).write_bytes(content[: len(content) // 2])
+    source = adapter(folder)
+    capture = source.clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path / "x.mp4", lambda _: None)
+    codes = [code for _, code in read_codes(tmp_path / "x.mp4")]
+    assert 20 < capture.frames == len(codes) < 100
+    assert capture.obtained[0].begin == at(12)
+    assert codes[-1].instant < capture.obtained[-1].end < at(22)
+    source.snapshot(SnapshotAsk(CHANNEL, at(13)), tmp_path / "early.jpg")
+    with pytest.raises(TruncatedMedia):
+        source.snapshot(SnapshotAsk(CHANNEL, at(23)), tmp_path / "late.jpg")
+
+
+def test_damage_in_the_middle_does_not_stop_what_follows(folder: Path, tmp_path: Path) -> None:
+    content = bytearray((folder / MIDDLE).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4000] = bytes(4000)
+    (folder / MIDDLE).write_bytes(content)
+    capture = adapter(folder).clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path / "x.mp4", lambda _: None)
+    assert capture.frames > 100
+    assert capture.last == at(23.9)

@@ -1,0 +1,94 @@
+"""Containers other than MP4, and MP4 as others write it: the same frames under the same instants."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import av
+import pytest
+
+from adapters.local_files import LocalFilesAdapter
+from adapters.media import inspect
+from adapters.media.containers import read_head
+from adapters.media.mp4_head import read_mp4_head
+from adapters.media.testcard import read_codes
+from broker.domain.media import ClipAsk, SnapshotAsk
+from tests.adapters.recordings import CHANNEL, START, Recording, at, span
+
+
+def remuxed(source: Path, target: Path, options: dict[str, str] | None = None, shift: int = 0) -> None:
+    """Copy the packets into another container, `shift` seconds later on its clock."""
+    with av.open(str(source)) as given, av.open(str(target), "w", options=options) as made:
+        stream = given.streams.video[0]
+        copy = made.add_stream_from_template(stream)
+        for packet in given.demux(stream):
+            if packet.dts is None or packet.pts is None:
+                continue
+            ahead = int(shift / packet.time_base)
+            packet.dts, packet.pts, packet.stream = packet.dts + ahead, packet.pts + ahead, copy
+            made.mux(packet)
+
+
+@pytest.mark.parametrize(
+    ("ending", "options", "shift"),
+    [
+        ("mkv", None, 0),
+        ("ts", None, 0),
+        ("ts", None, 4000),
+        ("mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}, 0),
+        ("mp4", {"movflags": "faststart"}, 0),
+    ],
+)
+def test_frames_keep_their_instants(
+    ending: str, options: dict[str, str] | None, shift: int, recording: Callable[[str], Recording], tmp_path: Path
+) -> None:
+    source, folder = recording("cfr"), tmp_path / "source"
+    (folder / CHANNEL).mkdir(parents=True)
+    for file in source.files:
+        remuxed(file, folder / CHANNEL / f"{file.stem}.{ending}", options, shift)
+    pattern = "{channel}/{start:%Y%m%dT%H%M%S}Z." + ending
+    adapter = LocalFilesAdapter.configured({"folder": str(folder), "pattern": pattern})
+    assert adapter.coverage(CHANNEL, span(0, 36)) == (span(0, 36),)
+    wanted = span(9.95, 14.35)
+    capture = adapter.clip(ClipAsk(CHANNEL, wanted), tmp_path / "clip.mp4", lambda _: None)
+    assert [code for _, code in read_codes(tmp_path / "clip.mp4")] == source.within(wanted)
+    assert capture.first == source.within(wanted)[0].instant
+    adapter.snapshot(SnapshotAsk(CHANNEL, at(13.17)), tmp_path / "picture.jpg")
+    assert read_codes(tmp_path / "picture.jpg")[0][1] == source.shown(at(13.17))
+
+
+def test_the_header_alone_says_what_ffmpeg_says(recording: Callable[[str], Recording]) -> None:
+    for style in ("cfr", "vfr", "hevc"):
+        for file in recording(style).files:
+            with file.open("rb") as opened:
+                short = read_mp4_head(opened.fileno(), file.name)
+            long = read_head(os.open(file, os.O_RDONLY), file.name)
+            assert short is not None
+            assert abs(short.duration - long.duration) < timedelta(milliseconds=1)
+            assert short.created == long.created
+
+
+def test_a_file_with_an_absurd_length_is_measured(recording: Callable[[str], Recording], tmp_path: Path) -> None:
+    file = Path(shutil.copy(recording("cfr").files[0], tmp_path / "file.mp4"))
+    content = bytearray(file.read_bytes())
+    for box, place in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20), (b"elst", 12)):
+        found = content.find(box)
+        if found >= 0:
+            content[found + place : found + place + 4] = b"\x7f\xff\xff\xff"
+    file.write_bytes(content)
+    head = inspect(os.open(file, os.O_RDONLY), file.name)
+    assert abs(head.duration - timedelta(seconds=12)) < timedelta(seconds=1)
+
+
+def test_the_time_of_creation_stands_in_for_a_name_without_one(
+    recording: Callable[[str], Recording], tmp_path: Path
+) -> None:
+    source = recording("cfr")
+    for number, file in enumerate(source.files):
+        shutil.copy(file, tmp_path / f"door-{number}.mp4")
+    adapter = LocalFilesAdapter.configured({"folder": str(tmp_path), "pattern": "{channel}-{any}.mp4"})
+    assert adapter.coverage("door", span(-5, 60)) == (span(0, 36),)
+    capture = adapter.snapshot(SnapshotAsk("door", at(20)), tmp_path / "x.jpg")
+    assert capture.first == START + timedelta(seconds=20)
