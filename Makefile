@@ -20,7 +20,7 @@ demo: $(STAMP)  ## set up a made-up city in ./xueliang-demo and walk one request
 	$(BIN)/xueliang demo
 
 serve: $(STAMP)  ## serve the API, its documentation and the workers over the demo's data
-	XUELIANG_DATA=$${XUELIANG_DATA:-$(DEMO)} $(BIN)/xueliang serve
+	XUELIANG_DATA=$${XUELIANG_DATA:-$(DEMO)/data} $(BIN)/xueliang serve
 
 ifdef ARGS
 test: $(STAMP)  ## run the checks, all tests and the coverage gate (ARGS=tests/services: only these tests)

@@ -13,7 +13,8 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from adapters.errors import EmptyMedia, HostilePath, MediaWithoutPictures, MediaWithoutVideo, UnreadableMedia
+from adapters.errors import HostilePath, MediaWithoutPictures, MediaWithoutVideo, UnreadableMedia
+from adapters.media.mp4_head import read_mp4_head
 from adapters.media.stretches import Head
 
 # A text that calls itself .mp4 may be a playlist naming other files: only real containers are let in, only this file.
@@ -41,11 +42,9 @@ def opened(descriptor: int, file: str) -> Iterator[tuple[InputContainer, VideoSt
         UnreadableMedia: no video in it, with the subclass that says why. FFmpeg's own errors become this too.
     """
     try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise HostilePath(path=file)
-        if state.st_size == 0:
-            raise EmptyMedia(file=file)
+        read_mp4_head(descriptor, file)  # knows better than FFmpeg what is wrong with an MP4
         with (
             only_media_errors(file),
             av.open(f"file:/proc/self/fd/{descriptor}", options=dict(_OPTIONS), metadata_errors="replace") as container,
@@ -80,8 +79,9 @@ def read_head(descriptor: int, file: str) -> Head:
         UnreadableMedia: as for `opened`, or it has no picture.
     """
     with opened(descriptor, file) as (container, stream):
-        duration = timedelta(microseconds=container.duration or 0)
-        if not timedelta(0) < duration <= _LONGEST:  # none told, or one that no file has
+        late = Fraction(container.start_time or 0, av.time_base) - origin_shift(container, stream)
+        duration = timedelta(seconds=float(Fraction(container.duration or 0, av.time_base) + late))
+        if not container.duration or not timedelta(0) < duration <= _LONGEST:  # none told, or one that no file has
             duration = _measured(container, stream)
         if not timedelta(0) < duration <= _LONGEST:
             raise MediaWithoutPictures(file=file)

@@ -11,6 +11,7 @@ from av.error import FFmpegError, InvalidDataError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from adapters.errors import MediaWithoutPictures
 from adapters.media.containers import opened, origin_shift
 from adapters.media.stretches import Stretch
 
@@ -34,6 +35,9 @@ class Footage:
         """Yield frames with their instants, in the order shown.
 
         The first is shown at `begin` or, where the file has none so early, is the first of the file.
+
+        Raises:
+            MediaWithoutPictures: not one frame of the file can be decoded.
         """
         for lead in _LEADS if begin > self.stretch.origin else _LEADS[-1:]:
             self._seek(begin, lead)
@@ -43,6 +47,7 @@ class Footage:
                 yield first
                 yield from frames
                 return
+        raise MediaWithoutPictures(file=self.stretch.file)
 
     def _seek(self, begin: datetime, lead: int | None) -> None:
         shift = origin_shift(self.container, self.stream)

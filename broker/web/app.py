@@ -59,8 +59,8 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     policies = add_docs(app)
     app.add_middleware(BodyLimit, upload_mb=broker.settings.upload_mb)
-    app.add_middleware(SecurityHeaders, policies=policies, https=broker.settings.secure_cookies)
-    app.add_middleware(Context)  # the last one added is the outermost
+    app.add_middleware(Context)
+    app.add_middleware(SecurityHeaders, policies=policies, https=broker.settings.secure_cookies)  # added last: outermost
     return app
 
 

@@ -4,7 +4,7 @@ import logging
 
 from procrastinate import App
 
-SWEEP = "*/5 * * * * *"  # every five seconds
+SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 
 logger = logging.getLogger(__name__)
 

@@ -143,8 +143,12 @@ def test_sources_are_added_listed_and_probed(broker: Broker, city: City, tmp_pat
 )
 def test_a_wrong_source_is_refused(broker: Broker, tmp_path: Path, changes: dict[str, object], pointer: str) -> None:
     values: dict[str, object] = {
-        "code": "nvr", "name": "x", "adapter": "local_files", "options": {"folder": str(tmp_path)}, "department": "dh-cg",
-    }  # fmt: skip
+        "code": "nvr",
+        "name": "x",
+        "adapter": "local_files",
+        "department": "dh-cg",
+        "options": {"folder": str(tmp_path)},
+    }
     with pytest.raises(Invalid) as refused:
         broker.sources.add(ME, NewSource(**(values | changes)))  # type: ignore[arg-type]  # by name
     assert refused.value.pointer == pointer

@@ -10,7 +10,7 @@ from broker.domain.access_requests import AskedLine, RequestState
 from broker.domain.accounts import DepartmentKind
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.grants import Terms
-from broker.domain.ids import CameraId, ItemId, RequestId, RetrievalId, new_id
+from broker.domain.ids import CameraId, GrantId, ItemId, RequestId, RetrievalId, new_id
 from broker.domain.media import ClipAsk, SnapshotAsk
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import MOST_LINES, Verdict
@@ -226,7 +226,7 @@ def test_orders_that_make_no_sense(broker: Broker, city: City) -> None:
     with pytest.raises(Invalid, match="person-needed"):
         broker.retrievals.order(operator("tests"), line.camera_id, SnapshotAsk("", line.window.begin))
     with pytest.raises(Forbidden, match="footage-person"):
-        broker.retrievals.order(looker, line.camera_id, SnapshotAsk("", line.window.begin), grant=type(grant.id)(int=7))
+        broker.retrievals.order(looker, line.camera_id, SnapshotAsk("", line.window.begin), grant=GrantId(new_id()))
     assert broker.retrievals.page(looker, grant=grant.id, after=None, limit=5) == []
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import httpx
 import uvicorn
@@ -17,10 +17,13 @@ API = "/api/v1"
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Run the application on a free port and give its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
+def serving(app: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """Run the application on a free port and give its address; without its lifespan no footage flows."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_config=None, ws="none", lifespan=lifespan, timeout_graceful_shutdown=2,
+        ),
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

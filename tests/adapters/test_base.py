@@ -1,0 +1,190 @@
+"""What the base class does around the hooks, on adapters made for one test each."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.base import Capability, Progress, SourceAdapter
+from adapters.errors import (
+    AdapterBroken,
+    AdapterError,
+    NoRecording,
+    NoSpace,
+    NothingRecorded,
+    OutOfMemory,
+    RecordingVanished,
+    SourceTimeout,
+    SourceUnreachable,
+    UnknownChannel,
+    Unsupported,
+    shipped,
+)
+from broker.domain.errors import Invalid, SourceFault
+from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
+from broker.domain.time import TimeSpan
+from tests.adapters.recordings import at, span
+
+ASK = ClipAsk("cam", span(10, 20))
+MP4 = b"\0\0\0\x18ftypisom"
+
+
+class Plain(SourceAdapter):
+    """Can be probed and nothing else."""
+
+    name = "plain"
+
+    def _probe(self) -> Probe:
+        return Probe(ok=True, detail="", points=0)
+
+
+class Clipping(Plain):
+    """Makes a clip as `capture` and `content` say, or raises `error`."""
+
+    name = "clipping"
+    content: bytes | None = MP4
+    error: BaseException | None = None
+    steps: tuple[float, ...] = ()
+    capture = Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19.9), (span(10, 20),))
+    covered: Iterable[TimeSpan] = ()
+
+    def _clip(self, ask: ClipAsk, target: Path, progress: Progress) -> Capture:
+        assert ask == ASK
+        if self.content is not None:
+            target.write_bytes(self.content)
+        for step in self.steps:
+            progress(step)
+        if self.error:
+            raise self.error
+        return self.capture
+
+
+class Covering(Clipping):
+    name = "covering"
+
+    def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:
+        assert (channel, span.begin < span.end) == ("cam", True)
+        return self.covered
+
+
+def make(kind: type[SourceAdapter], **values: object) -> SourceAdapter:
+    return type("Made", (kind,), values).configured({})
+
+
+def test_capabilities_are_what_is_overridden() -> None:
+    assert Plain.capabilities == {Capability.PROBE}
+    assert Covering.capabilities == {Capability.PROBE, Capability.COVERAGE, Capability.CLIP}
+
+
+def test_what_is_not_overridden_is_refused(tmp_path: Path) -> None:
+    plain = Plain.configured({})
+    for call in (
+        plain.points,
+        lambda: plain.coverage("cam", span(0, 1)),
+        lambda: plain.snapshot(SnapshotAsk("cam", at(0)), tmp_path / "x"),
+        lambda: plain.clip(ASK, tmp_path / "x", lambda _: None),
+    ):
+        with pytest.raises(Unsupported):
+            call()
+
+
+@pytest.mark.parametrize("name", ["probe", "points", "coverage", "snapshot", "clip", "capabilities", "configured"])
+def test_public_methods_cannot_be_overridden(name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        type("Sly", (Plain,), {name: lambda _self: None})
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError(), OutOfMemory),
+        (ImportError("libx.so: failed to map segment from shared object"), OutOfMemory),
+        (TimeoutError(), SourceTimeout),
+        (FileNotFoundError(2, "gone", "a.mp4"), RecordingVanished),
+        (OSError(28, "full"), NoSpace),
+        (OSError(122, "quota"), NoSpace),
+        (ConnectionResetError(104, "reset"), SourceUnreachable),
+        (ValueError("rtsp://admin:secret@10.0.0.1"), AdapterBroken),
+        (Invalid("reversed-time"), AdapterBroken),
+        (UnknownChannel(channel="x"), UnknownChannel),
+    ],
+)
+def test_only_adapter_errors_leave_and_no_target_stays(
+    error: Exception, kind: type[AdapterError], tmp_path: Path
+) -> None:
+    with pytest.raises(AdapterError) as caught:
+        make(Clipping, error=error).clip(ASK, tmp_path / "x", lambda _: None)
+    assert type(caught.value) is kind
+    assert "secret" not in str(caught.value)
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_interrupt_passes_and_leaves_no_target(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        make(Clipping, error=KeyboardInterrupt()).clip(ASK, tmp_path / "x", lambda _: None)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"content": None},
+        {"content": b""},
+        {"content": b"<html>"},
+        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(9.9), at(19), (span(10, 20),))},
+        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(20), (span(10, 20),))},
+        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 0, at(10), at(19), (span(10, 20),))},
+        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19), ())},
+        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19), (span(9, 20),))},
+        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19), (span(15, 20), span(10, 12)))},
+        {"capture": Capture("video/mp4", "mp4", "h264", 0, 8, 3, at(10), at(19), (span(10, 20),))},
+        {"capture": Capture("text/html", "mp4", "h264", 8, 8, 3, at(10), at(19), (span(10, 20),))},
+    ],
+)
+def test_what_cannot_be_true_is_not_believed(lie: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(AdapterBroken):
+        make(Clipping, **lie).clip(ASK, tmp_path / "x", lambda _: None)
+    assert not (tmp_path / "x").exists()
+
+
+def test_progress_never_goes_back_and_ends_at_the_end(tmp_path: Path) -> None:
+    told: list[float] = []
+    make(Clipping, steps=(1.0, 3.0, 2.0, 3.0, 99.0)).clip(ASK, tmp_path / "x", told.append)
+    assert told == [1.0, 3.0, 10.0]
+
+
+def test_a_bare_no_recording_gets_its_facts(tmp_path: Path) -> None:
+    covered = (span(-100, -50), span(-40, 9), span(30, 40), span(50, 60))
+    with pytest.raises(NoRecording) as caught:
+        make(Covering, error=NoRecording(), covered=covered).clip(ASK, tmp_path / "x", lambda _: None)
+    assert caught.value.nearby == (span(-40, 9), span(30, 40))
+    assert caught.value.facts["channel"] == "cam"
+    assert caught.value.facts["begin"] == "2026-03-01T04:00:10.000Z"
+
+
+def test_nothing_nearby_is_another_sentence(tmp_path: Path) -> None:
+    far = TimeSpan(at(0) - timedelta(days=99), at(0) - timedelta(days=98))
+    with pytest.raises(NothingRecorded):
+        make(Covering, error=NoRecording(), covered=[far]).clip(ASK, tmp_path / "x", lambda _: None)
+
+
+def test_coverage_is_sorted_merged_and_cut() -> None:
+    covered = [span(15, 40), span(-9, 3), span(12, 16), span(3, 4)]
+    assert make(Covering, covered=covered).coverage("cam", span(0, 30)) == (span(0, 4), span(12, 30))
+
+
+def test_points_are_listed_once() -> None:
+    listed = [Point("b", "B"), Point("a", "A"), Point("b", "again")]
+    assert make(Plain, _points=lambda _self: listed).points() == (Point("a", "A"), Point("b", "B"))
+
+
+def test_every_error_has_a_slug_of_its_own_and_keeps_to_its_facts() -> None:
+    kinds = shipped()
+    assert len(kinds) > 25
+    for slug, kind in kinds.items():
+        error = kind(**dict.fromkeys(kind.FACTS, "x"))
+        assert (error.slug, set(error.facts)) == (slug, set(kind.FACTS))
+        assert isinstance(error, SourceFault)
+        with pytest.raises(TypeError):
+            kind(password="x")

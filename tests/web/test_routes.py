@@ -1,0 +1,123 @@
+"""The inventory of routes, and the pages that describe them."""
+
+import re
+from collections import Counter
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from broker.bootstrap import Broker
+from broker.web.app import create_app
+from broker.web.auth import signed_in
+from broker.web.openapi import UNREMEMBERED
+from broker.web.routes import StrictRoute, depends_on
+from tests.city import City
+from tests.web.door import Door, bad, serving
+from tests.web.routes_of import PUBLIC, UNDESCRIBED, filled, operations
+
+FOREIGN = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
+
+# Two methods of one route share an id, and the framework warns of it.
+pytestmark = pytest.mark.filterwarnings("ignore:Duplicate Operation ID media:UserWarning")
+
+
+@pytest.fixture
+def app(broker: Broker) -> FastAPI:
+    return create_app(broker)
+
+
+def test_every_route_asks_who_comes_or_is_on_the_list(door: Door, app: FastAPI) -> None:
+    asked = 0
+    for method, path, operation in operations(app):
+        public = (method, path) in PUBLIC
+        assert ("security" in operation) is not public, (method, path)
+        if public:
+            continue
+        for headers in ({}, {"Cookie": "__Host-xueliang=x"}, {"Authorization": "Bearer xlt_x"}):
+            answer = door.client.request(method, filled(path), headers=headers)
+            assert answer.status_code == 401, (method, path)
+            asked += 1
+    assert asked > 100
+
+
+def test_nothing_is_served_beside_the_description(app: FastAPI) -> None:
+    """A route that is left out of the description would slip by the test above."""
+    described = {path for _, path, _ in operations(app)}
+    served = set(paths_of(app.routes))
+    assert served - described == UNDESCRIBED
+
+
+def paths_of(routes: list[BaseRoute], prefix: str = "") -> list[str]:
+    """Return the paths of routes, and of routers that are included whole."""
+    found: list[str] = []
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is None:
+            found.append(prefix + str(getattr(route, "path", "?")))
+        else:
+            context = getattr(route, "include_context", None)
+            found += paths_of(inner.routes, prefix + getattr(context, "prefix", "") + inner.prefix * 0)
+    return found
+
+
+def test_who_is_asked_is_asked_before_anything_is_read(app: FastAPI, door: Door) -> None:
+    for method, path, operation in operations(app):
+        if method != "GET" and "security" in operation:
+            headers = {"Content-Type": "application/json"}
+            answer = door.client.request(method, filled(path), content=b"{ no json", headers=headers)
+            assert answer.status_code == 401, (method, path)
+    assert depends_on is not None
+    assert signed_in is not None
+    assert StrictRoute is not None
+
+
+def test_the_description(door: Door, app: FastAPI) -> None:
+    document = door.client.get("/openapi.json").json()
+    assert (document["info"]["title"], document["info"]["version"]) == (app.title, app.version)
+    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
+    names = Counter(operation["operationId"] for method, _, operation in operations(app) if method != "HEAD")
+    assert set(names.values()) == {1}
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+    for method, path, operation in operations(app):
+        (tag,) = operation["tags"]
+        assert re.search(r"[\u4e00-\u9fff]", tags[tag]), tag
+        assert "application/problem+json" in operation["responses"]["default"]["content"], path
+        keyed = "Idempotency-Key" in {parameter["name"] for parameter in operation.get("parameters", ())}
+        assert keyed is (method not in {"GET", "HEAD"} and operation["operationId"] not in UNREMEMBERED), path
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_bodies_have_examples_that_fit(door: Door, app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    for name in ("RequestIn", "OrderIn", "PersonIn", "DepartmentIn", "SourceIn", "BindIn", "TokenIn", "SignInIn"):
+        assert schemas[name]["examples"], name
+    example = schemas["RequestIn"]["examples"][0]
+    bad(door["asker"].send("POST", "/access-requests", example), 422, "unknown-camera")
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+def test_the_pages_need_no_other_host(door: Door, page: str) -> None:
+    answer = door.client.get(page)
+    assert answer.status_code == 200
+    assert FOREIGN.findall(answer.text) == []
+    policy = answer.headers["content-security-policy"]
+    assert FOREIGN.findall(policy) == []
+    assert "unsafe-eval" not in policy
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
+    links = re.findall(r"""(?:src|href)="([^"]+)"|url: '([^']+)'|spec-url="([^"]+)\"""", answer.text)
+    assets = [next(filter(None, link)) for link in links]
+    assert len(assets) >= 3
+    for asset in assets:
+        got: httpx.Response = door.client.get(asset)
+        assert got.status_code == 200, asset
+        assert len(got.content) > 100
+
+
+def test_the_application_follows_revocations_while_it_runs(app: FastAPI, city: City) -> None:
+    assert city.persons
+    with serving(app, lifespan="on") as url:
+        assert httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
+        assert app.state.guard._thread.is_alive()
+    assert not app.state.guard._thread.is_alive()
