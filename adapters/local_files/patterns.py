@@ -1,7 +1,7 @@
 """Patterns of file names with fields, such as `{channel}/{start:%Y%m%dT%H%M%SZ}.mp4`.
 
     {channel}        the channel, at least one character of one name, required
-    {start:FORMAT}   when the file starts; may be spread over folders, `{start:%Y-%m-%d}/{start:%H%M%S}.mp4`
+    {start:FORMAT}   when it starts; may be spread over folders, `{start:%Y/%m/%d}/{start:%H%M%S}.mp4`
     {end:FORMAT}     when it ends, in the same manner
     {any}            anything within one name
     {{ and }}        a brace
@@ -16,17 +16,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z]+)(?::([^{}]*))?\}|[^{}]+|[{}]")
+_TIME = re.compile(r"\{(start|end):([^{}]*)\}")
 _DIRECTIVES = {
-    "Y": r"\d{4}",
-    "m": r"\d{2}",
-    "d": r"\d{2}",
-    "H": r"\d{2}",
-    "M": r"\d{2}",
-    "S": r"\d{2}",
-    "f": r"\d{1,6}",
-    "z": r"Z|[+-]\d{2}:?\d{2}",
-    "s": r"\d{8,11}",
-    "Q": r"\d{11,14}",
+    "Y": r"[0-9]{4}",
+    "m": r"[0-9]{2}",
+    "d": r"[0-9]{2}",
+    "H": r"[0-9]{2}",
+    "M": r"[0-9]{2}",
+    "S": r"[0-9]{2}",
+    "f": r"[0-9]{1,6}",
+    "z": r"Z|[+-][0-9]{2}:?[0-9]{2}",
+    "s": r"[0-9]{8,11}",
+    "Q": r"[0-9]{11,14}",
 }
 _LEAST = {"Y", "m", "d", "H", "M"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,6 +80,8 @@ def compiled(text: str) -> Pattern:
     Raises:
         PatternError: an unknown field or directive, no channel, an incomplete instant, or a path that is not relative.
     """
+    # A time that is spread over folders may be written as one field or as several.
+    text = _TIME.sub(lambda field: "/".join(f"{{{field[1]}:{form}}}" for form in field[2].split("/")), text)
     names = text.split("/")
     for name in names:
         if name in {"", ".", ".."} or name.startswith("-") or not name.isprintable() or "\\" in name:

@@ -26,6 +26,7 @@ EXIT_CODES = {
     "throttled": 6,
     "source-fault": 7,
     "unavailable": 8,
+    "broken-promise": 1,  # the demonstration found something that is not as it says
 }
 USAGE = 2
 INTERNAL = 70

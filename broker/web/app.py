@@ -60,7 +60,9 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
     policies = add_docs(app)
     app.add_middleware(BodyLimit, upload_mb=broker.settings.upload_mb)
     app.add_middleware(Context)
-    app.add_middleware(SecurityHeaders, policies=policies, https=broker.settings.secure_cookies)  # added last: outermost
+    app.add_middleware(
+        SecurityHeaders, policies=policies, https=broker.settings.secure_cookies
+    )  # added last: outermost
     return app
 
 

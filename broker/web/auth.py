@@ -124,5 +124,5 @@ def set_cookie(response: Response, settings: Settings, signed: Signed) -> None:
 def clear_cookie(response: Response, settings: Settings) -> None:
     """Take the session away from the browser."""
     response.delete_cookie(
-        cookie_name(settings), path="/", secure=settings.secure_cookies, httponly=True, samesite="strict",
+        cookie_name(settings), path="/", secure=settings.secure_cookies, httponly=True, samesite="strict"
     )

@@ -33,7 +33,7 @@ def read_json(body: bytes) -> Any:
     _check_depth(body)
     try:
         document = json.loads(
-            body.decode(), object_pairs_hook=_members, parse_constant=_constant, parse_float=_number,
+            body.decode(), object_pairs_hook=_members, parse_constant=_constant, parse_float=_number
         )  # fmt: skip
     except UnicodeDecodeError as error:
         raise Invalid("json-encoding", position=error.start) from None

@@ -44,8 +44,16 @@ async def once(request: Request, handler: Callable[[Request], Awaitable[Response
         return await handler(request)
     if not _KEY.fullmatch(key):
         raise Invalid("idempotency-key-malformed", pointer=f"#header/{HEADER}")
+    try:
+        return await _once(Write(str(caller.person_id), key, await fingerprint(request)), caller, request, handler)
+    finally:
+        await request.close()  # a form that was read for its fingerprint and not carried out
+
+
+async def _once(
+    write: Write, caller: Caller, request: Request, handler: Callable[[Request], Awaitable[Response]]
+) -> Response:
     broker: Broker = request.app.state.broker
-    write = Write(str(caller.person_id), key, await fingerprint(request))
     before = await run_in_threadpool(_find, broker, write)
     if before is not None:
         return _replay(before, write)
@@ -84,9 +92,7 @@ async def _digest_of(file: UploadFile) -> bytes:
     return digest.digest()
 
 
-async def _carried_out(
-    write: Write, request: Request, handler: Callable[[Request], Awaitable[Response]],
-) -> Response:
+async def _carried_out(write: Write, request: Request, handler: Callable[[Request], Awaitable[Response]]) -> Response:
     token = current_write.set(write)  # the thread pool takes the context along, so the unit of work sees it
     try:
         return await handler(request)

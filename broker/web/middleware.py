@@ -19,9 +19,7 @@ REQUEST_ID = "X-Request-ID"
 API = "/api/"
 MEBIBYTE = 1024 * 1024
 LARGEST_JSON = MEBIBYTE  # 500 lines of a request take some 100 KB
-CONTENT_POLICY = (
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-)
+CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -48,7 +48,7 @@ class Window(Generic[Key]):
         return self.limit + 1
 
     def page(
-        self, rows: Sequence[Row], key: Callable[[Row], Key], show: Callable[[Sequence[Row]], Sequence[Item]],
+        self, rows: Sequence[Row], key: Callable[[Row], Key], show: Callable[[Sequence[Row]], Sequence[Item]]
     ) -> Page[Item]:
         """Return the page of at most `limit` rows, each as `show` shows it."""
         shown = rows[: self.limit]

@@ -69,7 +69,8 @@ class Covering(Clipping):
 
 
 def make(kind: type[SourceAdapter], **values: object) -> SourceAdapter:
-    return type("Made", (kind,), values).configured({})
+    made: type[SourceAdapter] = type("Made", (kind,), values)
+    return made.configured({})
 
 
 def test_capabilities_are_what_is_overridden() -> None:

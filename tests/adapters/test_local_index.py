@@ -24,8 +24,12 @@ def folder(recording: Callable[[str], Recording], tmp_path: Path) -> Path:
 
 
 def test_a_spreadsheet_saved_as_csv(folder: Path) -> None:
-    rows = "channel,file,note,start,end\r\n门口,a.mp4,x,2026-03-01 12:00:00,\r\n门口,b.mp4,,2026-03-01T04:00:12Z,2026-03-01T04:00:20Z\r\n"
-    (folder / "index.csv").write_text("\ufeff" + rows, encoding="utf-8")
+    rows = (
+        "channel,file,note,start,end",
+        "门口,a.mp4,x,2026-03-01 12:00:00,",
+        "门口,b.mp4,,2026-03-01T04:00:12Z,2026-03-01T04:00:20Z",
+    )
+    (folder / "index.csv").write_text("\ufeff" + "\r\n".join(rows), encoding="utf-8")
     source = adapter(folder, index="index.csv", timezone="Asia/Shanghai", names={"门口": "学校东门"})
     assert [(point.channel, point.name) for point in source.points()] == [("门口", "学校东门")]
     assert source.coverage("门口", span(0, 36)) == (span(0, 20),)

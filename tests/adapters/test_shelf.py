@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 
 from adapters.errors import UnknownChannel
 from adapters.local_files.beneath import Folder
-from adapters.local_files.listings import Claim, PatternListing
+from adapters.local_files.listings import PatternListing
 from adapters.local_files.patterns import compiled
 from adapters.local_files.shelf import Segment, Shelf
 from adapters.media import Head, inspect
@@ -42,16 +42,9 @@ def shelf(folder: Path, inspector: Callable[[int, str], Head]) -> Shelf:
 
 
 def shares(*spans: TimeSpan, wanted: TimeSpan) -> list[tuple[str, TimeSpan]]:
-    class Nothing:
-        def claims(self, channel: str | None = None) -> Iterator[Claim]:
-            yield from ()
-
-        def refused(self) -> int:
-            return 0
-
     segments = [Segment("abcdef"[number], it) for number, it in enumerate(spans)]
-    empty = Shelf(Folder("/nowhere"), Nothing(), inspect)
-    return [(stretch.file, stretch.span) for stretch in empty.stretches(segments, wanted)]
+    stretches = shelf(Path("/nowhere"), inspect).stretches(segments, wanted)
+    return [(stretch.file, stretch.span) for stretch in stretches]
 
 
 def test_only_new_or_changed_files_are_opened(folder: Path) -> None:

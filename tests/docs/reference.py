@@ -17,7 +17,7 @@ from broker.web.problems import STATUS
 from tests.architecture.sources import ROOT
 
 PAGE = ROOT / "docs" / "reference.md"
-SECTION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(\n<!-- end -->)", re.DOTALL)
+SECTION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -98,7 +98,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
 
 def written(page: str) -> str:
     """Return the page with every generated section as the program has it now."""
-    return SECTION.sub(lambda found: found[1] + SECTIONS[found["name"]]() + found[4], page)
+    return SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found['name']]()}\n{found[3]}", page)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def serving(app: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[st
     """Run the application on a free port and give its address; without its lifespan no footage flows."""
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_config=None, ws="none", lifespan=lifespan, timeout_graceful_shutdown=2,
+            app, host="127.0.0.1", port=0, log_config=None, ws="none", lifespan=lifespan, timeout_graceful_shutdown=2
         ),
     )
     thread = threading.Thread(target=server.run, daemon=True)
@@ -72,7 +72,9 @@ class Door:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.client.close()
 
     @property

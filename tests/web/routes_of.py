@@ -18,7 +18,13 @@ PUBLIC = {
 UNDESCRIBED = {"/openapi.json", "/docs", "/redoc", "/docs-assets"}
 """What is served and not part of the API: the description itself and its pages."""
 
-EXAMPLES = {"key": str(UUID(int=1)), "code": "archive", "slug": "stale-revision", "department": "dh-hb", "role": "requester"}
+EXAMPLES = {
+    "key": str(UUID(int=1)),
+    "code": "archive",
+    "slug": "stale-revision",
+    "department": "dh-hb",
+    "role": "requester",
+}
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:

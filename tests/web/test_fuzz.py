@@ -13,18 +13,25 @@ from tests.web.door import Door
 from tests.web.steps import form, item_of, span, submitted
 
 BOUNDED = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 TEXT = st.text(st.characters(), max_size=12)
 TIMES = st.sampled_from(
-    [*span().values(), "2026-11-20T10:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "24:00", "2026-W01-1"],
+    [
+        *span().values(),
+        "2026-11-20T10:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "24:00",
+        "2026-W01-1",
+    ]
 )
 LEAVES = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
     | TEXT | TIMES | st.sampled_from([str(UUID(int=0)), "looker", "clip", "DRAFT", "../..", "'; DROP TABLE person; --"])
 )  # fmt: skip
 ANYTHING = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8,
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8
 )
 
 
@@ -52,19 +59,24 @@ def bodies(door: Door, city: City) -> list[tuple[str, str, Any]]:
     lines = [{"line": line["id"], **span()} for line in item["lines"]]
     terms = {"actions": ["clip"], "valid_days": 1, "quota": {"snapshots": 1, "seconds": 60, "bytes": 1000}}
     order = {"camera": item["lines"][0]["camera"]["id"], "action": "clip", **span(), "grant": None}
-    person = {"login": "a.b", "name": "名", "department": "dh-hb", "password": "three-rivers", "roles": [{"role": "auditor", "department": "jc"}]}
-    source = {"code": "s", "name": "n", "adapter": "local_files", "department": "dh-cg", "sessions": 1, "options": {"folder": "/x", "names": {"a": "b"}}}
+    decision = {"revision": 1, "lines": lines, "terms": terms}
+    remarks = {lines[0]["line"]: "r"}
+    role = {"role": "auditor", "department": "jc"}
+    person = {"login": "a.b", "name": "名", "department": "dh-hb", "password": "three-rivers", "roles": [role]}
+    options = {"folder": "/x", "names": {"a": "b"}}
+    source = {"code": "s", "name": "n", "adapter": "local_files", "department": "dh-cg", "options": options}
+    department = {"code": "c", "name": "n", "name_en": "e", "kind": "department", "division": "99", "parent": "jc"}
     return [
         ("asker", "/access-requests", {**form(city), "terms": terms, "urgent": False}),
-        ("center.dh", f"/access-requests/{request['id']}/approve", {"revision": 1, "lines": lines, "terms": terms, "comment": "c"}),
-        ("owner.cg", f"/request-items/{item['id']}/authorize", {"revision": 1, "lines": lines, "remarks": {lines[0]["line"]: "r"}, "terms": terms}),
+        ("center.dh", f"/access-requests/{request['id']}/approve", {**decision, "comment": "c"}),
+        ("owner.cg", f"/request-items/{item['id']}/authorize", {**decision, "remarks": remarks}),
         ("looker", "/retrievals", order),
         ("secadmin", "/persons", person),
-        ("sysadmin", "/sources", source),
-        ("sysadmin", "/departments", {"code": "c", "name": "n", "name_en": "e", "kind": "department", "division": "99", "parent": "jc"}),
+        ("sysadmin", "/sources", {**source, "sessions": 1}),
+        ("sysadmin", "/departments", department),
         ("asker", "/me/tokens", {"name": "n", "scopes": ["camera"], "valid_days": 1}),
         ("asker", "/sessions", {"login": "asker", "password": "x"}),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_body_with_one_part_spoilt(door: Door, city: City) -> None:
@@ -86,7 +98,7 @@ def test_a_body_of_bytes(door: Door) -> None:
     @given(st.binary(max_size=60) | st.text('{}[]",:\\u01 naeE+-.', max_size=40).map(str.encode))
     def throw(body: bytes) -> None:
         answer = door["asker"].send(
-            "POST", "/access-requests", content=body, headers={"Content-Type": "application/json"},
+            "POST", "/access-requests", content=body, headers={"Content-Type": "application/json"}
         )
         assert answer.status_code == 422, (body, answer.text)
 
@@ -95,7 +107,9 @@ def test_a_body_of_bytes(door: Door) -> None:
 
 @pytest.mark.parametrize("path", ["/cameras", "/audit", "/access-requests", "/grants"])
 def test_a_query_of_anything(door: Door, path: str) -> None:
-    names = st.sampled_from(["limit", "after", "text", "owner", "division", "bound", "case", "kind", "state", "request"])
+    names = st.sampled_from(
+        ["limit", "after", "text", "owner", "division", "bound", "case", "kind", "state", "request"]
+    )
     told = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
     @BOUNDED
@@ -107,7 +121,9 @@ def test_a_query_of_anything(door: Door, path: str) -> None:
     ask()
 
 
-@pytest.mark.parametrize("header", ["Cookie", "Authorization", "Accept-Language", "X-Request-ID", "Origin", "Idempotency-Key"])
+@pytest.mark.parametrize(
+    "header", ["Cookie", "Authorization", "Accept-Language", "X-Request-ID", "Origin", "Idempotency-Key"]
+)
 def test_a_header_of_anything(door: Door, header: str) -> None:
     told = st.binary(max_size=40).map(lambda it: bytes(c for c in it if c >= 0x21 and c != 0x7F))
 

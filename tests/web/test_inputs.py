@@ -11,7 +11,17 @@ from tests.web.door import Door, bad
 from tests.web.steps import bind, draft, form, granted, item_of, span, submitted
 
 KEY = str(UUID(int=1))
-EXTRA = ["state", "approved_by", "department_id", "owner_id", "requester_id", "is_admin", "version", "created_at", "State"]
+EXTRA = [
+    "state",
+    "approved_by",
+    "department_id",
+    "owner_id",
+    "requester_id",
+    "is_admin",
+    "version",
+    "created_at",
+    "State",
+]
 PURPOSE = {"basis": "b", "case_number": "c", "reason": "r"}
 LINE = {"camera": KEY, **span()}
 TERMS = {"actions": ["clip"], "valid_days": 1, "quota": {"snapshots": 1, "seconds": 1, "bytes": 1}}
@@ -27,7 +37,13 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
         "secadmin",
         "POST",
         "/persons",
-        {"login": "a", "name": "b", "department": "jc", "password": "c", "roles": [{"role": "auditor", "department": "jc"}]},
+        {
+            "login": "a",
+            "name": "b",
+            "department": "jc",
+            "password": "c",
+            "roles": [{"role": "auditor", "department": "jc"}],
+        },
     ),
     ("secadmin", "POST", f"/persons/{KEY}/roles", {"role": "auditor", "department": "jc"}),
     ("secadmin", "DELETE", f"/persons/{KEY}/roles/jc/auditor", None),
@@ -39,7 +55,12 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("asker", "PUT", f"/access-requests/{KEY}", REQUEST),
     ("asker", "POST", f"/access-requests/{KEY}/submit", None),
     ("asker", "POST", f"/access-requests/{KEY}/withdraw", {"reason": "r"}),
-    ("center.dh", "POST", f"/access-requests/{KEY}/approve", {"revision": 1, "lines": [{"line": KEY, **span()}], "terms": TERMS}),
+    (
+        "center.dh",
+        "POST",
+        f"/access-requests/{KEY}/approve",
+        {"revision": 1, "lines": [{"line": KEY, **span()}], "terms": TERMS},
+    ),
     ("center.dh", "POST", f"/access-requests/{KEY}/return", {"revision": 1, "comment": "c"}),
     ("center.dh", "POST", f"/access-requests/{KEY}/reject", {"revision": 1, "reason": "r"}),
     ("owner.cg", "POST", f"/request-items/{KEY}/authorize", {"revision": 1, "lines": [{"line": KEY, "struck": True}]}),
@@ -65,15 +86,10 @@ def with_member(value: Any, place: str, name: str) -> Any:
     if not place:
         return {**value, name: "x"}
     step, _, rest = place[1:].partition("/")
-    key = int(step) if isinstance(value, list) else step
-    changed = list(value) if isinstance(value, list) else dict(value)
+    key: Any = int(step) if isinstance(value, list) else step
+    changed: Any = value.copy()
     changed[key] = with_member(value[key], f"/{rest}" if rest else "", name)
     return changed
-
-
-@pytest.fixture(scope="module")
-def tried() -> set[tuple[str, str]]:
-    return set()
 
 
 @pytest.mark.parametrize(("login", "method", "path", "body"), WRITES, ids=[f"{it[1]} {it[2]}" for it in WRITES])
@@ -90,13 +106,11 @@ def test_members_nobody_asked_for(door: Door, login: str, method: str, path: str
         assert told["pointer"] == f"#query/{name}"
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate Operation ID media")
 def test_no_write_is_left_out(door: Door) -> None:
     paths = door.client.get("/openapi.json").json()["paths"]
     writes = {(method, path) for path, methods in paths.items() for method in methods if method not in {"get", "head"}}
     assert len(writes) == len(WRITES) + 1  # the import takes a form, see test_uploads
-
-
-test_no_write_is_left_out = pytest.mark.filterwarnings("ignore:Duplicate Operation ID media")(test_no_write_is_left_out)
 
 
 def test_a_parameter_given_twice_is_refused(door: Door) -> None:
@@ -110,7 +124,11 @@ def test_a_decision_says_one_thing_about_a_line(door: Door, city: City) -> None:
     line = item_of(request, "dh-cg")["lines"][0]["id"]
     path = f"/access-requests/{request['id']}/approve"
     for wrong in ({}, {"struck": True, **span()}, {"begin": span()["begin"]}):
-        told = bad(door["center.dh"].send("POST", path, {"revision": 1, "lines": [{"line": line, **wrong}]}), 422, "request-invalid")
+        told = bad(
+            door["center.dh"].send("POST", path, {"revision": 1, "lines": [{"line": line, **wrong}]}),
+            422,
+            "request-invalid",
+        )
         assert told["errors"][0]["slug"] == "line-undecided"
     twice = [{"line": line, **span()}, {"line": line, "struck": True}]
     told = bad(door["center.dh"].send("POST", path, {"revision": 1, "lines": twice}), 422, "line-twice")
@@ -148,12 +166,14 @@ def test_an_order_of_what_there_is_not(door: Door, city: City) -> None:
 
 
 def test_roles_departments_and_persons(door: Door, city: City) -> None:
-    created = door["sysadmin"].post("/departments", {"code": "dh-sl", "name": "水利局", "kind": "department", "division": "990102", "parent": "dh"})
+    created = door["sysadmin"].post(
+        "/departments", {"code": "dh-sl", "name": "水利局", "kind": "department", "division": "990102", "parent": "dh"}
+    )
     assert created["path"] == "/jc/dh/dh-sl/"
     again = {"code": "dh-sl", "name": "x", "kind": "department", "division": "990102", "parent": "dh"}
     bad(door["sysadmin"].send("POST", "/departments", again), 409, "code-taken")
     person = door["secadmin"].post(
-        "/persons", {"login": "newcomer", "name": "新人", "department": "dh-sl", "password": "three-rivers-meet"},
+        "/persons", {"login": "newcomer", "name": "新人", "department": "dh-sl", "password": "three-rivers-meet"}
     )
     role = {"role": "requester", "department": "dh-sl"}
     held = door["secadmin"].post(f"/persons/{person['id']}/roles", role)["roles"]
@@ -196,7 +216,11 @@ def test_binding_tells_the_camera_as_it_is_now(door: Door, broker: Broker, city:
     camera = city.cameras_of("dh-jt")[0]
     bound = door["sysadmin"].post("/cameras/bind", {"gb_code": camera.gb_code, "source": "archive", "channel": "x"})
     assert (bound["id"], bound["bound"]) == (str(camera.id), True)
-    bad(door["asker"].send("POST", "/cameras/bind", {"gb_code": camera.gb_code, "source": "archive", "channel": "x"}), 403, "not-allowed")
+    bad(
+        door["asker"].send("POST", "/cameras/bind", {"gb_code": camera.gb_code, "source": "archive", "channel": "x"}),
+        403,
+        "not-allowed",
+    )
 
 
 def test_a_draft_belongs_to_who_wrote_it(door: Door, city: City) -> None:

@@ -9,7 +9,9 @@ from tests.web.door import Door, bad
 from tests.web.steps import BEGIN, END, bind, draft, granted, item_of, span, submitted
 
 
-def test_a_request_is_narrowed_authorized_and_ordered_from(door: Door, city: City, broker: Broker, tmp_path: Path) -> None:
+def test_a_request_is_narrowed_authorized_and_ordered_from(
+    door: Door, city: City, broker: Broker, tmp_path: Path
+) -> None:
     bind(broker, city, str(tmp_path))
     request = submitted(door, city)
     assert (request["state"], request["revision"]) == ("CENTER_REVIEW", 1)

@@ -1,6 +1,7 @@
 """Every list comes a page at a time: nothing twice, nothing left out, and no cursor but our own."""
 
 import base64
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,15 +24,15 @@ LISTS = {
 }
 
 
-def walk(visitor: Visitor, path: str, limit: int) -> list[dict[str, object]]:
+def walk(visitor: Visitor, path: str, limit: int) -> list[dict[str, Any]]:
     """Return all items of a list, a page of `limit` at a time."""
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     page = visitor.get(path, limit=limit)
     while page["next"] is not None:
         assert len(page["items"]) == limit
         found += page["items"]
         page = visitor.get(path, limit=limit, after=page["next"])
-    return found + page["items"]
+    return [*found, *page["items"]]
 
 
 @pytest.mark.parametrize(

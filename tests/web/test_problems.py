@@ -107,7 +107,7 @@ def test_what_was_sent_is_not_sent_back(door: Door) -> None:
 def test_queries_and_paths_have_pointers_too(door: Door) -> None:
     asker = door["asker"]
     assert entries(asker.send("GET", "/cameras?limit=0&bound=perhaps")) == {
-        "#query/limit": "number-too-small", "#query/bound": "field-type",
+        "#query/limit": "number-too-small", "#query/bound": "field-type"
     }  # fmt: skip
     assert entries(asker.send("GET", "/grants/not-an-id")) == {"#path/key": "field-uuid"}
     key = new_id()
@@ -160,7 +160,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("error", "status", "slug"), FAULTS)
 def test_faults_from_below(
-    door: Door, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, slug: str,
+    door: Door, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, slug: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -173,7 +173,7 @@ def test_faults_from_below(
 
 
 def test_what_nobody_expected_tells_nothing_and_is_logged(
-    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("canary-in-the-trace")

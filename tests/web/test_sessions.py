@@ -159,7 +159,11 @@ def test_a_token_in_a_url_is_refused(door: Door, query: str) -> None:
 
 def test_a_new_password_ends_every_session(door: Door) -> None:
     visitor = door["asker"]
-    bad(visitor.send("POST", "/me/password", {"old": "not-the-old-one", "new": "four-rivers-meet"}), 403, "wrong-password")
+    bad(
+        visitor.send("POST", "/me/password", {"old": "not-the-old-one", "new": "four-rivers-meet"}),
+        403,
+        "wrong-password",
+    )
     answer = visitor.send("POST", "/me/password", {"old": PASSWORD, "new": "four-rivers-meet"})
     assert answer.status_code == 204
     bad(visitor.send("GET", "/me"), 401, "session-ended")

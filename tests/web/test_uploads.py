@@ -18,7 +18,9 @@ MEBIBYTE = 1024 * 1024
 
 def upload(door: Door, login: str = "sysadmin", **more: Any) -> httpx.Response:
     files = more.pop("files", {"file": ("点位.csv", LIST.encode(), "text/csv")})
-    return door[login].send("POST", "/cameras/import", data={"owner": "dh-cg", **more.pop("data", {})}, files=files, **more)
+    return door[login].send(
+        "POST", "/cameras/import", data={"owner": "dh-cg", **more.pop("data", {})}, files=files, **more
+    )
 
 
 def test_the_balance_and_every_doubt_come_back(door: Door) -> None:
@@ -46,7 +48,7 @@ def test_columns_can_be_named_by_hand(door: Door) -> None:
 def test_a_form_takes_what_it_asks_for(door: Door) -> None:
     told = bad(upload(door, data={"owner_id": "x", "dry_run": "perhaps", "format": "exe"}), 422, "request-invalid")
     assert {entry["pointer"]: entry["slug"] for entry in told["errors"]} == {
-        "/owner_id": "field-unknown", "/dry_run": "field-type", "/format": "field-choice",
+        "/owner_id": "field-unknown", "/dry_run": "field-type", "/format": "field-choice"
     }  # fmt: skip
     bad(upload(door, data={"owner": "a b"}), 422, "request-invalid")
     bad(upload(door, files={"other": ("a.csv", b"x")}), 422, "request-invalid")
@@ -118,7 +120,7 @@ def test_too_much_is_refused_while_it_comes(narrow: Door) -> None:
     assert "content-length" not in answer.request.headers
     bad(answer, 413, "body-too-large")
     answer = narrow.client.post(
-        f"{API}/sessions", content=pieces(b'{"login": "'), headers={"Content-Type": "application/json"},
+        f"{API}/sessions", content=pieces(b'{"login": "'), headers={"Content-Type": "application/json"}
     )
     bad(answer, 413, "body-too-large")
 

@@ -1,5 +1,6 @@
 """One running server, as one person sees it."""
 
+import socket
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -46,11 +47,14 @@ class Session(httpx.Auth):
 class Server:
     """Asks and tells; what goes wrong comes back as the BrokerError it was on the other side."""
 
-    def __init__(self, url: str, auth: httpx.Auth | None = None) -> None:
+    def __init__(self, url: str, auth: httpx.Auth | None = None, *, receive_buffer: int | None = None) -> None:
+        """Nothing is sent yet; `receive_buffer` bounds what the kernel takes in for a reader who pauses."""
         self.url = url.rstrip("/")
+        options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)] if receive_buffer else None
         self._client = httpx.Client(
             base_url=f"{self.url}{API}",
             auth=auth,
+            transport=httpx.HTTPTransport(socket_options=options),
             timeout=PATIENCE,
             headers={"Accept-Language": _TAGS[language()], "User-Agent": "xueliang"},
         )

@@ -1,24 +1,24 @@
 """`xueliang demo`: one case walked through the real doors of a real server, each step checked as it is taken.
 
-    preparing    a database, a city, recordings, a catalogue       (as the operator of the machine)
-    deciding     request, approval, authorization                  (from here on everybody over HTTP)
-    retrieving   a snapshot and a clip, checked to the frame
-    refusing     what is refused, and what a revocation ends
-    tracing      the trace of it all, and how to go on
+preparing    a database, a city, recordings, a catalogue       (as the operator of the machine)
+deciding     request, approval, authorization                  (from here on everybody over HTTP)
+retrieving   a snapshot and a clip, checked to the frame
+refusing     what is refused, and what a revocation ends
+tracing      the trace of it all, and how to go on
 """
 
-from contextlib import ExitStack
-from datetime import UTC, datetime
+import logging
 from pathlib import Path
 from typing import Annotated
 
-from typer import Option
+from typer import Exit, Option
 
-from broker.bootstrap import operator
+from broker.bootstrap import Broker, open_broker, operator
+from broker.cli.crash import log_to_file
 from broker.cli.demo.case import Case
-from broker.cli.demo.deciding import authorize, ask, approve
+from broker.cli.demo.deciding import approve, ask, authorize
 from broker.cli.demo.players import Players
-from broker.cli.demo.preparing import Wishes, prepare
+from broker.cli.demo.preparing import Wishes, fill_catalogue, found_city, record, tell_database
 from broker.cli.demo.refusing import refuse, revoke_in_the_middle
 from broker.cli.demo.retrieving import retrieve
 from broker.cli.demo.stage import Stage
@@ -28,12 +28,71 @@ from broker.cli.grammar import Noun
 from broker.cli.machine import user_name
 from broker.cli.serving import listening, serving_beside
 from broker.cli.stopping import until_stopped
+from broker.demo.city import choose
 from broker.demo.plan import plan
-from broker.demo.points import ENOUGH
+from broker.demo.points import ENOUGH, demo_points
+from broker.settings import read_settings
 from broker.worker.app import worker_thread
 
 FOLDER = Path("xueliang-demo")
 HOUR = 60
 WORKERS = 2
+INTERRUPTED = 130
 
 app = Noun()
+
+
+@app.verb("demo")
+def demo(
+    *,
+    footage: Annotated[Path | None, Option("--footage", metavar="DIR")] = None,
+    pattern: Annotated[str | None, Option("--pattern")] = None,
+    folder: Annotated[Path, Option("--folder", metavar="DIR", hidden=True)] = FOLDER,
+    minutes: Annotated[int, Option("--minutes", min=4, max=24 * HOUR, hidden=True)] = HOUR,
+    points: Annotated[int, Option("--points", min=100, hidden=True)] = ENOUGH,
+) -> None:
+    """Play the whole of it; whatever is not as promised ends it with an error."""
+    finished = False
+    with until_stopped():
+        _play(Stage(), Workplace(folder), Wishes(minutes, points, footage, pattern))
+        finished = True
+    if not finished:
+        raise Exit(INTERRUPTED)
+
+
+def _play(stage: Stage, place: Workplace, wishes: Wishes) -> None:
+    place.clear()
+    log_to_file(place.log, logging.INFO)
+    stage.step("database")
+    # Never the database of the environment: the city is made up, and made anew each time.
+    settings = read_settings(data=place.data, database_url=None, blobs_url=None, workers=WORKERS)
+    with open_broker(settings) as broker:
+        me = operator(user_name())
+        tell_database(stage, broker)
+        passwords = found_city(stage, broker, me, place)
+        points = demo_points(wishes.points)
+        stock = choose(points)
+        footage = record(stage, wishes, place, stock)
+        fill_catalogue(stage, broker, me, points, stock, footage)
+        _walk(stage, broker, passwords, Case(stock, footage, plan(footage)), place)
+    go_on(stage, place)
+
+
+def _walk(stage: Stage, broker: Broker, passwords: dict[str, str], case: Case, place: Workplace) -> None:
+    """Start the server and let everybody do their part through it."""
+    with (
+        listening("127.0.0.1", 0) as opened,
+        worker_thread(broker, WORKERS),
+        serving_beside(broker, opened) as url,
+        Players(url, passwords) as players,
+    ):
+        stage.step("case")
+        stage.say("server", url=url)
+        ask(stage, players, case)
+        approve(stage, players, case)
+        authorize(stage, players, case)
+        retrieve(stage, players, case, place.results)
+        stage.step("refusals")
+        refuse(stage, players, case)
+        revoke_in_the_middle(stage, players, case)
+        trace(stage, players, case)

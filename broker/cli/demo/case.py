@@ -1,7 +1,6 @@
 """What the acts of the demonstration hand on to each other."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from broker.demo.city import Stock
@@ -15,7 +14,7 @@ Record = dict[str, Any]
 class Case:
     """One case: its cameras and footage, and what became of it so far.
 
-    `cameras`, `request`, `grant` and `results` are records as the server shows them.
+    `cameras`, `request` and `grant` are records as the server shows them.
     """
 
     stock: Stock
@@ -24,4 +23,3 @@ class Case:
     cameras: list[Record] = field(default_factory=list)
     request: Record = field(default_factory=dict)
     grant: Record = field(default_factory=dict)
-    files: list[Path] = field(default_factory=list)

@@ -1,5 +1,8 @@
 """Act five, first half: a department asks, the center approves less, one owner authorizes in part, one refuses."""
 
+from datetime import timedelta
+from typing import Any
+
 from broker.cli.demo.case import Case
 from broker.cli.demo.players import Players
 from broker.cli.demo.stage import Stage
@@ -9,6 +12,7 @@ from broker.demo.people import APPROVER, ASKER, CONSENTING, LOOKER, REFUSING
 from broker.domain.time import TimeSpan
 
 VALID_DAYS = 3
+_MOST = timedelta(days=7)
 
 
 def ask(stage: Stage, players: Players, case: Case) -> None:
@@ -73,8 +77,8 @@ def authorize(stage: Stage, players: Players, case: Case) -> None:
     stage.say("decided", number=case.request["number"], outcome=tell(f"outcome.{outcome}"))
 
 
-def _camera(players: Players, gb_code: str) -> dict[str, object]:
-    found: dict[str, object] = players[ASKER].get("/cameras", text=gb_code)["items"][0]
+def _camera(players: Players, gb_code: str) -> dict[str, Any]:
+    found: dict[str, Any] = players[ASKER].get("/cameras", text=gb_code)["items"][0]
     return found
 
 
@@ -84,7 +88,7 @@ def _query(spans: tuple[TimeSpan, ...]) -> dict[str, str]:
     return {"begin": last[0].begin.isoformat(), "end": last[-1].end.isoformat()}
 
 
-def _waiting(players: Players, login: str, case: Case) -> dict[str, object]:
+def _waiting(players: Players, login: str, case: Case) -> dict[str, Any]:
     return next(item for item in players[login].pages("/request-items") if item["request"]["id"] == case.request["id"])
 
 

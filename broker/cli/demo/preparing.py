@@ -71,7 +71,7 @@ def record(stage: Stage, wishes: Wishes, place: Workplace, stock: city.Stock) ->
 
 def _make(folder: Path, names: dict[str, str], minutes: int, now: datetime) -> Footage:
     with ProgressBar(tell("demo.recording")) as bar:
-        return recordings.make(folder, names, minutes, now, lambda done, total: bar.reach(done, total))
+        return recordings.make(folder, names, minutes, now, bar.reach)
 
 
 def fill_catalogue(

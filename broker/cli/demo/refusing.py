@@ -1,12 +1,12 @@
 """Act six: what the server refuses, each time with the reason that the person reads; then a revocation."""
 
-import hashlib
 from collections.abc import Callable
 
 import httpx
 
 from broker.cli.client.orders import order_clip, order_snapshot, wait_for
-from broker.cli.demo.case import Case, Record
+from broker.cli.client.server import Server
+from broker.cli.demo.case import Case
 from broker.cli.demo.players import Players
 from broker.cli.demo.stage import Stage
 from broker.cli.texts import explain, tell
@@ -44,7 +44,7 @@ def revoke_in_the_middle(stage: Stage, players: Players, case: Case) -> None:
         came = _interrupted(stage, players, case, path)
         stage.promise(came < size, "not-interrupted", size=size)
         stage.say("interrupted", came=came, size=size)
-    _refused(stage, "again", lambda: _read(server.stream(path, {})), "footage-live")
+    _refused(stage, "again", lambda: _open(server, path), "footage-live")
     _refused(stage, "later", lambda: order_snapshot(server, second, case.plan.snapshot.isoformat()), "footage-live")
 
 
@@ -61,6 +61,11 @@ def _interrupted(stage: Stage, players: Players, case: Case, path: str) -> int:
         except httpx.TransportError:
             pass  # cut off: that is the point
     return came
+
+
+def _open(server: Server, path: str) -> None:
+    with server.stream(path, {}):
+        pass
 
 
 def _revoke(stage: Stage, players: Players, case: Case) -> None:

@@ -24,12 +24,12 @@ def retrieve(stage: Stage, players: Players, case: Case, results: Path) -> None:
     server = players[LOOKER]
     first, second = case.cameras[0]["id"], case.cameras[1]["id"]
     picture, file = _take(server, order_snapshot(server, second, case.plan.snapshot.isoformat()), results)
-    _tell(stage, case, picture, file)
+    _tell(stage, picture, file)
     _check_instant(stage, picture, case.footage.channels[1], case.plan.snapshot)
     if case.footage.coded:
         _check_picture(stage, picture, file)
     clip, file = _take(server, order_clip(server, first, case.plan.clip), results)
-    _tell(stage, case, clip, file)
+    _tell(stage, clip, file)
     if case.footage.coded:
         _check_clip(stage, file, case.plan.clip, case.footage.channels[0])
 
@@ -41,8 +41,7 @@ def _take(server: Server, ordered: Record, results: Path) -> tuple[Record, Path]
         return ready, download(server, ready, results / file_name(ready), told=bar.reach)
 
 
-def _tell(stage: Stage, case: Case, retrieval: Record, file: Path) -> None:
-    case.files.append(file)
+def _tell(stage: Stage, retrieval: Record, file: Path) -> None:
     stage.say(f"{retrieval['action']}-taken", camera=retrieval["camera"]["name"])
     for name, value in result_fields(retrieval, file).items():
         if name in {"file", "digest", "size", "asked", "obtained", "first", "last", "frames"}:

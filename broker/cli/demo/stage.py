@@ -49,7 +49,7 @@ class Stage:
             BrokenPromiseError: it is not so.
         """
         if not kept:
-            raise BrokenPromiseError(f"demo-{slug}", **facts)
+            raise BrokenPromiseError(f"demo-{slug}", pointer="", missing=(), **facts)
 
     def end(self) -> list[tuple[str, float]]:
         """End the last step and return the titles of all with their seconds."""

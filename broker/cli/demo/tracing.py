@@ -44,11 +44,11 @@ def trace(stage: Stage, players: Players, case: Case) -> None:
     stage.say("verified", events=found["events"], streams=found["streams"])
 
 
-def go_on(stage: Stage, place: Workplace, case: Case) -> None:
+def go_on(stage: Stage, place: Workplace) -> None:
     """Say where the files are, how long it took and what can be done next."""
     spent = stage.end()
     stage.say("files", folder=place.results)
-    for file in case.files:
+    for file in sorted(place.results.iterdir()):
         stage.show(str(file))
     stage.say("people", file=place.people)
     took = ", ".join(f"{title} {seconds:.1f}" for title, seconds in spent)

@@ -20,7 +20,7 @@ State = Annotated[RequestState | None, Query(description="Only requests in this 
 
 @router.get("")
 def list_access_requests(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, state: State = None,
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, state: State = None
 ) -> Page[RequestRow]:
     """列出您可见的申请，新的在前。List the requests you may know of, newest first."""
     after = None if window.after is None else RequestId(window.after)
@@ -42,7 +42,7 @@ def read_access_request(key: UUID, caller: CallerDep, broker: BrokerDep, reading
 
 @router.put("/{key}")
 def edit_access_request(
-    key: UUID, body: RequestIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    key: UUID, body: RequestIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """修改申请内容。Replace what is asked, before submission or after a return."""
     return whole(broker.access_requests.edit(caller, RequestId(key), body.form()), reading)
@@ -56,7 +56,7 @@ def submit_access_request(key: UUID, caller: CallerDep, broker: BrokerDep, readi
 
 @router.post("/{key}/withdraw")
 def withdraw_access_request(
-    key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """撤回申请，并收回由此取得的授权。Take it back, with everything that was granted for it."""
     return whole(broker.access_requests.withdraw(caller, RequestId(key), body.reason), reading)
@@ -64,7 +64,7 @@ def withdraw_access_request(
 
 @router.post("/{key}/approve")
 def approve_access_request(
-    key: UUID, body: ApprovalIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    key: UUID, body: ApprovalIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """审批通过，可以收窄。Approve the need, whole or narrower."""
     return whole(broker.access_requests.approve(caller, RequestId(key), body.verdict()), reading)
@@ -72,7 +72,7 @@ def approve_access_request(
 
 @router.post("/{key}/return")
 def return_access_request(
-    key: UUID, body: ReturnIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    key: UUID, body: ReturnIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """退回补充。Return it to the requester for supplement."""
     return whole(broker.access_requests.send_back(caller, RequestId(key), body.revision, body.comment), reading)
@@ -80,7 +80,7 @@ def return_access_request(
 
 @router.post("/{key}/reject")
 def reject_access_request(
-    key: UUID, body: RefusalIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    key: UUID, body: RefusalIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """驳回申请。Refuse the need for good."""
     return whole(broker.access_requests.reject(caller, RequestId(key), body.revision, body.reason), reading)

@@ -28,16 +28,17 @@ LONGEST_NAME = 60  # characters; a name on disk has 255 bytes, a Chinese charact
 
 _UNSAFE = re.compile(r"[^\w.()（）\- ]+")
 
+
 class ImportIn(In):
     """A list of cameras in a file, and how to read it."""
 
     file: Annotated[UploadFile, Field(description="CSV, XLSX, JSON or GeoJSON. 点位清单文件。")]
     owner: Annotated[Code, Field(description="Code of the owning department. 所属部门编码。")]
     format: Literal["csv", "xlsx", "json", "geojson"] | None = Field(
-        None, description="Told by the suffix when left out. 省略时按后缀判断。",
+        None, description="Told by the suffix when left out. 省略时按后缀判断。"
     )
     map: list[Line] = Field(
-        default_factory=list, max_length=MOST_PAIRS, description="FIELD=COLUMN, repeated. 字段=列名，可重复。",
+        default_factory=list, max_length=MOST_PAIRS, description="FIELD=COLUMN, repeated. 字段=列名，可重复。"
     )
     dry_run: bool = Field(default=False, description="Check only, write nothing. 只检查，不写入。")
 
@@ -112,6 +113,6 @@ def import_cameras(
         check_text(pair, f"/map/{place}")
     with on_disk(body.file) as path:
         report = broker.catalog.import_file(
-            caller, path, owner=body.owner, format=body.format, mapping=parse_pairs(body.map), dry_run=body.dry_run,
+            caller, path, owner=body.owner, format=body.format, mapping=parse_pairs(body.map), dry_run=body.dry_run
         )
     return ImportOut.of(report, language, dry_run=body.dry_run)

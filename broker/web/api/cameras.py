@@ -79,7 +79,7 @@ class BindIn(In):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"gb_code": "99010201081320000001", "source": "archive-dh", "channel": "cam-01"}],
+            "examples": [{"gb_code": "99010201081320000001", "source": "archive-dh", "channel": "cam-01"}]
         },
     )
 
@@ -115,7 +115,7 @@ def list_cameras(
     """查找点位。Find cameras."""
     after = None if window.after is None else CameraId(window.after)
     found = broker.catalog.page(
-        caller, text=text, owner=owner, division=division, bound=bound, after=after, limit=window.wanted,
+        caller, text=text, owner=owner, division=division, bound=bound, after=after, limit=window.wanted
     )
     return window.page(found, lambda it: it.id, lambda cameras: shown(cameras, reading))
 

@@ -72,7 +72,7 @@ def shown(grants: Sequence[Grant], reading: Reading) -> list[GrantOut]:
 
 @router.get("")
 def list_grants(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, request: OfRequest = None,
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, request: OfRequest = None
 ) -> Page[GrantOut]:
     """列出您可见的授权单，新的在前。List the grants you may know of, newest first."""
     after = None if window.after is None else GrantId(window.after)

@@ -36,7 +36,7 @@ class TokenIn(In):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"name": "nightly export", "scopes": ["camera:list", "grant:list"], "valid_days": 30}],
+            "examples": [{"name": "nightly export", "scopes": ["camera:list", "grant:list"], "valid_days": 30}]
         },
     )
 
@@ -57,7 +57,7 @@ class TokenOut(Out):
     @classmethod
     def of(cls, token: Token) -> Self:
         return cls(
-            id=token.id, name=token.name, scopes=list(token.scopes), expires_at=token.expires_at, revoked=token.revoked,
+            id=token.id, name=token.name, scopes=list(token.scopes), expires_at=token.expires_at, revoked=token.revoked
         )
 
 

@@ -59,7 +59,7 @@ def list_waiting_items(caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 
 @router.post("/{key}/authorize")
 def authorize_item(
-    key: UUID, body: AuthorizationIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    key: UUID, body: AuthorizationIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> GrantOut:
     """授权全部或部分点位，授权单即时生效。Authorize some or all lines; the grant starts at once."""
     return shown([broker.request_items.authorize(caller, ItemId(key), body.verdict())], reading)[0]

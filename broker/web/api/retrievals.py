@@ -160,7 +160,7 @@ def order_retrieval(body: OrderIn, caller: CallerDep, broker: BrokerDep, reading
 
 @router.get("")
 def list_retrievals(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, grant: OfGrant = None,
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, grant: OfGrant = None
 ) -> Page[RetrievalOut]:
     """列出本人的调取，新的在前。List your own retrievals, newest first."""
     after = None if window.after is None else RetrievalId(window.after)

@@ -21,7 +21,7 @@ class SignInIn(In):
     """Login and password."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"login": "asker", "password": "three-rivers-meet-here"}]},
+        json_schema_extra={"examples": [{"login": "asker", "password": "three-rivers-meet-here"}]}
     )
 
     login: Annotated[str, StringConstraints(min_length=1, max_length=100)]
