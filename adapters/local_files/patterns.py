@@ -3,12 +3,13 @@
     {channel}        the channel, at least one character of one name, required
     {start:FORMAT}   when it starts; may be spread over folders, `{start:%Y/%m/%d}/{start:%H%M%S}.mp4`
     {end:FORMAT}     when it ends, in the same manner
-    {any}            anything within one name
+    {any}            anything within one name; at most twice
     {{ and }}        a brace
 
 FORMAT knows %Y %m %d %H %M %S, %f (fraction of a second, up to 6 digits), %z (Z or +08:00), %s (seconds since 1970),
 %Q (milliseconds since 1970) and %%; all else is literal. Without %z, %s or %Q the instant is in the time zone that the
-options state. A pattern is a regular expression in the end, but nobody writes one: it cannot run away.
+options state. A pattern becomes a regular expression, but nobody writes one: few fields are of open length, and no
+two of them touch, so that no name, however made, keeps the matching busy.
 """
 
 import re
@@ -29,6 +30,7 @@ _DIRECTIVES = {
     "s": r"[0-9]{8,11}",
     "Q": r"[0-9]{11,14}",
 }
+_MOST_ANY = 2
 _LEAST = {"Y", "m", "d", "H", "M"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -88,6 +90,9 @@ def compiled(text: str) -> Pattern:
             raise PatternError(name or "/")
     seen: set[str] = set()
     whole = _regex(text, seen)
+    crowded = "{any}{any}" in text or "{channel}{any}" in text or "{any}{channel}" in text
+    if crowded or text.count("{any}") > _MOST_ANY:
+        raise PatternError("{any}")
     if "channel" not in seen:
         raise PatternError("{channel}")
     for field in ("start", "end"):

@@ -120,11 +120,13 @@ class SignIn:
         """Return who the session belongs to; raises Unauthenticated when it is not good."""
         permit = self._policy.require(_NOBODY, "session:open", ())
         with self._work() as work:
-            person_id = work.sessions.find(digest(secret), work.now, work.now - IDLE)
-            if person_id is None:
+            found = work.sessions.find(digest(secret), work.now, work.now - IDLE)
+            if found is None:
                 raise Unauthenticated("session-ended")
+            person_id, seen = found
             caller = caller_of(work, person_id)
-            if work.sessions.touch(digest(secret), work.now, work.now - TOUCH):
+            if seen <= work.now - TOUCH:
+                work.sessions.touch(digest(secret), work.now)
                 work.commit(permit)
             return caller
 

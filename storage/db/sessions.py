@@ -32,19 +32,17 @@ class SessionRepository:
         row = {"digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until}
         self._connection.execute(insert(session).values(row))
 
-    def find(self, digest: bytes, at: datetime, idle_since: datetime) -> PersonId | None:
-        """Return whose live session this is: not expired and used after `idle_since`."""
-        found = select(session.c.person_id).where(
-            session.c.digest == digest,
-            session.c.expires_at > at,
-            session.c.seen_at > idle_since,
+    def find(self, digest: bytes, at: datetime, idle_since: datetime) -> tuple[PersonId, datetime] | None:
+        """Return whose live session this is and when it was last noted; live: not expired, used after `idle_since`."""
+        found = select(session.c.person_id, session.c.seen_at).where(
+            session.c.digest == digest, session.c.expires_at > at, session.c.seen_at > idle_since
         )
-        return self._connection.execute(found).scalar_one_or_none()
+        row = self._connection.execute(found).one_or_none()
+        return None if row is None else (row.person_id, row.seen_at)
 
-    def touch(self, digest: bytes, at: datetime, unless_since: datetime) -> bool:
-        """Note that the session is in use, at most once per interval; say whether anything was written."""
-        stale = (session.c.digest == digest) & (session.c.seen_at < unless_since)
-        return bool(self._connection.execute(update(session).where(stale).values(seen_at=at)).rowcount)
+    def touch(self, digest: bytes, at: datetime) -> None:
+        """Note that the session is in use."""
+        self._connection.execute(update(session).where(session.c.digest == digest).values(seen_at=at))
 
     def close(self, digest: bytes) -> None:
         self._connection.execute(delete(session).where(session.c.digest == digest))

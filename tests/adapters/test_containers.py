@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
+from adapters.errors import UnreadableMedia
 from adapters.local_files import LocalFilesAdapter
 from adapters.media import inspect
 from adapters.media.containers import read_head
@@ -93,3 +94,16 @@ def test_the_time_of_creation_stands_in_for_a_name_without_one(
     assert adapter.coverage("door", span(-5, 60)) == (span(0, 36),)
     capture = adapter.snapshot(SnapshotAsk("door", at(20)), tmp_path / "x.jpg")
     assert capture.first == START + timedelta(seconds=20)
+
+
+def test_a_playlist_that_calls_itself_a_video_opens_no_other_file(
+    recording: Callable[[str], Recording], tmp_path: Path
+) -> None:
+    remuxed(recording("cfr").files[0], tmp_path / "elsewhere.ts")
+    lines = ("#EXTM3U", "#EXT-X-TARGETDURATION:12", "#EXTINF:12,", f"file://{tmp_path}/elsewhere.ts", "#EXT-X-ENDLIST")
+    path = tmp_path / "source" / CHANNEL / "20260301T040000Z.mp4"
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(lines))
+    adapter = LocalFilesAdapter.configured({"folder": str(tmp_path / "source")})
+    with pytest.raises(UnreadableMedia):
+        adapter.snapshot(SnapshotAsk(CHANNEL, at(3)), tmp_path / "picture.jpg")

@@ -204,7 +204,7 @@ def test_a_listener_that_fails_leaves_nothing_behind(gateway: Gateway, faulty: s
     options = {"fault": "slow", "note": str(note)}
     with pytest.raises(LookupError):
         gateway.fetch(faulty, options, CLIP, tmp_path / "x", on_progress=failing, aborted=lambda: False)
-    assert not note.exists() or gone(json.loads(note.read_text()))
+    assert not note.exists() or gone(json.loads(note.read_text() or "[]"))
     assert not list(tmp_path.glob(".fetch-*"))
 
 

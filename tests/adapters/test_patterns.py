@@ -1,5 +1,6 @@
 """File names are read as the pattern says, in the zone that the options say."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,8 @@ def test_a_field_that_comes_twice_says_the_same_twice() -> None:
         ("{channel}//x.mp4", "/"),
         ("-{channel}.mp4", "-{channel}.mp4"),
         ("", "/"),
+        ("{channel}{any}.mp4", "{any}"),
+        ("{any}-{any}-{any}-{channel}.mp4", "{any}"),
     ],
 )
 def test_what_cannot_be_read_is_named(pattern: str, part: str) -> None:
@@ -87,5 +90,9 @@ def test_what_cannot_be_read_is_named(pattern: str, part: str) -> None:
     assert caught.value.part == part
 
 
-def test_no_name_makes_matching_run_away() -> None:
-    assert compiled("{any}{any}{any}{channel}{any}x.mp4").named("a" * 255, UTC) is None
+@pytest.mark.parametrize("name", ["a" * 251 + ".mp4", "a-" * 125 + ".mp", "-" * 250])
+def test_no_name_keeps_the_matching_busy(name: str) -> None:
+    pattern = compiled("{any}-{channel}-{any}x.mp4")
+    started = time.process_time()
+    assert pattern.named(name, UTC) is None
+    assert time.process_time() - started < 2

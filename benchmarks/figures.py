@@ -1,0 +1,28 @@
+"""One JSON line a figure, and the medians they are made of."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Return how long one call takes by the wall clock."""
+    begun = time.perf_counter()
+    call()
+    return time.perf_counter() - begun
+
+
+def interleaved(n: int, *calls: Callable[[], object]) -> list[float]:
+    """Return the median seconds of each call, run in turns so that the machine's noise hits all alike."""
+    taken: list[list[float]] = [[] for _ in calls]
+    for _ in range(n):
+        for place, call in enumerate(calls):
+            taken[place].append(seconds(call))
+    return [statistics.median(each) for each in taken]
+
+
+def figure(name: str, value: float, unit: str, *, reference: str, ratio: float, n: int) -> None:
+    """Print a figure: `ratio` is value over reference, both measured in this run; n counts the repetitions."""
+    line = {"name": name, "value": round(value, 4), "unit": unit, "reference": reference, "ratio": round(ratio, 3), "n": n}
+    print(json.dumps(line, ensure_ascii=False))
