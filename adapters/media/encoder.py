@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import av
 from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from adapters.media.letterbox import fitted
@@ -73,4 +74,12 @@ class ClipWriter:
         # Slices, the default, are shown half by some players; and each thread costs address space.
         stream.thread_type, stream.thread_count = "FRAME", min(os.cpu_count() or 1, 4)
         stream.codec_context.options = dict(_SETTINGS)
+        context = stream.codec_context
+        context.colorspace, context.color_primaries, context.color_trc = _colours(frame)
+        context.color_range = ColorRange.MPEG
         return stream
+
+
+def _colours(frame: VideoFrame) -> tuple[int, int, int]:
+    """Return what the frame says its colours mean; handed on, so that no player guesses by the size."""
+    return frame.colorspace, frame.color_primaries, frame.color_trc

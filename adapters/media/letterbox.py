@@ -2,6 +2,7 @@
 
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 
 from adapters.media.planes import view
 
@@ -10,14 +11,24 @@ _BLACK = (16, 128, 128)
 
 
 def fitted(frame: VideoFrame, width: int, height: int) -> VideoFrame:
-    """Return the frame as yuv420p of this even size: as it is, cut by an odd row or column, or with black bars."""
-    if (frame.width, frame.height) == (width, height):
-        return frame if frame.format.name == _FORMAT else frame.reformat(format=_FORMAT)
+    """Return the frame as yuv420p in video range and of this even size.
+
+    It is taken as it is, cut by an odd row or column, or scaled into black bars.
+    """
     if (frame.width & ~1, frame.height & ~1) == (width, height):
-        return _placed(frame.reformat(format=_FORMAT), width, height)
+        plain = _plain(frame, frame.width, frame.height)
+        return plain if (frame.width, frame.height) == (width, height) else _placed(plain, width, height)
     scale = min(width / frame.width, height / frame.height)
     inner_width, inner_height = (max(int(side * scale) // 2 * 2, 2) for side in (frame.width, frame.height))
-    return _placed(frame.reformat(inner_width, inner_height, _FORMAT), width, height)
+    return _placed(_plain(frame, inner_width, inner_height), width, height)
+
+
+def _plain(frame: VideoFrame, width: int, height: int) -> VideoFrame:
+    # Many cameras use the full range of values; players take H.264 for video range and would show it too harsh.
+    reach = ColorRange.MPEG if frame.color_range == ColorRange.JPEG else None
+    if reach is None and (frame.width, frame.height, frame.format.name) == (width, height, _FORMAT):
+        return frame
+    return frame.reformat(width, height, _FORMAT, dst_color_range=reach)
 
 
 def _placed(inner: VideoFrame, width: int, height: int) -> VideoFrame:

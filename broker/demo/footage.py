@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,17 +17,24 @@ FRESH = timedelta(minutes=10)
 _FORM = 1
 _GAP = (0.40, 0.45)
 _GAP_CHANNEL, _HEVC_CHANNEL = "cam-03", "cam-02"
-# H.265 costs the encoder eight times as much: that camera is a small and slow one.
-_HEVC = Style(codec="hevc", size=(480, 270), fps=2)
+_KEY_SECONDS = 4
+_PLAIN = Style(gop=5 * _KEY_SECONDS)
+# H.265 costs the encoder eight times as much, and a new encoder for each file as well: a small camera, a slow one,
+# with long files.
+_HEVC = Style(codec="hevc", size=(480, 270), fps=1, gop=_KEY_SECONDS, segment=timedelta(minutes=5))
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel of the source and what is recorded there; `step` is the time from frame to frame, where it is known."""
+    """A channel of the source and what is recorded there.
+
+    `step` is the time from frame to frame, `key` the time from key frame to key frame, where they are known.
+    """
 
     name: str
     spans: tuple[TimeSpan, ...]
     step: timedelta | None = None
+    key: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def recorded(folder: Path, names: Mapping[str, str], begin: datetime, minutes: i
     """Return what a folder of made-up recordings holds."""
     whole = TimeSpan(begin, begin + timedelta(minutes=minutes))
     channels = tuple(
-        Channel(name, missing(whole, style.gaps), timedelta(seconds=1 / style.fps))
+        Channel(name, missing(whole, style.gaps), timedelta(seconds=1 / style.fps), timedelta(seconds=_KEY_SECONDS))
         for name, style in _styles(names, whole).items()
     )
     return Footage({"folder": str(folder.resolve()), "names": dict(names)}, channels, coded=True)
@@ -66,23 +73,22 @@ def kept(folder: Path, names: Mapping[str, str], minutes: int, now: datetime) ->
 
 
 def make(
-    folder: Path, names: Mapping[str, str], minutes: int, now: datetime, progress: Callable[[int, int], None]
+    folder: Path, names: Mapping[str, str], minutes: int, now: datetime, progress: Callable[[float, float], None]
 ) -> Footage:
-    """Make the recordings of the last `minutes` anew; `progress` is told how many files are written of how many."""
+    """Make the recordings of the last `minutes` anew; `progress` is told how much of how much is done."""
     shutil.rmtree(folder, ignore_errors=True)
     begin = now.astimezone(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
     whole = TimeSpan(begin, begin + timedelta(minutes=minutes))
     styles = _styles(names, whole)
     groups = {style: {name: names[name] for name in names if styles[name] == style} for style in styles.values()}
-    everything = minutes * len(names)
     before = 0
     for style, cameras in groups.items():
 
-        def told(done: int, _all: int, before: int = before) -> None:
-            progress(before + done, everything)
+        def told(done: int, files: int, before: int = before, share: int = len(cameras)) -> None:
+            progress(before + share * done / files, len(names))
 
-        before += len(write_recordings(folder, cameras, begin, minutes, style=style, progress=told))
-    progress(everything, everything)
+        write_recordings(folder, cameras, begin, minutes, style=style, progress=told)
+        before += len(cameras)
     mark = {"form": _FORM, "begin": begin.isoformat(), "minutes": minutes, "names": dict(names)}
     (folder / MARK).write_text(json.dumps(mark, ensure_ascii=False), encoding="utf-8")  # last: only a whole set counts
     return recorded(folder, names, begin, minutes)
@@ -93,5 +99,5 @@ def _styles(names: Mapping[str, str], whole: TimeSpan) -> dict[str, Style]:
     seconds = int(whole.seconds)
     first, last = (timedelta(seconds=int(seconds * share)) for share in _GAP)
     gap = TimeSpan(whole.begin + first, whole.begin + last)
-    special = {_GAP_CHANNEL: Style(gaps=(gap,)), _HEVC_CHANNEL: _HEVC}
-    return {name: special.get(name, Style()) for name in names}
+    special = {_GAP_CHANNEL: replace(_PLAIN, gaps=(gap,)), _HEVC_CHANNEL: _HEVC}
+    return {name: special.get(name, _PLAIN) for name in names}

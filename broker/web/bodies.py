@@ -84,7 +84,7 @@ def _check_text(value: Any, place: str) -> None:
     elif isinstance(value, dict):
         for name, part in value.items():
             check_text(name, place)
-            _check_text(part, f"{place}/{name}")
+            _check_text(part, f"{place}/{name.replace('~', '~0').replace('/', '~1')}")
     elif isinstance(value, list):
         for number, part in enumerate(value):
             _check_text(part, f"{place}/{number}")

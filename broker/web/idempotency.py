@@ -66,7 +66,7 @@ async def _once(
 async def fingerprint(request: Request) -> str:
     """Return a digest of all that makes a call this call and no other."""
     digest = hashlib.sha256()
-    digest.update(f"{request.method} {request.scope['path']}?{request.url.query}\n".encode())
+    digest.update(f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"] + b"\n")
     if isinstance(request, ReadRequest) and request.document is not None:
         digest.update(_canonical(request.document))
     elif request.headers.get("content-type", "").startswith("multipart/"):

@@ -45,7 +45,7 @@ def problem(
         "title": say(f"kind.{kind or slug}", language),
         "status": status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": request.scope["path"],  # not request.url, which the Host header can break
         "slug": slug,
         "request_id": getattr(request.state, "request_id", None),
         **members,
@@ -115,7 +115,7 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "too-large"),
         HTTPStatus.BAD_REQUEST: ("body-unreadable", "invalid"),
     }.get(HTTPStatus(error.status_code), ("refused", "invalid"))
-    facts = {"method": request.method, "path": request.url.path, "limit": error.detail}
+    facts = {"method": request.method, "path": request.scope["path"], "limit": error.detail}
     status = STATUS["invalid"] if slug == "body-unreadable" else error.status_code
     detail = say(slug, language_of(request), **facts)
     return problem(request, status, slug, detail, kind=kind, headers=error.headers)

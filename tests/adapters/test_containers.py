@@ -96,14 +96,19 @@ def test_the_time_of_creation_stands_in_for_a_name_without_one(
     assert capture.first == START + timedelta(seconds=20)
 
 
+@pytest.mark.parametrize("kind", ["hls", "concat"])
 def test_a_playlist_that_calls_itself_a_video_opens_no_other_file(
-    recording: Callable[[str], Recording], tmp_path: Path
+    kind: str, recording: Callable[[str], Recording], tmp_path: Path
 ) -> None:
-    remuxed(recording("cfr").files[0], tmp_path / "elsewhere.ts")
-    lines = ("#EXTM3U", "#EXT-X-TARGETDURATION:12", "#EXTINF:12,", f"file://{tmp_path}/elsewhere.ts", "#EXT-X-ENDLIST")
+    other = tmp_path / "elsewhere.ts"
+    remuxed(recording("cfr").files[0], other)
     path = tmp_path / "source" / CHANNEL / "20260301T040000Z.mp4"
     path.parent.mkdir(parents=True)
-    path.write_text("\n".join(lines))
-    adapter = LocalFilesAdapter.configured({"folder": str(tmp_path / "source")})
-    with pytest.raises(UnreadableMedia):
-        adapter.snapshot(SnapshotAsk(CHANNEL, at(3)), tmp_path / "picture.jpg")
+    with other.open("rb") as opened:
+        # A file that is open anyway is within reach of a relative name: decoders get /proc/self/fd/number.
+        concat = ("ffconcat version 1.0", f"file {opened.fileno()}")
+        hls = ("#EXTM3U", "#EXT-X-TARGETDURATION:12", "#EXTINF:12,", f"file://{other}", "#EXT-X-ENDLIST")
+        path.write_text("\n".join(concat if kind == "concat" else hls) + "\n")
+        adapter = LocalFilesAdapter.configured({"folder": str(tmp_path / "source")})
+        with pytest.raises(UnreadableMedia):
+            adapter.snapshot(SnapshotAsk(CHANNEL, at(3)), tmp_path / "picture.jpg")

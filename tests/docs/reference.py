@@ -1,4 +1,4 @@
-"""The tables of docs/reference.md that the program knows by itself; `python -m tests.docs.reference` writes them anew."""
+"""The tables of docs/reference.md that the program knows itself; `python -m tests.docs.reference` writes them anew."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,24 +37,33 @@ def settings() -> str:
 
 def commands() -> str:
     """Return every command with its arguments and options."""
-    speak("en")
-    root = program()
-    context = root.make_context("xueliang", [], resilient_parsing=True)
     rows = [
         [f"`{' '.join(['xueliang', *path, *arguments])}`", about, " ".join(f"`{option}`" for option in options)]
-        for path, arguments, options, about in _commands(root, context, ())
+        for path, arguments, options, about in all_commands()
     ]
     return table(("command", "what it does", "options"), rows)
 
 
-def _commands(group: Any, context: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str], list[str], str]]:
+Command = tuple[tuple[str, ...], list[str], list[str], str]
+
+
+def all_commands() -> list[Command]:
+    """Return path, arguments, options and purpose of every command."""
+    speak("en")
+    root = program()
+    return list(_commands(root, root.make_context("xueliang", [], resilient_parsing=True), ()))
+
+
+def _commands(group: Any, context: Any, path: tuple[str, ...]) -> Iterator[Command]:
     for name in group.list_commands(context):
         found, here = group.get_command(context, name), (*path, name)
         if hasattr(found, "list_commands"):
             yield from _commands(found, context, here)
             continue
-        arguments = [str(each.metavar or each.name.upper()) for each in found.params if each.param_type_name == "argument"]
-        options = [flag for each in found.params if each.param_type_name == "option" for flag in each.opts[:1]]
+        given = (each for each in found.params if each.param_type_name == "argument")
+        arguments = [str(each.metavar or each.name.upper()) for each in given]
+        shown = (each for each in found.params if each.param_type_name == "option" and not each.hidden)
+        options = [flag for each in shown for flag in each.opts[:1]]
         about = tell(".".join(["help", *here])).partition("\n\n")[0]
         yield here, arguments, options, " ".join(about.split()).partition(". ")[0].rstrip(".")
 
@@ -62,7 +71,7 @@ def _commands(group: Any, context: Any, path: tuple[str, ...]) -> Iterator[tuple
 def exits() -> str:
     """Return the kinds of errors with their status and their exit code."""
     rows = [["done", "2xx", "0"]]
-    rows += [[kind, str(STATUS[kind]), str(code)] for kind, code in EXIT_CODES.items()]
+    rows += [[kind, str(STATUS.get(kind, "–")), str(code)] for kind, code in EXIT_CODES.items()]
     rows += [["a fault of the program", "500", str(INTERNAL)], ["interrupted", "–", str(INTERRUPTED)]]
     return table(("kind", "HTTP status", "exit code"), rows)
 
@@ -74,7 +83,7 @@ def routes() -> str:
         for route in router.routes:
             if isinstance(route, APIRoute):
                 english = (route.endpoint.__doc__ or "").partition("\n")[0].rpartition("。")[2].strip()
-                rows.append([f"`{' '.join(sorted(route.methods))} {prefix}{route.path}`", english])
+                rows.append([f"`{' '.join(sorted(route.methods or ()))} {prefix}{route.path}`", english])
     return table(("route", "purpose"), rows)
 
 

@@ -1,7 +1,8 @@
-"""The login of docker/database-roles.sh, which docs/operations.md recommends: enough to work, too little to rewrite."""
+"""The login that compose file and docs/operations.md make: enough rights to work, too few to rewrite anything."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,8 @@ from broker.domain.accounts import DepartmentKind
 from broker.services.accounts import NewDepartment
 from broker.settings import Settings
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded import DATABASE, EmbeddedServer
+from storage.db.pg_cluster import OWNER
 from tests.architecture.sources import ROOT
 
 REFUSED = [
@@ -28,18 +30,43 @@ REFUSED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The owner's and the run-time login's URL of a database that was set up as the compose file does it."""
+@dataclass(frozen=True)
+class Way:
+    """SQL that somebody runs, in which database, and as whom the schema is made then."""
+
+    statements: str
+    run_in: str
+    database: str
+    owner: str
+
+
+def of_compose() -> Way:
+    """What the compose file does: the image of PostgreSQL runs a script as the superuser that owns the database."""
+    script = (ROOT / "docker" / "database-roles.sh").read_text(encoding="utf-8")
+    (block,) = re.findall(r"<<'SQL'\n(.*)\nSQL\n", script, re.DOTALL)
+    return Way(block.replace(":'password'", "'secret'"), DATABASE, DATABASE, OWNER)
+
+
+def of_operations() -> Way:
+    """What docs/operations.md tells the operator of a server to do; the owner is no superuser there."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    other = block.replace("xueliang_owner", "city_owner").replace("DATABASE xueliang", "DATABASE city")
+    return Way(other.replace("'…'", "'secret'"), "postgres", "city", "city_owner")
+
+
+@pytest.fixture(scope="module", params=[of_compose, of_operations], ids=["compose", "operations"])
+def urls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The owner's and the run-time login's URL of a database that was set up as we tell people to."""
+    way: Way = request.param()
     with EmbeddedServer(tmp_path_factory.mktemp("pg")) as server:
-        script = (ROOT / "docker" / "database-roles.sh").read_text(encoding="utf-8")
-        (block,) = re.findall(r"<<'SQL'\n(.*)\nSQL\n", script, re.DOTALL)
-        with psycopg.connect(server.dsn(), autocommit=True) as connection:
-            for statement in block.replace(":'password'", "'secret'").split(";"):
+        with psycopg.connect(server.dsn(way.run_in), autocommit=True) as connection:
+            for statement in way.statements.split(";"):
                 if statement.strip():
                     connection.execute(statement.encode())
-        schema.upgrade(server.dsn())
-        yield server.dsn(), server.dsn(user="xueliang_run")
+        owner = server.dsn(way.database, way.owner)
+        schema.upgrade(owner)
+        yield owner, server.dsn(way.database, "xueliang_run")
 
 
 def test_the_login_can_work(urls: tuple[str, str], tmp_path: Path) -> None:

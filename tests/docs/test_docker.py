@@ -1,4 +1,4 @@
-"""The image, without an engine: its steps run as plain commands, its compose files are read by the client if it is here."""
+"""The image without an engine: its steps run as plain commands; the docker client reads the compose files."""
 
 import os
 import re

@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from broker.bootstrap import Broker
+from broker.bootstrap import Broker, build
+from broker.domain.time import SystemClock
 from broker.web.app import create_app
+from storage.db.embedded import EmbeddedServer
+from storage.db.engine import open_engine
 from tests.city import City
+from tests.conftest import TEMPLATE, fast_settings
 from tests.web.door import Door, serving
+
+SHARED = "test_web_shared"
 
 
 @pytest.fixture
@@ -15,4 +23,25 @@ def door(broker: Broker, city: City) -> Iterator[Door]:
     """The door of the application; `city` founds what is behind it."""
     assert city.persons
     with serving(create_app(broker)) as url, Door(url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared_broker(
+    server: EmbeddedServer, city_template: City, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Broker]:
+    """The services over one database for all tests that change nothing."""
+    assert city_template.persons
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(copy.format(sql.Identifier(SHARED), sql.Identifier(TEMPLATE)))
+    engine = open_engine(server.dsn(SHARED))
+    yield build(fast_settings(tmp_path_factory.mktemp("web")), server.dsn(SHARED), engine, SystemClock())
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def lobby(shared_broker: Broker) -> Iterator[Door]:
+    """A door shared by all tests that change nothing and sign nobody out."""
+    with serving(create_app(shared_broker)) as url, Door(url) as opened:
         yield opened

@@ -1,5 +1,6 @@
 """What nobody asked for is refused on every write: in the body, nested, in the query, in forms."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -93,8 +94,8 @@ def with_member(value: Any, place: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize(("login", "method", "path", "body"), WRITES, ids=[f"{it[1]} {it[2]}" for it in WRITES])
-def test_members_nobody_asked_for(door: Door, login: str, method: str, path: str, body: dict[str, Any] | None) -> None:
-    visitor = door[login]
+def test_members_nobody_asked_for(lobby: Door, login: str, method: str, path: str, body: dict[str, Any] | None) -> None:
+    visitor = lobby[login]
     if body is None:
         bad(visitor.send(method, path, {"state": "DECIDED"}), 422, "body-unexpected")
     for place in objects(body):
@@ -107,16 +108,16 @@ def test_members_nobody_asked_for(door: Door, login: str, method: str, path: str
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID media")
-def test_no_write_is_left_out(door: Door) -> None:
-    paths = door.client.get("/openapi.json").json()["paths"]
+def test_no_write_is_left_out(lobby: Door) -> None:
+    paths = lobby.client.get("/openapi.json").json()["paths"]
     writes = {(method, path) for path, methods in paths.items() for method in methods if method not in {"get", "head"}}
     assert len(writes) == len(WRITES) + 1  # the import takes a form, see test_uploads
 
 
-def test_a_parameter_given_twice_is_refused(door: Door) -> None:
-    bad(door["asker"].send("GET", "/cameras?limit=1&limit=200"), 422, "query-twice")
-    bad(door["asker"].send("GET", "/cameras?text=a%00b"), 422, "text-unstorable")
-    bad(door["asker"].send("GET", "/cameras?offset=5"), 422, "query-unknown")
+def test_a_parameter_given_twice_is_refused(lobby: Door) -> None:
+    bad(lobby["asker"].send("GET", "/cameras?limit=1&limit=200"), 422, "query-twice")
+    bad(lobby["asker"].send("GET", "/cameras?text=a%00b"), 422, "text-unstorable")
+    bad(lobby["asker"].send("GET", "/cameras?offset=5"), 422, "query-unknown")
 
 
 def test_a_decision_says_one_thing_about_a_line(door: Door, city: City) -> None:
@@ -151,8 +152,8 @@ ORDERS = [
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_an_order_has_the_times_of_its_kind(door: Door, order: dict[str, str]) -> None:
-    told = bad(door["looker"].send("POST", "/retrievals", {"camera": KEY, **order}), 422, "request-invalid")
+def test_an_order_has_the_times_of_its_kind(lobby: Door, order: dict[str, str]) -> None:
+    told = bad(lobby["looker"].send("POST", "/retrievals", {"camera": KEY, **order}), 422, "request-invalid")
     assert told["errors"][0]["slug"] == "order-times"
 
 
@@ -209,6 +210,20 @@ def test_options_of_a_source_never_come_out(door: Door, city: City, broker: Brok
         assert "canary-" not in answer.text
         assert '"options":' not in answer.text
     assert told[0].json()["department"]["name"] == "东河区城市管理局"
+
+
+def test_a_source_is_asked_what_it_has(door: Door, city: City, broker: Broker, tmp_path: Path) -> None:
+    bind(broker, city, str(tmp_path))
+    probe = door["sysadmin"].post("/sources/archive/probe")
+    assert (probe["ok"], probe["points"]) == (False, [])
+    assert probe["detail"]
+    bad(door["asker"].send("POST", "/sources/archive/probe"), 403, "not-allowed")
+    bad(door["sysadmin"].send("POST", "/sources/other/probe"), 404, "unknown-source")
+    camera = city.cameras_of("dh-cg")[0].id
+    answer = door["asker"].send("GET", f"/cameras/{camera}/coverage", params=span())
+    bad(answer, 502, "unknown-channel")
+    bound = city.cameras_of("dh-jt")[0].id
+    bad(door["asker"].send("GET", f"/cameras/{bound}/coverage", params=span()), 409, "camera-without-source")
 
 
 def test_binding_tells_the_camera_as_it_is_now(door: Door, broker: Broker, city: City) -> None:

@@ -39,11 +39,11 @@ def walk(visitor: Visitor, path: str, limit: int) -> list[dict[str, Any]]:
     ("path", "login", "count"),
     [("/departments", "asker", len(DEPARTMENTS)), ("/persons", "secadmin", len(PEOPLE)), ("/cameras", "asker", 7)],
 )
-def test_pages_join_to_the_whole(door: Door, path: str, login: str, count: int) -> None:
-    whole = door[login].get(path, limit=200)
+def test_pages_join_to_the_whole(lobby: Door, path: str, login: str, count: int) -> None:
+    whole = lobby[login].get(path, limit=200)
     assert whole["next"] is None
     assert len(whole["items"]) == count
-    assert walk(door[login], path, 3) == walk(door[login], path, count) == whole["items"]
+    assert walk(lobby[login], path, 3) == walk(lobby[login], path, count) == whole["items"]
 
 
 def test_pages_of_what_happens(door: Door, city: City) -> None:
@@ -63,8 +63,8 @@ def test_pages_of_what_happens(door: Door, city: City) -> None:
     bad(door["auditor"].send("GET", "/audit?kind=grant:invented"), 422, "field-choice")
 
 
-def test_filters_of_the_catalogue(door: Door) -> None:
-    asker = door["asker"]
+def test_filters_of_the_catalogue(lobby: Door) -> None:
+    asker = lobby["asker"]
     assert len(asker.get("/cameras", owner="dh-jt")["items"]) == 2
     assert len(asker.get("/cameras", text="XS-GA")["items"]) == 1
     assert asker.get("/cameras", bound=True)["items"] == []
@@ -82,21 +82,21 @@ def cursor(text: bytes) -> str:
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("made_up", ["", "ä", "!!!", "a", cursor(b"\xff"), cursor(b"a\x00")])
-def test_a_made_up_cursor_is_refused(door: Door, path: str, made_up: str) -> None:
-    told = bad(door[LISTS[path]].send("GET", path, params={"after": made_up}), 422, "cursor-invalid")
+def test_a_made_up_cursor_is_refused(lobby: Door, path: str, made_up: str) -> None:
+    told = bad(lobby[LISTS[path]].send("GET", path, params={"after": made_up}), 422, "cursor-invalid")
     assert told["pointer"] == "#query/after"
 
 
 @pytest.mark.parametrize("made_up", [b"not-an-id", b"-1", b"1" * 30, "²".encode(), b"9223372036854775808"])
-def test_a_cursor_of_another_list_is_refused(door: Door, made_up: bytes) -> None:
+def test_a_cursor_of_another_list_is_refused(lobby: Door, made_up: bytes) -> None:
     for path in ("/audit", "/cameras"):
-        bad(door[LISTS[path]].send("GET", path, params={"after": cursor(made_up)}), 422, "cursor-invalid")
+        bad(lobby[LISTS[path]].send("GET", path, params={"after": cursor(made_up)}), 422, "cursor-invalid")
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "1e9", "10000000000000000000000", "all", ""])
-def test_a_page_is_not_endless(door: Door, limit: str) -> None:
+def test_a_page_is_not_endless(lobby: Door, limit: str) -> None:
     for path, login in LISTS.items():
-        bad(door[login].send("GET", path, params={"limit": limit}), 422, "request-invalid")
+        bad(lobby[login].send("GET", path, params={"limit": limit}), 422, "request-invalid")
 
 
 def test_a_page_has_fifty_unless_told(door: Door, city: City) -> None:

@@ -17,9 +17,9 @@ from tests.web.steps import form
 MEMBERS = {"type", "title", "status", "detail", "instance", "slug", "request_id"}
 
 
-def test_the_shape(door: Door) -> None:
+def test_the_shape(lobby: Door) -> None:
     key = new_id()
-    answer = door["asker"].send("GET", f"/grants/{key}", headers={"X-Request-ID": "trace-me-0001"})
+    answer = lobby["asker"].send("GET", f"/grants/{key}", headers={"X-Request-ID": "trace-me-0001"})
     told = bad(answer, 404, "unknown-grant")
     assert MEMBERS | {"facts"} == told.keys()
     assert told["type"] == "/api/v1/problems/unknown-grant"
@@ -28,9 +28,9 @@ def test_the_shape(door: Door) -> None:
     assert told["request_id"] == answer.headers["x-request-id"] == "trace-me-0001"
 
 
-def test_the_language_is_the_readers(door: Door) -> None:
+def test_the_language_is_the_readers(lobby: Door) -> None:
     def ask(wanted: str) -> tuple[str, str]:
-        answer = door["asker"].send("GET", f"/grants/{new_id()}", headers={"Accept-Language": wanted})
+        answer = lobby["asker"].send("GET", f"/grants/{new_id()}", headers={"Accept-Language": wanted})
         return answer.json()["detail"], answer.headers["content-language"]
 
     chinese, english = ask("zh-CN,zh;q=0.9,en;q=0.8"), ask("en-GB,en")
@@ -41,24 +41,24 @@ def test_the_language_is_the_readers(door: Door) -> None:
     assert ask("fr")[1] == "zh-CN"
 
 
-def test_the_problem_page_explains_in_both_languages(door: Door) -> None:
-    told = door.anybody.get("/problems/stale-revision")
+def test_the_problem_page_explains_in_both_languages(lobby: Door) -> None:
+    told = lobby.anybody.get("/problems/stale-revision")
     assert told["sentences"].keys() == {"zh-CN", "en"}
     assert "{current}" in told["sentences"]["en"]
-    bad(door.anybody.send("GET", "/problems/made-up"), 404, "unknown-problem")
+    bad(lobby.anybody.send("GET", "/problems/made-up"), 404, "unknown-problem")
 
 
-def test_a_made_up_request_id_is_replaced(door: Door) -> None:
+def test_a_made_up_request_id_is_replaced(lobby: Door) -> None:
     for given in ("short", "x" * 65, "a b c d e f g h", '{"$ne":1234}'):
-        answer = door.anybody.send("GET", "/me", headers={"X-Request-ID": given})
+        answer = lobby.anybody.send("GET", "/me", headers={"X-Request-ID": given})
         assert answer.headers["x-request-id"] != given
 
 
-def test_routes_and_methods_that_there_are_not(door: Door) -> None:
-    bad(door.client.get("/api/v1/nowhere"), 404, "unknown-route")
-    bad(door.client.get("/nowhere"), 404, "unknown-route")
-    bad(door.client.get("/api/v1/cameras/"), 404, "unknown-route")
-    answer = door.client.delete("/api/v1/cameras")
+def test_routes_and_methods_that_there_are_not(lobby: Door) -> None:
+    bad(lobby.client.get("/api/v1/nowhere"), 404, "unknown-route")
+    bad(lobby.client.get("/nowhere"), 404, "unknown-route")
+    bad(lobby.client.get("/api/v1/cameras/"), 404, "unknown-route")
+    answer = lobby.client.delete("/api/v1/cameras")
     bad(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET"
 
@@ -69,8 +69,8 @@ def entries(answer: httpx.Response) -> dict[str, str]:
     return {entry["pointer"]: entry["slug"] for entry in told["errors"]}
 
 
-def test_every_wrong_field_is_named(door: Door, city: City) -> None:
-    body: dict[str, Any] = form(city)
+def test_every_wrong_field_is_named(lobby: Door, city_template: City) -> None:
+    body: dict[str, Any] = form(city_template)
     body["purpose"].pop("basis")
     body["lines"][0].pop("camera")
     body["lines"][1]["begin"] = "2026-11-21T10:00:00"
@@ -80,7 +80,7 @@ def test_every_wrong_field_is_named(door: Door, city: City) -> None:
     body["terms"] = {"actions": ["live"], "valid_days": 31, "quota": {"snapshots": -1}}
     body["urgent"] = "perhaps"
     body["approved_by"] = "me"
-    found = entries(door["asker"].send("POST", "/access-requests", body))
+    found = entries(lobby["asker"].send("POST", "/access-requests", body))
     assert found == {
         "/purpose/basis": "field-missing",
         "/lines/0/camera": "field-missing",
@@ -96,16 +96,16 @@ def test_every_wrong_field_is_named(door: Door, city: City) -> None:
     }
 
 
-def test_what_was_sent_is_not_sent_back(door: Door) -> None:
+def test_what_was_sent_is_not_sent_back(lobby: Door) -> None:
     body = {"login": ["canary-login"], "password": {"canary": "canary-password"}, "canary-member": 1}
-    answer = door.anybody.send("POST", "/sessions", body)
+    answer = lobby.anybody.send("POST", "/sessions", body)
     bad(answer, 422, "request-invalid")
     assert "canary-login" not in answer.text
     assert "canary-password" not in answer.text
 
 
-def test_queries_and_paths_have_pointers_too(door: Door) -> None:
-    asker = door["asker"]
+def test_queries_and_paths_have_pointers_too(lobby: Door) -> None:
+    asker = lobby["asker"]
     assert entries(asker.send("GET", "/cameras?limit=0&bound=perhaps")) == {
         "#query/limit": "number-too-small", "#query/bound": "field-type"
     }  # fmt: skip
@@ -118,10 +118,10 @@ def test_queries_and_paths_have_pointers_too(door: Door) -> None:
     assert told["pointer"] == "#query/end"
 
 
-def test_a_domain_error_points_into_the_body(door: Door, city: City) -> None:
-    body = form(city)
+def test_a_domain_error_points_into_the_body(lobby: Door, city_template: City) -> None:
+    body = form(city_template)
     body["lines"][1]["camera"] = str(new_id())
-    told = bad(door["asker"].send("POST", "/access-requests", body), 422, "unknown-camera")
+    told = bad(lobby["asker"].send("POST", "/access-requests", body), 422, "unknown-camera")
     assert told["pointer"] == "/lines/1/camera"
 
 
@@ -139,16 +139,16 @@ BAD_JSON = [
 
 
 @pytest.mark.parametrize(("body", "slug", "facts"), BAD_JSON)
-def test_json_that_is_none(door: Door, body: bytes, slug: str, facts: dict[str, object]) -> None:
-    answer = door.client.post("/api/v1/sessions", content=body, headers={"Content-Type": "application/json"})
+def test_json_that_is_none(lobby: Door, body: bytes, slug: str, facts: dict[str, object]) -> None:
+    answer = lobby.client.post("/api/v1/sessions", content=body, headers={"Content-Type": "application/json"})
     assert bad(answer, 422, slug).get("facts", {}) == facts
 
 
-def test_a_body_must_say_that_it_is_json(door: Door) -> None:
+def test_a_body_must_say_that_it_is_json(lobby: Door) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml", ""):
-        answer = door.client.post("/api/v1/sessions", content=b"{}", headers={"Content-Type": kind})
+        answer = lobby.client.post("/api/v1/sessions", content=b"{}", headers={"Content-Type": kind})
         assert bad(answer, 422, "body-not-json")["pointer"] == "#header/Content-Type"
-    bad(door.client.post("/api/v1/sessions"), 422, "request-invalid")
+    bad(lobby.client.post("/api/v1/sessions"), 422, "request-invalid")
 
 
 FAULTS = [
@@ -160,27 +160,27 @@ FAULTS = [
 
 @pytest.mark.parametrize(("error", "status", "slug"), FAULTS)
 def test_faults_from_below(
-    door: Door, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, slug: str
+    lobby: Door, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, slug: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(Catalog, "page", fail)
-    answer = door["asker"].send("GET", "/cameras")
+    answer = lobby["asker"].send("GET", "/cameras")
     bad(answer, status, slug)
     assert ("retry-after" in answer.headers) == (status == 503)
     assert "secret-place" not in answer.text
 
 
 def test_what_nobody_expected_tells_nothing_and_is_logged(
-    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    lobby: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("canary-in-the-trace")
 
     monkeypatch.setattr(Catalog, "page", fail)
     with caplog.at_level(logging.ERROR):
-        answer = door["asker"].send("GET", "/cameras")
+        answer = lobby["asker"].send("GET", "/cameras")
     told = bad(answer, 500, "unexpected")
     assert told.keys() == MEMBERS
     assert "canary-in-the-trace" not in answer.text
@@ -189,8 +189,39 @@ def test_what_nobody_expected_tells_nothing_and_is_logged(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_answers_are_not_kept_and_not_framed(door: Door) -> None:
-    for answer in (door["asker"].send("GET", "/me"), door.anybody.send("GET", "/me")):
+def test_a_host_that_is_none(lobby: Door) -> None:
+    for host in ("[", "[::1", "a b", "x:y:z"):
+        answer = lobby["asker"].send("GET", "/me", headers={"Host": host})
+        assert answer.status_code in {200, 400}, host
+        answer = lobby["asker"].send("GET", f"/grants/{new_id()}", headers={"Host": host})
+        assert answer.status_code in {404, 400}, host
+
+
+def test_secrets_do_not_reach_the_log(door: Door, caplog: pytest.LogCaptureFixture, city: City) -> None:
+    with caplog.at_level(logging.DEBUG):
+        door.sign_in("asker", "canary-password")
+        program = door.token("asker", "*")
+        program.get("/me")
+        options = {"folder": "relative", "password": "canary-option"}
+        source = {"code": "s", "name": "n", "adapter": "local_files", "department": "dh-cg", "options": options}
+        door["sysadmin"].send("POST", "/sources", source)
+        person = {"login": "n", "name": "n", "department": "jc", "password": "canary-password"}
+        door["secadmin"].send("POST", "/persons", person)
+    assert city.persons
+    ours = [record for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
+    told = "\n".join(record.getMessage() for record in ours)
+    assert "POST /api/v1/sessions 401" in told
+    secrets = [
+        "canary-",
+        program.headers["Authorization"][-20:],
+        door["asker"].csrf,
+        door["asker"].headers["Cookie"][-20:],
+    ]
+    assert [secret for secret in secrets if secret in told] == []
+
+
+def test_answers_are_not_kept_and_not_framed(lobby: Door) -> None:
+    for answer in (lobby["asker"].send("GET", "/me"), lobby.anybody.send("GET", "/me")):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
@@ -199,15 +230,15 @@ def test_answers_are_not_kept_and_not_framed(door: Door) -> None:
         assert answer.headers["strict-transport-security"]
 
 
-def test_health_says_little(door: Door, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert door.client.get("/health/live").json() == {"status": "ok"}
-    assert door.client.get("/health/ready").json() == {"status": "ok"}
+def test_health_says_little(lobby: Door, shared_broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lobby.client.get("/health/live").json() == {"status": "ok"}
+    assert lobby.client.get("/health/ready").json() == {"status": "ok"}
 
     def fail(*_: object) -> bool:
         raise Unavailable("blob-store-failed", place="secret-place", detail="secret-detail")
 
-    monkeypatch.setattr(type(broker.blobs), "exists", fail)
-    answer = door.client.get("/health/ready")
+    monkeypatch.setattr(type(shared_broker.blobs), "exists", fail)
+    answer = lobby.client.get("/health/ready")
     bad(answer, 503, "not-ready")
     assert "secret" not in answer.text
-    assert door.client.get("/health/live").json() == {"status": "ok"}
+    assert lobby.client.get("/health/live").json() == {"status": "ok"}

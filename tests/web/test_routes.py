@@ -11,7 +11,6 @@ from fastapi.routing import iter_route_contexts
 from broker.bootstrap import Broker
 from broker.web.app import create_app
 from broker.web.openapi import UNREMEMBERED
-from tests.city import City
 from tests.web.door import Door, bad, serving
 from tests.web.routes_of import PUBLIC, UNDESCRIBED, filled, operations
 
@@ -21,12 +20,12 @@ FOREIGN = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
 pytestmark = pytest.mark.filterwarnings("ignore:Duplicate Operation ID media:UserWarning")
 
 
-@pytest.fixture
-def app(broker: Broker) -> FastAPI:
-    return create_app(broker)
+@pytest.fixture(scope="module")
+def app(shared_broker: Broker) -> FastAPI:
+    return create_app(shared_broker)
 
 
-def test_every_route_asks_who_comes_or_is_on_the_list(door: Door, app: FastAPI) -> None:
+def test_every_route_asks_who_comes_or_is_on_the_list(lobby: Door, app: FastAPI) -> None:
     asked = 0
     for method, path, operation in operations(app):
         public = (method, path) in PUBLIC
@@ -34,7 +33,7 @@ def test_every_route_asks_who_comes_or_is_on_the_list(door: Door, app: FastAPI) 
         if public:
             continue
         for headers in ({}, {"Cookie": "__Host-xueliang=x"}, {"Authorization": "Bearer xlt_x"}):
-            answer = door.client.request(method, filled(path), headers=headers)
+            answer = lobby.client.request(method, filled(path), headers=headers)
             assert answer.status_code == 401, (method, path)
             asked += 1
     assert asked > 100
@@ -46,16 +45,16 @@ def test_nothing_is_served_beside_the_description(app: FastAPI) -> None:
     assert {route.path for route in iter_route_contexts(app.routes)} - described == UNDESCRIBED
 
 
-def test_who_is_asked_is_asked_before_anything_is_read(app: FastAPI, door: Door) -> None:
+def test_who_is_asked_is_asked_before_anything_is_read(app: FastAPI, lobby: Door) -> None:
     for method, path, operation in operations(app):
         if method != "GET" and "security" in operation:
             headers = {"Content-Type": "application/json"}
-            answer = door.client.request(method, filled(path), content=b"{ no json", headers=headers)
+            answer = lobby.client.request(method, filled(path), content=b"{ no json", headers=headers)
             assert answer.status_code == 401, (method, path)
 
 
-def test_the_description(door: Door, app: FastAPI) -> None:
-    document = door.client.get("/openapi.json").json()
+def test_the_description(lobby: Door, app: FastAPI) -> None:
+    document = lobby.client.get("/openapi.json").json()
     assert (document["info"]["title"], document["info"]["version"]) == (app.title, app.version)
     tags = {tag["name"]: tag["description"] for tag in document["tags"]}
     names = Counter(operation["operationId"] for method, _, operation in operations(app) if method != "HEAD")
@@ -70,17 +69,25 @@ def test_the_description(door: Door, app: FastAPI) -> None:
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
-def test_bodies_have_examples_that_fit(door: Door, app: FastAPI) -> None:
+def test_bodies_have_examples_that_fit(lobby: Door, app: FastAPI) -> None:
     schemas = app.openapi()["components"]["schemas"]
     for name in ("RequestIn", "OrderIn", "PersonIn", "DepartmentIn", "SourceIn", "BindIn", "TokenIn", "SignInIn"):
         assert schemas[name]["examples"], name
     example = schemas["RequestIn"]["examples"][0]
-    bad(door["asker"].send("POST", "/access-requests", example), 422, "unknown-camera")
+    bad(lobby["asker"].send("POST", "/access-requests", example), 422, "unknown-camera")
+
+
+def test_no_answer_has_room_for_a_secret(app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    names = {name: set(schema.get("properties", ())) for name, schema in schemas.items() if not name.endswith("In")}
+    secret = {"options", "password", "password_hash", "secret", "digest_of_password"}
+    assert {name for name, members in names.items() if members & secret} == {"IssuedOut"}
+    assert names["SourceOut"] == {"id", "code", "name", "adapter", "department", "sessions"}
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
-def test_the_pages_need_no_other_host(door: Door, page: str) -> None:
-    answer = door.client.get(page)
+def test_the_pages_need_no_other_host(lobby: Door, page: str) -> None:
+    answer = lobby.client.get(page)
     assert answer.status_code == 200
     assert FOREIGN.findall(answer.text) == []
     policy = answer.headers["content-security-policy"]
@@ -91,13 +98,12 @@ def test_the_pages_need_no_other_host(door: Door, page: str) -> None:
     assets = [next(filter(None, link)) for link in links]
     assert len(assets) >= 3
     for asset in assets:
-        got: httpx.Response = door.client.get(asset)
+        got: httpx.Response = lobby.client.get(asset)
         assert got.status_code == 200, asset
         assert len(got.content) > 100
 
 
-def test_the_application_follows_revocations_while_it_runs(app: FastAPI, city: City) -> None:
-    assert city.persons
+def test_the_application_follows_revocations_while_it_runs(app: FastAPI) -> None:
     with serving(app, lifespan="on") as url:
         assert httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
         assert app.state.guard._thread.is_alive()

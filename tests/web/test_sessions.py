@@ -68,7 +68,7 @@ def test_a_wrong_password_tells_nothing_and_too_many_wait(door: Door) -> None:
     assert told["facts"] == {"minutes": 15}
 
 
-def test_nobody_is_told_how_to_become_somebody(door: Door) -> None:
+def test_nobody_is_told_how_to_become_somebody(lobby: Door) -> None:
     for headers in (
         {},
         {"Cookie": "__Host-xueliang="},
@@ -80,13 +80,13 @@ def test_nobody_is_told_how_to_become_somebody(door: Door) -> None:
         {"Authorization": "xlt_made-up"},
         {"Authorization": ""},
     ):
-        answer = door.anybody.send("GET", "/me", headers=headers)
+        answer = lobby.anybody.send("GET", "/me", headers=headers)
         assert answer.status_code == 401, headers
         assert answer.headers["www-authenticate"] == 'Bearer realm="xueliang"'
 
 
-def test_a_bad_token_does_not_fall_back_to_the_cookie(door: Door) -> None:
-    answer = door["asker"].send("GET", "/me", headers={"Authorization": "Bearer xlt_made-up"})
+def test_a_bad_token_does_not_fall_back_to_the_cookie(lobby: Door) -> None:
+    answer = lobby["asker"].send("GET", "/me", headers={"Authorization": "Bearer xlt_made-up"})
     bad(answer, 401, "token-ended")
 
 
@@ -104,20 +104,20 @@ FORGED = [
 
 
 @pytest.mark.parametrize(("headers", "slug"), FORGED)
-def test_a_write_under_a_cookie_must_come_from_our_own_page(door: Door, headers: dict[str, str], slug: str) -> None:
+def test_a_write_under_a_cookie_must_come_from_our_own_page(lobby: Door, headers: dict[str, str], slug: str) -> None:
     sent = {name: told.encode("latin-1") for name, told in headers.items()}
-    bad(door["asker"].send("POST", "/access-requests", {}, headers=sent), 403, slug)
-    assert door["asker"].send("GET", "/me", headers=sent).status_code == 200
+    bad(lobby["asker"].send("POST", "/access-requests", {}, headers=sent), 403, slug)
+    assert lobby["asker"].send("GET", "/me", headers=sent).status_code == 200
 
 
-def test_our_own_page_may_write(door: Door) -> None:
-    headers = {"Sec-Fetch-Site": "same-origin", "Origin": door.url}
-    bad(door["asker"].send("POST", "/access-requests", {}, headers=headers), 422, "request-invalid")
+def test_our_own_page_may_write(lobby: Door) -> None:
+    headers = {"Sec-Fetch-Site": "same-origin", "Origin": lobby.url}
+    bad(lobby["asker"].send("POST", "/access-requests", {}, headers=headers), 422, "request-invalid")
 
 
-def test_nobody_is_signed_in_from_a_strangers_page(door: Door) -> None:
-    bad(door.sign_in("asker", headers={"Origin": "https://evil.example"}), 403, "csrf-origin")
-    bad(door.sign_in("asker", headers={"Sec-Fetch-Site": "cross-site"}), 403, "csrf-origin")
+def test_nobody_is_signed_in_from_a_strangers_page(lobby: Door) -> None:
+    bad(lobby.sign_in("asker", headers={"Origin": "https://evil.example"}), 403, "csrf-origin")
+    bad(lobby.sign_in("asker", headers={"Sec-Fetch-Site": "cross-site"}), 403, "csrf-origin")
 
 
 def test_a_token_writes_without_csrf_within_its_scopes(door: Door, city: City) -> None:
@@ -153,8 +153,8 @@ def test_a_token_is_shown_once_and_can_be_revoked(door: Door) -> None:
 
 
 @pytest.mark.parametrize("query", ["token=x", "access_token=x", "limit=xlt_abc", "Api_Key=1"])
-def test_a_token_in_a_url_is_refused(door: Door, query: str) -> None:
-    bad(door["asker"].send("GET", f"/cameras?{query}"), 422, "token-in-url")
+def test_a_token_in_a_url_is_refused(lobby: Door, query: str) -> None:
+    bad(lobby["asker"].send("GET", f"/cameras?{query}"), 422, "token-in-url")
 
 
 def test_a_new_password_ends_every_session(door: Door) -> None:

@@ -45,25 +45,25 @@ def test_columns_can_be_named_by_hand(door: Door) -> None:
     bad(upload(door, files=files, data={"map": "name"}), 422, "list-map-syntax")
 
 
-def test_a_form_takes_what_it_asks_for(door: Door) -> None:
-    told = bad(upload(door, data={"owner_id": "x", "dry_run": "perhaps", "format": "exe"}), 422, "request-invalid")
+def test_a_form_takes_what_it_asks_for(lobby: Door) -> None:
+    told = bad(upload(lobby, data={"owner_id": "x", "dry_run": "perhaps", "format": "exe"}), 422, "request-invalid")
     assert {entry["pointer"]: entry["slug"] for entry in told["errors"]} == {
         "/owner_id": "field-unknown", "/dry_run": "field-type", "/format": "field-choice"
     }  # fmt: skip
-    bad(upload(door, data={"owner": "a b"}), 422, "request-invalid")
-    bad(upload(door, files={"other": ("a.csv", b"x")}), 422, "request-invalid")
-    bad(upload(door, files={"file": ("a.exe", b"x")}), 422, "list-format")
-    bad(upload(door, login="asker"), 403, "not-allowed")
-    bad(upload(door, data={"owner": "nowhere"}), 404, "unknown-department")
+    bad(upload(lobby, data={"owner": "a b"}), 422, "request-invalid")
+    bad(upload(lobby, files={"other": ("a.csv", b"x")}), 422, "request-invalid")
+    bad(upload(lobby, files={"file": ("a.exe", b"x")}), 422, "list-format")
+    bad(upload(lobby, login="asker"), 403, "not-allowed")
+    bad(upload(lobby, data={"owner": "nowhere"}), 404, "unknown-department")
 
 
-def test_a_form_that_is_none(door: Door) -> None:
+def test_a_form_that_is_none(lobby: Door) -> None:
     for content, kind in (
         (b"--x\r\nno form", "multipart/form-data; boundary=x"),
         (b"whatever", "multipart/form-data"),
         (b"--x\r\n" * 1000, "multipart/form-data; boundary=x"),
     ):
-        answer = door["sysadmin"].send("POST", "/cameras/import", content=content, headers={"Content-Type": kind})
+        answer = lobby["sysadmin"].send("POST", "/cameras/import", content=content, headers={"Content-Type": kind})
         assert answer.status_code == 422, (content, answer.text)
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -125,6 +125,6 @@ def test_too_much_is_refused_while_it_comes(narrow: Door) -> None:
     bad(answer, 413, "body-too-large")
 
 
-def test_json_is_small_whatever_uploads_may_be(door: Door) -> None:
+def test_json_is_small_whatever_uploads_may_be(lobby: Door) -> None:
     body = {"name": "x" * MEBIBYTE}
-    bad(door["sysadmin"].send("POST", "/departments", body), 413, "body-too-large")
+    bad(lobby["sysadmin"].send("POST", "/departments", body), 413, "body-too-large")

@@ -28,6 +28,7 @@ def retrieve(stage: Stage, players: Players, case: Case, results: Path) -> None:
     _check_instant(stage, picture, case.footage.channels[1], case.plan.snapshot)
     if case.footage.coded:
         _check_picture(stage, picture, file)
+    _check_between_keys(stage, case.plan.clip.begin, case.footage.channels[0])
     clip, file = _take(server, order_clip(server, first, case.plan.clip), results)
     _tell(stage, clip, file)
     if case.footage.coded:
@@ -54,6 +55,13 @@ def _check_instant(stage: Stage, picture: Record, channel: Channel, asked: datet
     first = datetime.fromisoformat(picture["result"]["first"])
     oldest = asked - (channel.step or timedelta(seconds=10))
     stage.promise(oldest < first <= asked, "wrong-picture", asked=shown(asked), found=shown(first))
+
+
+def _check_between_keys(stage: Stage, begin: datetime, channel: Channel) -> None:
+    """The clip must not begin where cutting is easy; files begin with a key frame, and so does the recording."""
+    if channel.key is not None:
+        stage.promise((begin - channel.spans[0].begin) % channel.key, "easy-cut", begin=shown(begin))
+        stage.say("between-keys", seconds=channel.key.total_seconds(), begin=shown(begin))
 
 
 def _check_picture(stage: Stage, picture: Record, file: Path) -> None:

@@ -26,5 +26,5 @@ def explain_problem(slug: Slug) -> ExplanationOut:
     """用中文和英文说明一种问题。Explain a problem in Chinese and in English."""
     sentences = {language.replace("_", "-"): catalogue(language).get(slug, "") for language in LANGUAGES}
     if not all(sentences.values()):
-        raise Unknown("unknown-problem", slug_asked=slug)
+        raise Unknown("unknown-problem", problem=slug)
     return ExplanationOut(slug=slug, sentences=sentences)
