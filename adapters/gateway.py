@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,11 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from adapters.base import Capability
-from adapters.errors import Aborted, AdapterBroken, AdapterError, DecoderCrashed, InvalidOption, OutOfMemory
+from adapters.errors import Aborted, AdapterBroken, AdapterError, DecoderCrashed, InvalidOption, NoSpace, OutOfMemory
 from adapters.registry import load
 from adapters.supervision import Child, running
 from adapters.wire import ANSWERS, RESULT_FILE, Job, Message, heard
+from adapters.wrapping import system_error
 from broker.domain.media import Ask, Capture, ClipAsk, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 
@@ -74,7 +76,10 @@ class Gateway:
             AdapterError: anything else, see `adapters.errors`.
         """
         call = Capability.SNAPSHOT if isinstance(ask, SnapshotAsk) else Capability.CLIP
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent, ignore_cleanup_errors=True) as place:
+        with (
+            _own_disk(),
+            tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent, ignore_cleanup_errors=True) as place,
+        ):
             errand = _Errand(Path(place), self._deadline, on_progress, aborted)
             capture: Capture = self._asked(errand, call, adapter, options, ask)
             if aborted():
@@ -185,6 +190,18 @@ class _Errand:
             if message.progress is not None:
                 self.on_progress(message.progress)
         raise AdapterBroken(adapter=job.adapter, problem="its process ended without an answer")
+
+
+@contextmanager
+def _own_disk() -> Iterator[None]:
+    """Tell a full disk as such; any other error here is one of the program."""
+    try:
+        yield
+    except OSError as error:
+        full = system_error(error)
+        if isinstance(full, NoSpace):
+            raise full from error
+        raise
 
 
 def _encoded(job: Job) -> bytes:

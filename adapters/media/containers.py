@@ -92,6 +92,8 @@ def _video(container: InputContainer, file: str) -> VideoStream:
     if not container.streams.video:
         raise MediaWithoutVideo(file=file)
     stream = container.streams.video[0]
+    if getattr(stream, "codec_context", None) is None:  # a codec that FFmpeg does not have, such as SVAC
+        raise UnreadableMedia(file=file)
     if stream.width * stream.height > _MOST_PIXELS:
         raise UnreadableMedia(file=file)
     if not stream.width or not stream.height:

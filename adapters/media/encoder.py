@@ -75,11 +75,9 @@ class ClipWriter:
         stream.thread_type, stream.thread_count = "FRAME", min(os.cpu_count() or 1, 4)
         stream.codec_context.options = dict(_SETTINGS)
         context = stream.codec_context
-        context.colorspace, context.color_primaries, context.color_trc = _colours(frame)
+        # What the colours mean is handed on, so that no player guesses it by the size.
+        context.colorspace, context.color_primaries, context.color_trc = (
+            frame.colorspace, frame.color_primaries, frame.color_trc,
+        )  # fmt: skip
         context.color_range = ColorRange.MPEG
         return stream
-
-
-def _colours(frame: VideoFrame) -> tuple[int, int, int]:
-    """Return what the frame says its colours mean; handed on, so that no player guesses by the size."""
-    return frame.colorspace, frame.color_primaries, frame.color_trc

@@ -16,7 +16,6 @@ FIRST = b"\x00" * 32
 
 KINDS = frozenset(
     {
-        "database:created",
         "department:created",
         "person:created",
         "person:disabled",
@@ -29,7 +28,6 @@ KINDS = frozenset(
         "session:refused",
         "session:closed",
         "source:added",
-        "source:removed",
         "camera:bound",
         "catalogue:imported",
         "access_request:drafted",

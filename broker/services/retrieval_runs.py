@@ -94,7 +94,7 @@ class RetrievalRuns:
             if retrieval.state not in RUNNABLE:
                 return None
             live = grant.state_at(work.now) is GrantState.ACTIVE
-            change = start(retrieval) if live else abort(retrieval, "grant-ended")
+            change = start(retrieval) if live else abort(retrieval, "grant-expired")
             camera = work.cameras.load(retrieval.camera_id)
             if live and (camera.source_id is None or camera.channel is None):
                 change = fail(retrieval, "camera-without-source", {"camera": camera.name})
@@ -124,7 +124,7 @@ class RetrievalRuns:
                 logger.info("attempt %d of retrieval %s came too late", attempt.retrieval.attempt, current.id)
                 return current.state
             live = grant.state_at(work.now) is GrantState.ACTIVE
-            change = step(current, work) if live else abort(current, "grant-ended")
+            change = step(current, work) if live else abort(current, "grant-expired")
             _write(work, permit, current, change, grant.request_id)
             if change.after.state is RetrievalState.FAILED:
                 work.grants.give_back(grant.id, amount_of(current.ask))

@@ -63,7 +63,7 @@ def _open(
     if (refusal := cell.refusal()) is not None:
         if refusal == "lease-lost":
             raise Unavailable("lease-lost")
-        raise Forbidden("footage-live", missing=("g_live",), act="footage:deliver")
+        raise Forbidden(refusal, missing=("g_live",), act="footage:deliver")
 
     def finished(sent: int, reason: str | None) -> None:
         if reason is not None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Request, Response, params
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -17,6 +17,9 @@ from broker.web.idempotency import once
 
 TOKEN_NAMES = frozenset({"token", "access_token", "api_key", "apikey", "authorization"})
 
+FORM = "multipart/form-data"
+JSON = "application/json"
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -27,16 +30,13 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
         known = query_names(self.dependant)
         signed = depends_on(self.dependant, signed_in)
-        bodiless = self.body_field is None
+        taken = media_type_of(self.body_field and self.body_field.field_info)
 
         async def strict(request: Request) -> Response:
             check_query(request, known)
             if signed:
                 await run_in_threadpool(authenticate, request)
-            read = await _read(request)
-            if bodiless and read.document:
-                raise Invalid("body-unexpected")
-            return await self.answer(read, handler)
+            return await self.answer(await _read(request, taken), handler)
 
         return strict
 
@@ -89,14 +89,27 @@ def _place(name: str) -> str:
     return f"#query/{name[:80]}"
 
 
-async def _read(request: Request) -> ReadRequest:
-    """Return the request with its JSON read; forms are left to the framework, which keeps files on disk."""
+def media_type_of(body: object) -> str:
+    """Return what an endpoint takes as its body: JSON, a form with files, or nothing."""
+    if body is None:
+        return ""
+    return FORM if isinstance(body, params.Form) else JSON
+
+
+async def _read(request: Request, taken: str) -> ReadRequest:
+    """Return the request with its JSON read; a form is left to the framework, which keeps files on disk."""
     read = ReadRequest(request.scope, request.receive)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method in SAFE or kind == "multipart/form-data":
+    if request.method in SAFE:
         return read
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if taken == FORM == kind:
+        return read
+    if kind == FORM:  # refused before it is read: a form may be large, and memory is all there is to hold it
+        raise Invalid("body-media-type", pointer="#header/Content-Type", expected=taken or "-")
     body = await read.body()
-    if body and kind != "application/json":
-        raise Invalid("body-not-json", pointer="#header/Content-Type")
+    if body and kind != JSON or taken == FORM:
+        raise Invalid("body-media-type", pointer="#header/Content-Type", expected=taken or JSON)
     read.document = read_json(body) if body else None
+    if read.document and not taken:
+        raise Invalid("body-unexpected")
     return read

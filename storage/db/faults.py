@@ -17,5 +17,10 @@ def translate(error: DBAPIError) -> BrokerError:
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         return Conflict("changed-meanwhile", subject=constraint or state)
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith("57P"):
-        return Unavailable("database-unreachable")
+        return Unavailable("database-unreachable", detail=first_line(error))
     return Unavailable("database-fault", code=state)
+
+
+def first_line(error: DBAPIError) -> str:
+    """Return the first line of what the driver said; it names hosts and never a password."""
+    return (str(error.orig).strip().splitlines() or [""])[0]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from broker.domain.errors import Unavailable
 from storage.db.engine import open_engine
-from storage.db.faults import translate
+from storage.db.faults import first_line, translate
 
 _UPGRADE_LOCK = 0x78_75_65_6C  # "xuel": one upgrade at a time, whoever starts it
 
@@ -63,7 +63,7 @@ def upgrade(url: str) -> Status:
             return _status(connection)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") == "42501":
-            raise Unavailable("database-rights", detail=str(error.orig).splitlines()[0]) from error
+            raise Unavailable("database-rights", detail=first_line(error)) from error
         raise _unreachable(error) from error
     finally:
         engine.dispose()
@@ -84,8 +84,5 @@ def _config() -> Config:
 
 
 def _unreachable(error: DBAPIError) -> Unavailable:
-    lines = str(error.orig).strip().splitlines()
     known = translate(error)
-    if known.slug == "no-space-left":
-        return Unavailable("no-space-left", path="database")
-    return Unavailable("database-unreachable", detail=lines[-1] if lines else "")
+    return known if isinstance(known, Unavailable) else Unavailable("database-unreachable", detail=first_line(error))

@@ -145,9 +145,12 @@ def test_json_that_is_none(lobby: Door, body: bytes, slug: str, facts: dict[str,
 
 
 def test_a_body_must_say_that_it_is_json(lobby: Door) -> None:
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml", ""):
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", ""):
         answer = lobby.client.post("/api/v1/sessions", content=b"{}", headers={"Content-Type": kind})
-        assert bad(answer, 422, "body-not-json")["pointer"] == "#header/Content-Type"
+        told = bad(answer, 422, "body-media-type")
+        assert (told["pointer"], told["facts"]) == ("#header/Content-Type", {"expected": "application/json"})
+    answer = lobby["sysadmin"].send("POST", "/cameras/import", {"owner": "dh-cg"})
+    assert bad(answer, 422, "body-media-type")["facts"] == {"expected": "multipart/form-data"}
     bad(lobby.client.post("/api/v1/sessions"), 422, "request-invalid")
 
 
