@@ -135,7 +135,7 @@ class Aborted(AdapterError):
 class NoSpace(AdapterError, Unavailable):
     """The broker's own disk is full."""
 
-    SLUG = "no-space-left"
+    SLUG = "fetch-disk-full"
     kind = Unavailable.kind
     transient = True
 

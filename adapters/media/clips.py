@@ -13,6 +13,8 @@ from adapters.media.stretches import SEAM, Stretch
 from broker.domain.media import Capture
 from broker.domain.time import TimeSpan, merge
 
+# Two pictures nearer to each other than the time base of a clip is fine cannot both be in it.
+_CLOSEST = timedelta(microseconds=12)
 _PROGRESS_EVERY = timedelta(seconds=1)
 
 
@@ -34,14 +36,17 @@ def clip(stretches: Sequence[Stretch], span: TimeSpan, target: Path, progress: C
         UnreadableMedia, RecordingVanished: no file gave a frame, and this is what is wrong with the first bad one.
     """
     trouble: AdapterError | None = None
-    parts = []
+    parts: list[_Part] = []
+    reached = span.begin - _CLOSEST
     with ClipWriter(target, span.begin) as writer:
         for stretch in stretches:
             part = _Part(stretch.span)
             try:
                 with closing(_frames(stretch)) as frames:
                     for frame, instant in frames:
-                        writer.write(frame, instant)
+                        if instant - reached < _CLOSEST:  # a recorder whose clock stood still or went back
+                            continue
+                        writer.write(frame, reached := instant)
                         part.add(instant)
                         if part.due():
                             progress((instant - span.begin).total_seconds())

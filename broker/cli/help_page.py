@@ -1,5 +1,6 @@
 """A page of help: what it does, how it is called, its options, examples; in the language of the person."""
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 from shutil import get_terminal_size
@@ -13,6 +14,8 @@ from rich.text import Text
 from broker.cli.texts import known, tell
 
 WIDEST = 100
+_WIDE_BREAK = re.compile(r"(?<=[\u3000-\uffef])\n(?=[\u3000-\uffef])")
+_LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 
 
 def of_command(ctx: Any, command: Any) -> str:
@@ -50,22 +53,29 @@ def option_slug(path: Iterable[str], name: str) -> str:
 
 def _page(usage: str, slug: str, *sections: tuple[str, list[tuple[str, str]]]) -> str:
     about, _, examples = tell(slug).partition("\n\n$ ")
-    parts: list[RenderableType] = [Text(f"{tell('help-page.usage')} {usage}"), Text(), Text(about)]
+    parts: list[RenderableType] = [Text(f"{tell('help-page.usage')} {usage}"), Text(), Text(_reflowed(about))]
     for title, rows in sections:
         if rows:
             parts += [Text(), Text(tell(title)), Padding(_columns(rows), (0, 0, 0, 2))]
     if examples:
-        parts += [Text(), Text(tell("help-page.examples")), Padding(Text(f"$ {examples}"), (0, 0, 0, 2))]
+        parts += [Text(), Text(tell("help-page.examples"))]
     console = Console(width=min(get_terminal_size().columns, WIDEST), color_system=None, highlight=False)
     with console.capture() as captured:
-        console.print(Group(*parts), soft_wrap=False)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
+        console.print(Group(*parts))
+    page = [line.rstrip() for line in captured.get().rstrip().splitlines()]
+    # Examples are for copying: whatever the width, a line stays a line.
+    return "\n".join([*page, *(f"  {line}" for line in f"$ {examples}".splitlines() if examples)])
+
+
+def _reflowed(text: str) -> str:
+    """Join the lines of each paragraph; between Chinese characters there is no blank."""
+    return _LINE_BREAK.sub(" ", _WIDE_BREAK.sub("", text))
 
 
 def _columns(rows: list[tuple[str, str]]) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     for left, right in rows:
         grid.add_row(Text(left), Text(right))
     return grid
@@ -94,7 +104,7 @@ def _argument(parameter: Any) -> str:
 
 
 def _option(parameter: Any) -> str:
-    flags = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    flags = ", ".join([*sorted(parameter.opts, key=len), *parameter.secondary_opts])
     return flags if _is_flag(parameter) else f"{flags} {_value(parameter)}"
 
 

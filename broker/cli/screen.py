@@ -45,13 +45,17 @@ def rows(columns: Sequence[str], found: Iterable[Mapping[str, object]], *, as_js
 
 def fields(found: Mapping[str, object], *, as_json: bool) -> None:
     """Print one record: as JSON, else a line a field with its heading."""
+    told = [(tell(f"column.{name}"), _cell(value)) for name, value in found.items()]
     if as_json:
         document(found)
-        return
-    grid = Table.grid(padding=(0, 2))
-    for name, value in found.items():
-        grid.add_row(Text(tell(f"column.{name}"), style="bold"), Text(_cell(value)))
-    Console(soft_wrap=not sys.stdout.isatty(), highlight=False).print(grid)
+    elif sys.stdout.isatty():
+        grid = Table.grid(padding=(0, 2))
+        for heading, value in told:
+            grid.add_row(Text(heading, style="bold"), Text(value, overflow="fold"))
+        Console(highlight=False).print(grid)
+    else:
+        for heading, value in told:
+            plain(f"{heading}\t{value}")
 
 
 def _table(columns: Sequence[str], records: Sequence[Mapping[str, object]]) -> None:

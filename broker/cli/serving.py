@@ -63,6 +63,7 @@ class WebServer(uvicorn.Server):
             create_app(broker),
             log_config=None,
             server_header=False,
+            ws="none",
             timeout_graceful_shutdown=GRACE,
         )
         super().__init__(config)

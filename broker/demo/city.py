@@ -19,6 +19,8 @@ SOURCE = "demo-recorder"
 SESSIONS = 2
 _DISTRICT = "990102"
 _CONSENTING_CAMERAS = 3
+CAMERAS = _CONSENTING_CAMERAS + 1
+"""How many cameras the story has."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from broker.domain.time import TimeSpan
 ADAPTER = "local_files"
 INDEXES = ("index.csv", "index.json")
 PATTERNS = (
-    "{channel}/{start:%Y%m%dT%H%M%SZ}.mp4",
+    "{channel}/{start:%Y%m%dT%H%M%S%z}.mp4",
     "{channel}/{start:%Y%m%d%H%M%S}.mp4",
     "{channel}/{start:%Y%m%d_%H%M%S}.mp4",
     "{channel}/{start:%Y-%m-%d_%H-%M-%S}.mp4",

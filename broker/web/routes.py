@@ -102,13 +102,14 @@ async def _read(request: Request, taken: str) -> ReadRequest:
     if request.method in SAFE:
         return read
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if taken == FORM == kind:
+    if taken == kind == FORM:
         return read
-    if kind == FORM:  # refused before it is read: a form may be large, and memory is all there is to hold it
-        raise Invalid("body-media-type", pointer="#header/Content-Type", expected=taken or "-")
+    wrong = Invalid("body-media-type", pointer="#header/Content-Type", expected=taken or JSON)
+    if FORM in {taken, kind}:  # refused before it is read: a form may be large, and only memory is there to hold it
+        raise wrong
     body = await read.body()
-    if body and kind != JSON or taken == FORM:
-        raise Invalid("body-media-type", pointer="#header/Content-Type", expected=taken or JSON)
+    if body and kind != JSON:
+        raise wrong
     read.document = read_json(body) if body else None
     if read.document and not taken:
         raise Invalid("body-unexpected")

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -106,6 +109,19 @@ def test_options_are_checked_without_a_source(gateway: Gateway) -> None:
     with pytest.raises(InvalidOption) as caught:
         gateway.check_options("local_files", {"folder": "relative"})
     assert (caught.value.pointer, caught.value.kind) == ("/folder", "invalid")
+
+
+def test_checking_options_loads_no_decoder() -> None:
+    program = """
+import sys
+from datetime import timedelta
+from adapters.gateway import Gateway
+Gateway(timedelta(seconds=1), 1).check_options("local_files", {"folder": "/nowhere"})
+print(sorted({"av", "cv2", "numpy"} & set(sys.modules)))
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 def test_options_that_no_pipe_can_carry(gateway: Gateway) -> None:

@@ -117,3 +117,11 @@ def test_progress_is_told_about_once_a_second(recording: Callable[[str], Recordi
     assert told == pytest.approx([float(second) for second in range(1, 10)])
     assert len(read_codes(tmp_path / "clip.mp4")) == 100
     assert part.span.duration == timedelta(seconds=10)
+
+
+def test_time_that_stands_still_or_goes_back_is_left_out(recording: Callable[[str], Recording], tmp_path: Path) -> None:
+    source = recording("cfr")
+    again = [stretch(source.files[0], span(1, 3)), stretch(source.files[0], span(2, 4))]
+    capture = take_clip(again, span(1, 4), tmp_path / "clip.mp4", lambda _: None)
+    assert [code for _, code in read_codes(tmp_path / "clip.mp4")] == source.within(span(1, 4))
+    assert capture.frames == 30

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from adapters.errors import shipped
 from broker.domain.errors import BrokerError
+from broker.web import validation
+from broker.web.problems import STATUS
 from policies.authorizer import Authorizer
-from policies.vocabulary import FACTS
 from tests.architecture.sources import called, named, python_files, text_of, tree
 
 ALWAYS = frozenset({"missing", "pointer"})
 """What `explain` hands to every sentence of an error."""
+
+FUNCTIONS = {"say": 0, "refused": 0, "fail": 1, "abort": 1}
+"""Functions that take a slug, and the place of that argument."""
 
 ROW_FACTS = frozenset({"where", "field", "value", "allowed"})
 ROW_SLUG = re.compile(r"(point|gb-code)(-[a-z]+)+")
@@ -34,6 +38,7 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
         ),
         **dict.fromkeys(("footage-live", "footage-window"), frozenset({"act", "windows", "state", "until"})),
     },
+    "broker/web/media.py:_open": dict.fromkeys(("grant-revoked", "grant-expired"), frozenset({"act"})),
     "broker/services/retrievals.py:interrupted": dict.fromkeys(CUT_OFF, frozenset[str]()),
 }
 """Where a slug is computed: the function, and every slug that may come out, with the facts given."""
@@ -57,7 +62,7 @@ def kinds() -> frozenset[str]:
 
 def all_told() -> list[Told]:
     """Return every slug of the whole program, place by place."""
-    return [*raised(), *of_adapters(), *of_rows(), *of_policy(), *computed()]
+    return [*raised(), *of_adapters(), *of_rows(), *of_policy(), *of_web(), *computed()]
 
 
 def raised() -> Iterator[Told]:
@@ -71,9 +76,9 @@ def raised() -> Iterator[Told]:
 
 def _told(node: ast.Call) -> tuple[str, frozenset[str] | None] | None:
     name, place = called(node), 0
-    if name in {"fail", "abort"}:
-        place = 1
-    elif name not in kinds() | {"say", "refused"}:
+    if name in FUNCTIONS and isinstance(node.func, ast.Name):
+        place = FUNCTIONS[name]
+    elif name not in kinds():
         return None
     slug = text_of(node.args[place]) if len(node.args) > place else None
     if slug is None:
@@ -107,13 +112,28 @@ def of_rows() -> Iterator[Told]:
 
 
 def of_policy() -> Iterator[Told]:
-    """Yield the names of what a refused person lacks."""
-    lacking = {"role", "policy", *FACTS}
+    """Yield the names of what a refused person lacks: what a row asks for, or the row that forbids."""
+    lacking = {"role", "policy"}
     for role, _, _, need, effect in Authorizer().rules:
-        if effect == "deny":
+        if effect == "allow":
+            lacking.update(name for name in need.split("+") if name != "-")
+        else:
             lacking.add(f"denied:{role}" if need == "-" else f"denied:{need}")
     for name in sorted(lacking):
-        yield Told(f"missing.{name}", frozenset(), "policies")
+        yield Told(f"missing.{name}", frozenset(), "policies/baseline.csv")
+
+
+def of_web() -> Iterator[Told]:
+    """Yield what the web framework refuses by itself, put into our words, and the titles of all problems."""
+    where = "broker/web"
+    for slug, figures in validation._RULES.values():
+        yield Told(slug, frozenset(figures.values()), where)
+    yield Told("field-type", frozenset({"expected"}), where)
+    yield Told("field-invalid", frozenset(), where)
+    for slug in ("unknown-route", "method-not-allowed", "body-too-large", "body-unreadable", "refused"):
+        yield Told(slug, frozenset({"method", "path", "limit"}), where)
+    for kind in (*STATUS, "method-not-allowed", "unexpected"):
+        yield Told(f"kind.{kind}", frozenset(), where)
 
 
 def computed() -> Iterator[Told]:

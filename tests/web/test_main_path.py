@@ -2,30 +2,44 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from broker.bootstrap import Broker
+from broker.domain.ids import GrantId, RetrievalId, new_id
+from broker.domain.media import Capture, ClipAsk
+from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.time import TimeSpan
+from broker.services.retrievals import Retrievals
 from tests.city import City
 from tests.web.door import Door, bad
 from tests.web.steps import BEGIN, END, bind, draft, granted, item_of, span, submitted
 
+HALF = span(BEGIN, BEGIN + timedelta(minutes=30))
+MINUTE = span(BEGIN, BEGIN + timedelta(minutes=1))
+TERMS = {"actions": ["clip"], "valid_days": 2, "quota": {"snapshots": 0, "seconds": 600, "bytes": 10**9}}
 
-def test_a_request_is_narrowed_authorized_and_ordered_from(
-    door: Door, city: City, broker: Broker, tmp_path: Path
-) -> None:
-    bind(broker, city, str(tmp_path))
+
+def narrowed(door: Door, city: City) -> Any:
+    """Return a request of which the center left half an hour of one camera, and all of the other department's."""
+    request = submitted(door, city)
+    cg, jt = item_of(request, "dh-cg"), item_of(request, "dh-jt")
+    lines = [{"line": cg["lines"][0]["id"], **HALF}, {"line": cg["lines"][1]["id"], "struck": True}]
+    lines += [{"line": line["id"], **span()} for line in jt["lines"]]
+    body = {"revision": 1, "lines": lines, "terms": TERMS, "comment": "只需半小时"}
+    return door["center.dh"].post(f"/access-requests/{request['id']}/approve", body)
+
+
+def test_a_request_is_submitted_narrowed_authorized_and_refused(door: Door, city: City) -> None:
     request = submitted(door, city)
     assert (request["state"], request["revision"]) == ("CENTER_REVIEW", 1)
     assert request["center"]["name"] == "东河区综治中心"
-    cg, jt = item_of(request, "dh-cg"), item_of(request, "dh-jt")
 
-    half = span(BEGIN, BEGIN + timedelta(minutes=30))
-    lines = [{"line": cg["lines"][0]["id"], **half}, {"line": cg["lines"][1]["id"], "struck": True}]
-    lines += [{"line": line["id"], **span()} for line in jt["lines"]]
-    terms = {"actions": ["clip"], "valid_days": 2, "quota": {"snapshots": 0, "seconds": 600, "bytes": 10**9}}
-    body = {"revision": 1, "lines": lines, "terms": terms, "comment": "只需半小时"}
-    request = door["center.dh"].post(f"/access-requests/{request['id']}/approve", body)
+    request = narrowed(door, city)
     assert (request["state"], request["approver"]["login"]) == ("DEPARTMENT_REVIEW", "center.dh")
-    assert [line["approved"] is not None for line in item_of(request, "dh-cg")["lines"]] == [True, False, False]
+    cg, jt = item_of(request, "dh-cg"), item_of(request, "dh-jt")
+    assert [line["approved"] is not None for line in cg["lines"]] == [True, False, False]
 
     (waiting,) = door["owner.cg"].get("/request-items")["items"]
     assert (waiting["id"], waiting["request"]["number"]) == (cg["id"], request["number"])
@@ -36,24 +50,31 @@ def test_a_request_is_narrowed_authorized_and_ordered_from(
     assert grant["department"]["name"] == "东河区城市管理局"
     (line,) = grant["lines"]
     assert line["camera"]["gb_code"] == city.cameras_of("dh-cg")[0].gb_code
-    assert line["window"] == {name: told.replace("+00:00", "Z") for name, told in half.items()}
+    assert line["window"] == {name: told.replace("+00:00", "Z") for name, told in HALF.items()}
 
     refused = door["owner.jt"].post(f"/request-items/{jt['id']}/refuse", {"revision": 1, "reason": "正在检修"})
     assert (refused["state"], refused["outcome"]) == ("DECIDED", "partially granted")
 
-    order = {"camera": line["camera"]["id"], "action": "clip", **span(BEGIN, BEGIN + timedelta(minutes=1))}
+
+def test_footage_is_ordered_within_the_grant_until_it_ends(
+    door: Door, city: City, broker: Broker, tmp_path: Path
+) -> None:
+    bind(broker, city, str(tmp_path))
+    item = item_of(narrowed(door, city), "dh-cg")
+    grant = door["owner.cg"].post(f"/request-items/{item['id']}/authorize", {"revision": 1})
+    camera = grant["lines"][0]["camera"]["id"]
+    order = {"camera": camera, "action": "clip", **MINUTE}
     ordered = door["looker"].send("POST", "/retrievals", order)
     assert ordered.status_code == 202
     retrieval = ordered.json()
     assert (retrieval["state"], retrieval["grant"], retrieval["result"]) == ("QUEUED", grant["id"], None)
-    assert door["looker"].get(f"/retrievals/{retrieval['id']}")["asked"]["span"]["begin"] == line["window"]["begin"]
+    assert door["looker"].get(f"/retrievals/{retrieval['id']}")["asked"]["span"] == retrieval["asked"]["span"]
     assert [it["id"] for it in door["looker"].get("/retrievals", grant=grant["id"])["items"]] == [retrieval["id"]]
     assert door["looker"].get(f"/grants/{grant['id']}")["used"]["seconds"] == 60
 
-    late = order | span(BEGIN, END)
-    told = bad(door["looker"].send("POST", "/retrievals", late), 403, "footage-window")
+    told = bad(door["looker"].send("POST", "/retrievals", order | span(BEGIN, END)), 403, "footage-window")
     assert "g_window" in told["missing"]
-    snapshot = {"camera": line["camera"]["id"], "action": "snapshot", "instant": BEGIN.isoformat()}
+    snapshot = {"camera": camera, "action": "snapshot", "instant": BEGIN.isoformat()}
     bad(door["looker"].send("POST", "/retrievals", snapshot), 403, "footage-action")
     bad(door["looker2"].send("POST", "/retrievals", order), 403, "footage-person")
 
@@ -61,7 +82,7 @@ def test_a_request_is_narrowed_authorized_and_ordered_from(
     assert ended["state"] == "REVOKED"
     assert door["looker"].get(f"/retrievals/{retrieval['id']}")["error"]["slug"] == "grant-revoked"
     bad(door["looker"].send("POST", "/retrievals", order), 403, "footage-live")
-    kinds = [it["kind"] for it in door["auditor"].get("/audit", case=request["id"], limit=200)["items"]]
+    kinds = [it["kind"] for it in door["auditor"].get("/audit", case=grant["request"], limit=200)["items"]]
     assert kinds[0] == "access_request:drafted"
     assert {"grant:issued", "grant:revoked", "retrieval:ordered", "retrieval:refused"} <= set(kinds)
     assert door["auditor"].post("/audit/verify")["faults"] == []
@@ -107,3 +128,22 @@ def test_what_may_not_be_seen_is_not_there(door: Door, city: City) -> None:
         bad(door[login].send("POST", f"/grants/{grant['id']}/revoke", {"reason": "x"}), 404, "unknown-grant")
         assert door[login].get("/access-requests")["items"] == []
         assert door[login].get("/grants")["items"] == []
+
+
+def test_a_result_tells_what_it_lacks(door: Door, city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    early, late = TimeSpan(BEGIN, BEGIN + timedelta(minutes=10)), TimeSpan(END - timedelta(minutes=5), END)
+    capture = Capture("video/mp4", "mp4", "h264", 640, 360, 900, early.begin, late.end, (early, late))
+    key, person = RetrievalId(new_id()), city.persons["looker"]
+    camera = city.cameras_of("dh-cg")[0]
+    ready = Retrieval(
+        key, GrantId(new_id()), person, camera.id, ClipAsk("", TimeSpan(BEGIN, END)), RetrievalState.READY, 1,
+        capture, "ab" * 32, 4096,
+    )  # fmt: skip
+    monkeypatch.setattr(Retrievals, "read", lambda *_: ready)
+    told = door["looker"].get(f"/retrievals/{key}")
+    assert told["camera"]["name"] == camera.name
+    result = told["result"]
+    assert (result["digest"], result["size"], result["codec"], result["frames"]) == ("ab" * 32, 4096, "h264", 900)
+    (gap,) = result["missing"]
+    assert (gap["begin"], gap["end"]) == (result["obtained"][0]["end"], result["obtained"][1]["begin"])
+    assert told["asked"]["span"] == {"begin": result["first"], "end": result["last"]}

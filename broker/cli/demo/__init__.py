@@ -24,11 +24,13 @@ from broker.cli.demo.retrieving import retrieve
 from broker.cli.demo.stage import Stage
 from broker.cli.demo.tracing import go_on, trace
 from broker.cli.demo.workplace import Workplace
+from broker.cli.environment import environment
 from broker.cli.grammar import Noun
 from broker.cli.machine import user_name
 from broker.cli.serving import listening, serving_beside
 from broker.cli.stopping import until_stopped
-from broker.demo.city import choose
+from broker.demo.city import CAMERAS, choose
+from broker.demo.own_footage import scan
 from broker.demo.plan import plan
 from broker.demo.points import ENOUGH, demo_points
 from broker.settings import read_settings
@@ -54,7 +56,9 @@ def demo(
     """Play the whole of it; whatever is not as promised ends it with an error."""
     finished = False
     with until_stopped():
-        _play(Stage(), Workplace(folder), Wishes(minutes, points, footage, pattern))
+        # Before anything else: whoever brings files wants to hear at once that they cannot be used.
+        own = scan(footage, pattern, environment().timezone, CAMERAS) if footage is not None else None
+        _play(Stage(), Workplace(folder), Wishes(minutes, points, own))
         finished = True
     if not finished:
         raise Exit(INTERRUPTED)
@@ -87,7 +91,7 @@ def _walk(stage: Stage, broker: Broker, passwords: dict[str, str], case: Case, p
         Players(url, passwords) as players,
     ):
         stage.step("case")
-        stage.say("server", url=url)
+        stage.narrate("server", url=url)
         ask(stage, players, case)
         approve(stage, players, case)
         authorize(stage, players, case)

@@ -21,7 +21,7 @@ def ask(stage: Stage, players: Players, case: Case) -> None:
     case.cameras = [_camera(players, point.gb_code) for point in case.stock.points]
     coverage = server.get(f"/cameras/{case.cameras[2]['id']}/coverage", **_query(case.footage.channels[2].spans))
     gaps = ", ".join(shown_span(gap["begin"], gap["end"]) for gap in coverage["missing"]) or tell("demo.none")
-    stage.say("coverage", camera=case.cameras[2]["name"], gaps=gaps)
+    stage.narrate("coverage", camera=case.cameras[2]["name"], gaps=gaps)
     body = {
         "purpose": {name: tell(f"demo.purpose.{name}") for name in ("basis", "case_number", "reason")},
         "investigators": [LOOKER],
@@ -34,7 +34,7 @@ def ask(stage: Stage, players: Players, case: Case) -> None:
     case.request = server.post(f"/access-requests/{drafted['id']}/submit")
     stage.promise(case.request["state"] == "CENTER_REVIEW", "wrong-state", state=case.request["state"])
     center = case.request["center"]["name"]
-    stage.say("asked", number=case.request["number"], cameras=len(case.cameras), center=center)
+    stage.narrate("asked", number=case.request["number"], cameras=len(case.cameras), center=center)
     _tell_lines(stage, case, "asked")
 
 
@@ -50,7 +50,7 @@ def approve(stage: Stage, players: Players, case: Case) -> None:
     }
     case.request = players[APPROVER].post(f"/access-requests/{case.request['id']}/approve", body)
     stage.promise(case.request["state"] == "DEPARTMENT_REVIEW", "wrong-state", state=case.request["state"])
-    stage.say("approved", name=case.request["approver"]["name"], days=VALID_DAYS)
+    stage.narrate("approved", name=case.request["approver"]["name"], days=VALID_DAYS)
     _tell_lines(stage, case, "approved")
 
 
@@ -66,15 +66,15 @@ def authorize(stage: Stage, players: Players, case: Case) -> None:
     }
     case.grant = server.post(f"/request-items/{item['id']}/authorize", body)
     stage.promise(len(case.grant["lines"]) == 2, "wrong-grant", cameras=len(case.grant["lines"]))  # noqa: PLR2004  # two of three
-    stage.say("authorized", department=item["department"]["name"], remark=tell("demo.remark"))
+    stage.narrate("authorized", department=item["department"]["name"], remark=tell("demo.remark"))
     item = _waiting(players, REFUSING, case)
     body = {"revision": case.request["revision"], "reason": tell("demo.refusal")}
     players[REFUSING].post(f"/request-items/{item['id']}/refuse", body)
-    stage.say("refused", department=item["department"]["name"], reason=tell("demo.refusal"))
+    stage.narrate("refused", department=item["department"]["name"], reason=tell("demo.refusal"))
     case.request = players[ASKER].get(f"/access-requests/{case.request['id']}")
     outcome = case.request["outcome"]
     stage.promise(outcome == "partially granted", "wrong-state", state=outcome)
-    stage.say("decided", number=case.request["number"], outcome=tell(f"outcome.{outcome}"))
+    stage.narrate("decided", number=case.request["number"], outcome=tell(f"outcome.{outcome}"))
 
 
 def _camera(players: Players, gb_code: str) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from pathlib import Path
 from broker.bootstrap import Broker
 from broker.cli.demo.stage import Stage
 from broker.cli.demo.workplace import Workplace
-from broker.cli.environment import environment
 from broker.cli.instants import shown_span
 from broker.cli.progress import ProgressBar
 from broker.cli.texts import tell
-from broker.demo import city, own_footage
+from broker.demo import city
 from broker.demo import footage as recordings
 from broker.demo.footage import Footage
 from broker.demo.people import PEOPLE
@@ -22,17 +21,18 @@ from storage.db import schema
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the person wants of the demonstration; `own` is a folder of own video files."""
+    """What the person wants of the demonstration; `own` is what a folder of own video files holds."""
 
     minutes: int
     points: int
-    own: Path | None = None
-    pattern: str | None = None
+    own: Footage | None = None
 
 
 def tell_database(stage: Stage, broker: Broker) -> None:
     """Say which database runs."""
-    stage.say("database", path=broker.settings.data / "postgres", revision=schema.status(broker.database_url).current)
+    stage.narrate(
+        "database", path=broker.settings.data / "postgres", revision=schema.status(broker.database_url).current
+    )
 
 
 def found_city(stage: Stage, broker: Broker, me: Caller, place: Workplace) -> dict[str, str]:
@@ -40,7 +40,7 @@ def found_city(stage: Stage, broker: Broker, me: Caller, place: Workplace) -> di
     stage.step("city")
     count = city.found_departments(broker, me)
     passwords = city.settle_people(broker, me)
-    stage.say("city", departments=count, people=len(PEOPLE))
+    stage.narrate("city", departments=count, people=len(PEOPLE))
     names = {department.code: department.name for department in broker.accounts.departments(me, after="", limit=100)}
     lines = [
         f"{person.login:8} {passwords[person.login]}  {person.name} {names[person.department]} "
@@ -57,13 +57,13 @@ def record(stage: Stage, wishes: Wishes, place: Workplace, stock: city.Stock) ->
     """Take the person's own recordings, those of an earlier run, or make new ones."""
     stage.step("footage")
     if wishes.own is not None:
-        found = own_footage.scan(wishes.own, wishes.pattern, environment().timezone, len(stock.points))
-        stage.say("footage-own", folder=wishes.own)
+        found = wishes.own
+        stage.narrate("footage-own", folder=found.options["folder"])
     else:
         now = datetime.now(UTC)
         kept = recordings.kept(place.footage, stock.names, wishes.minutes, now)
         found = kept or _make(place.footage, stock.names, wishes.minutes, now)
-        stage.say("footage-kept" if kept else "footage-made", folder=place.footage)
+        stage.narrate("footage-kept" if kept else "footage-made", folder=place.footage)
     for channel in found.channels:
         stage.show(f"{channel.name}: {', '.join(shown_span(span.begin, span.end) for span in channel.spans[-3:])}")
     return found
@@ -85,6 +85,6 @@ def fill_catalogue(
     inserted = sum(report.inserted for report in reports.values())
     stage.promise(inserted == len(points), "points-lost", wanted=len(points), found=inserted)
     city.attach(broker, me, stock, footage)
-    stage.say("catalogue", points=inserted, source=city.SOURCE)
+    stage.narrate("catalogue", points=inserted, source=city.SOURCE)
     for point, channel in zip(stock.points, footage.channels, strict=True):
         stage.show(f"{channel.name} = {point.gb_code} {point.name}")

@@ -38,12 +38,12 @@ def revoke_in_the_middle(stage: Stage, players: Players, case: Case) -> None:
     long = wait_for(server, order_clip(server, first, case.plan.interrupted))
     path, size = f"/retrievals/{long['id']}/media", long["result"]["size"]
     if size < ENOUGH:
-        stage.say("too-small", size=size)
+        stage.narrate("too-small", size=size)
         _revoke(stage, players, case)
     else:
         came = _interrupted(stage, players, case, path)
         stage.promise(came < size, "not-interrupted", size=size)
-        stage.say("interrupted", came=came, size=size)
+        stage.narrate("interrupted", came=came, size=size)
     _refused(stage, "again", lambda: _open(server, path), "footage-live")
     _refused(stage, "later", lambda: order_snapshot(server, second, case.plan.snapshot.isoformat()), "footage-live")
 
@@ -72,7 +72,7 @@ def _revoke(stage: Stage, players: Players, case: Case) -> None:
     reason = tell("demo.revocation")
     case.grant = players[CONSENTING].post(f"/grants/{case.grant['id']}/revoke", {"reason": reason})
     stage.promise(case.grant["state"] == "REVOKED", "wrong-state", state=case.grant["state"])
-    stage.say("revoked", department=case.grant["department"]["name"], reason=reason)
+    stage.narrate("revoked", department=case.grant["department"]["name"], reason=reason)
 
 
 def _refused(stage: Stage, slug: str, act: Callable[[], object], expected: str) -> None:
@@ -81,7 +81,7 @@ def _refused(stage: Stage, slug: str, act: Callable[[], object], expected: str) 
         act()
     except Forbidden as error:
         stage.promise(error.slug.startswith(expected), "wrong-reason", expected=expected, found=error.slug)
-        stage.say(f"try.{slug}")
+        stage.narrate(f"try.{slug}")
         stage.show(f"→ {explain(error)}")
     else:
         stage.promise(kept=False, slug="not-refused", what=tell(f"demo.try.{slug}"))

@@ -43,7 +43,7 @@ def _take(server: Server, ordered: Record, results: Path) -> tuple[Record, Path]
 
 
 def _tell(stage: Stage, retrieval: Record, file: Path) -> None:
-    stage.say(f"{retrieval['action']}-taken", camera=retrieval["camera"]["name"])
+    stage.narrate(f"{retrieval['action']}-taken", camera=retrieval["camera"]["name"])
     for name, value in result_fields(retrieval, file).items():
         if name in {"file", "digest", "size", "asked", "obtained", "first", "last", "frames"}:
             told = ", ".join(value) if isinstance(value, list) else value
@@ -61,7 +61,7 @@ def _check_between_keys(stage: Stage, begin: datetime, channel: Channel) -> None
     """The clip must not begin where cutting is easy; files begin with a key frame, and so does the recording."""
     if channel.key is not None:
         stage.promise((begin - channel.spans[0].begin) % channel.key, "easy-cut", begin=shown(begin))
-        stage.say("between-keys", seconds=channel.key.total_seconds(), begin=shown(begin))
+        stage.narrate("between-keys", seconds=channel.key.total_seconds(), begin=shown(begin))
 
 
 def _check_picture(stage: Stage, picture: Record, file: Path) -> None:
@@ -69,7 +69,7 @@ def _check_picture(stage: Stage, picture: Record, file: Path) -> None:
     ((_, code),) = read_codes(file)
     found = datetime.fromisoformat(picture["result"]["first"])
     stage.promise(code.instant == found, "wrong-picture", asked=shown(found), found=shown(code.instant))
-    stage.say("picture-checked", number=code.number, instant=shown(code.instant))
+    stage.narrate("picture-checked", number=code.number, instant=shown(code.instant))
 
 
 def _check_clip(stage: Stage, file: Path, asked: TimeSpan, channel: Channel) -> None:
@@ -82,7 +82,7 @@ def _check_clip(stage: Stage, file: Path, asked: TimeSpan, channel: Channel) -> 
     stage.promise(numbers == whole, "frames-lost", frames=len(numbers))
     early, late = codes[0].instant - asked.begin, asked.end - codes[-1].instant
     stage.promise(early < step and late <= step, "frames-missing", first=shown(codes[0].instant))
-    stage.say("clip-checked", frames=len(codes), first=shown(codes[0].instant), last=shown(codes[-1].instant))
+    stage.narrate("clip-checked", frames=len(codes), first=shown(codes[0].instant), last=shown(codes[-1].instant))
 
 
 def _within(codes: list[Code], asked: TimeSpan) -> bool:

@@ -33,7 +33,7 @@ class Stage:
         screen.plain(f"\n[{self._step}/{STEPS}] {self._title}")
         sys.stdout.flush()
 
-    def say(self, slug: str, **facts: object) -> None:
+    def narrate(self, slug: str, **facts: object) -> None:
         """Tell what happened."""
         screen.plain(f"  {tell(f'demo.{slug}', **facts)}")
         sys.stdout.flush()

@@ -41,19 +41,19 @@ def trace(stage: Stage, players: Players, case: Case) -> None:
     stage.promise(not lacking, "trace-incomplete", kinds=", ".join(sorted(lacking)))
     found = server.post("/audit/verify")
     stage.promise(not found["faults"], "trace-broken", faults=len(found["faults"]))
-    stage.say("verified", events=found["events"], streams=found["streams"])
+    stage.narrate("verified", events=found["events"], streams=found["streams"])
 
 
 def go_on(stage: Stage, place: Workplace) -> None:
     """Say where the files are, how long it took and what can be done next."""
     spent = stage.end()
-    stage.say("files", folder=place.results)
+    stage.narrate("files", folder=place.results)
     for file in sorted(place.results.iterdir()):
         stage.show(str(file))
-    stage.say("people", file=place.people)
+    stage.narrate("people", file=place.people)
     took = ", ".join(f"{title} {seconds:.1f}" for title, seconds in spent)
-    stage.say("took", total=round(sum(seconds for _, seconds in spent), 1), steps=took)
-    stage.say("go-on", data=place.data)
+    stage.narrate("took", total=round(sum(seconds for _, seconds in spent), 1), steps=took)
+    stage.narrate("go-on", data=place.data)
 
 
 def _line(event: dict[str, Any]) -> str:
