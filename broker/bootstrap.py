@@ -19,6 +19,7 @@ from broker.services.accounts import Accounts
 from broker.services.audit import Audit
 from broker.services.catalog import Catalog
 from broker.services.grants import Grants
+from broker.services.names import Names
 from broker.services.request_items import RequestItems
 from broker.services.retrieval_runs import RetrievalRuns
 from broker.services.retrievals import Retrievals
@@ -58,6 +59,7 @@ class Broker:
     retrievals: Retrievals
     runs: RetrievalRuns
     audit: Audit
+    names: Names
 
 
 def operator(name: str) -> Caller:
@@ -152,6 +154,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         retrievals=Retrievals(work, policy),
         runs=RetrievalRuns(work, policy, gateway, blobs, _workspace(settings.data)),
         audit=Audit(work, policy),
+        names=Names(work, policy),
     )
 
 

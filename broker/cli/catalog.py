@@ -70,7 +70,8 @@ def list_points(
             )
 
         found = list(every(page, lambda camera: camera.id, None, limit=limit))
-        names = broker.catalog.owners(me, found)
+        known = broker.names.of(me, departments={camera.owner_id for camera in found})
+        names = {key: department.name for key, department in known.departments.items()}
     screen.rows(COLUMNS, (_record(camera, names) for camera in found), as_json=as_json)
     if not as_json and len(found) == limit:
         screen.note("catalog.more", limit=limit)

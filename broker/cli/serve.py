@@ -30,7 +30,7 @@ def serve(
     with (
         until_stopped(),
         listening(settings.host, settings.port) as opened,
-        open_broker(settings) as broker,
+        open_broker(settings, share=False) as broker,
         worker_thread(broker, settings.workers),
     ):
         url = url_of(opened)

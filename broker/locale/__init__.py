@@ -33,14 +33,22 @@ def explain(error: BrokerError, language: str = DEFAULT) -> str:
 
 
 def choose(accepted: str | None) -> str:
-    """Return the catalogue for an Accept-Language header: English only when it is wanted more than Chinese."""
+    """Return the catalogue for an Accept-Language header (RFC 9110 section 12.5.4); Chinese where nothing fits."""
+    wanted: list[tuple[float, str]] = []
     for part in (accepted or "").split(","):
-        tag = part.split(";")[0].strip().lower()
-        if tag.startswith("zh"):
-            return "zh_CN"
-        if tag.startswith("en"):
-            return "en"
-    return DEFAULT
+        tag, _, weight = part.strip().lower().partition(";q=")
+        fitting = {"zh": "zh_CN", "en": "en"}.get(tag[:2])
+        if fitting:
+            wanted.append((_quality(weight), fitting))
+    best = max(wanted, key=lambda choice: choice[0], default=(0.0, DEFAULT))
+    return best[1] if best[0] > 0 else DEFAULT
+
+
+def _quality(weight: str) -> float:
+    try:
+        return float(weight) if weight else 1.0
+    except ValueError:
+        return 0.0
 
 
 class _Facts(dict[str, object]):

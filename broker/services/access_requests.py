@@ -61,6 +61,34 @@ def visibility(caller: Caller, work: UnitOfWork) -> Visibility:
     )
 
 
+def shown_to(caller: Caller, work: UnitOfWork, requests: Sequence[AccessRequest]) -> list[AccessRequest]:
+    """Return the requests as far as they concern the caller: an owning department sees its own part only.
+
+    Parties, the deciding center's approvers and auditors see the whole; which other departments' cameras are asked
+    for is nothing an owner needs for the own decision.
+    """
+    places = {item.department_id for request in requests for item in request.items}
+    places |= {request.department_id for request in requests}
+    places |= {request.center_id for request in requests if request.center_id}
+    departments = work.departments.load_many(places)
+
+    def reached(role: Role, key: DepartmentId | None) -> bool:
+        return key is not None and role in caller.roles_at(departments[key].path, work.now)
+
+    def part_of(request: AccessRequest) -> AccessRequest:
+        if (
+            caller.person_id in request.parties
+            or reached(Role.CENTER_APPROVER, request.center_id)
+            or reached(Role.AUDITOR, request.department_id)
+        ):
+            return request
+        own = tuple(item for item in request.items if reached(Role.DEPARTMENT_AUTHORIZER, item.department_id))
+        cameras = {line.camera_id for item in own for line in item.lines}
+        return replace(request, items=own, asked=tuple(line for line in request.asked if line.camera_id in cameras))
+
+    return [part_of(request) for request in requests]
+
+
 def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change: Change) -> AccessRequest:
     """Write a change and its events; the caller commits."""
     work.access_requests.save(before, change.after)
@@ -181,7 +209,8 @@ class AccessRequests:
         """Return a request the caller may know of."""
         with self._work() as work:
             self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
-            return work.access_requests.load(key, visibility(caller, work))
+            request = work.access_requests.load(key, visibility(caller, work))
+            return shown_to(caller, work, [request])[0]
 
     def page(
         self,
@@ -194,7 +223,8 @@ class AccessRequests:
         """Return requests the caller may know of, newest first."""
         with self._work() as work:
             self._policy.require(caller, "access_request:list", caller.roles(work.now), facts.of_person(caller))
-            return work.access_requests.page(visibility(caller, work), state=state, after=after, limit=limit)
+            found = work.access_requests.page(visibility(caller, work), state=state, after=after, limit=limit)
+            return shown_to(caller, work, found)
 
     def _require(self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
         """Ask with the roles that reach this request: the requester's in its department, the center's in the center."""

@@ -187,7 +187,7 @@ class Accounts:
             return self._account(work, work.persons.load(key))
 
     def change_password(self, caller: Caller, old: str, new: str) -> None:
-        """Change the own password; every other session ends."""
+        """Change the own password; every session ends, this one too."""
         with self._work() as work:
             key = _own(caller)
             known = facts.of_person(caller, key)
@@ -196,7 +196,7 @@ class Accounts:
             stored = work.persons.secret(person.login)
             if stored is None or not self._passwords.fits(stored[1], old):
                 raise Forbidden("wrong-password", pointer="/old")
-            check_password(new, person.login)
+            check_password(new, person.login, "/new")
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
             work.persons.change(key, number, password_hash=self._passwords.hash(new))
@@ -281,18 +281,18 @@ class Accounts:
         places = work.departments.by_codes({code for _, code in roles})
         held = {assignment.role for assignment in work.persons.assignments({person.id}).get(person.id, ())}
         stream = f"person/{person.id}"
-        for name, code in roles:
-            role = _role(name)
+        for number, (name, code) in enumerate(roles):
+            role = _role(name, f"/roles/{number}/role")
             if code not in places:
-                raise Unknown("unknown-department", department=code)
+                raise Unknown("unknown-department", pointer=f"/roles/{number}/department", department=code)
             if Role.OPERATOR not in caller.roles_at(places[code].path, work.now):
                 self._require(work, caller, "person:assign", places[code], person.id)
             held.add(role)
             if len(held & ADMINISTRATORS) > 1:
                 raise Conflict("administrators-apart", pointer="/roles", roles=", ".join(sorted(held & ADMINISTRATORS)))
-            number = work.audit.reserve(stream)
+            version = work.audit.reserve(stream)
             assignment = Assignment(role, places[code].id, places[code].path)
-            work.persons.assign(new_id(), person.id, assignment, stream, number)
+            work.persons.assign(new_id(), person.id, assignment, stream, version)
             data = {"role": role, "department": code}
             work.audit.append(permit, (Entry(stream, "person:role:assigned", data),))
 
@@ -301,12 +301,12 @@ class Accounts:
         return Account(person, home, work.persons.assignments({person.id}).get(person.id, ()))
 
 
-def check_password(password: str, login: str) -> None:
+def check_password(password: str, login: str, pointer: str = "/password") -> None:
     """Refuse what is too short, too long or the login itself (ASVS 6.2: length, no composition rules)."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Invalid("password-length", pointer="/password", shortest=SHORTEST_PASSWORD, longest=LONGEST_PASSWORD)
+        raise Invalid("password-length", pointer=pointer, shortest=SHORTEST_PASSWORD, longest=LONGEST_PASSWORD)
     if login.lower() in password.lower() or len(set(password)) < 5:  # noqa: PLR2004  # "aaaaaaaaaaaa"
-        raise Invalid("password-guessable", pointer="/password")
+        raise Invalid("password-guessable", pointer=pointer)
 
 
 def _own(caller: Caller) -> PersonId:
@@ -315,9 +315,9 @@ def _own(caller: Caller) -> PersonId:
     return caller.person_id
 
 
-def _role(name: str) -> Role:
+def _role(name: str, pointer: str = "/role") -> Role:
     if name not in {role.value for role in ASSIGNABLE}:
-        raise Invalid("unknown-role", pointer="/role", role=name, allowed=", ".join(sorted(ASSIGNABLE)))
+        raise Invalid("unknown-role", pointer=pointer, role=name, allowed=", ".join(sorted(ASSIGNABLE)))
     return Role(name)
 
 

@@ -8,7 +8,7 @@ from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
 from broker.domain.catalog import Camera
 from broker.domain.errors import Conflict, Invalid
-from broker.domain.ids import CameraId, DepartmentId
+from broker.domain.ids import CameraId
 from broker.domain.time import TimeSpan
 from broker.services.catalog_files.check import Checker
 from broker.services.catalog_files.mapping import resolve
@@ -112,12 +112,6 @@ class Catalog:
             work.cameras.bind(camera.id, target.id, channel, stream, work.audit.reserve(stream))
             data = {"camera": str(camera.id), "source": source, "channel": channel}
             work.audit.append(permit, (Entry(stream, "camera:bound", data),))
+            bound = work.cameras.load(camera.id)
             work.commit(permit)
-            return camera
-
-    def owners(self, caller: Caller, cameras: Sequence[Camera]) -> Mapping[DepartmentId, str]:
-        """Return the names of the departments that own these cameras."""
-        with self._work() as work:
-            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            found = work.departments.load_many({camera.owner_id for camera in cameras})
-            return {key: department.name for key, department in found.items()}
+            return bound

@@ -11,7 +11,7 @@ from broker.domain.grants import Grant, GrantedLine, Terms, issue
 from broker.domain.ids import GrantId, ItemId, PersonId, new_id
 from broker.domain.permits import Permit
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Verdict, store, visibility
+from broker.services.access_requests import Verdict, shown_to, store, visibility
 from broker.services.grants import revoke_all
 from policies import facts
 from policies.authorizer import Authorizer
@@ -36,7 +36,9 @@ class RequestItems:
         with self._work() as work:
             self._policy.require(caller, "request_item:list", caller.roles(work.now), facts.of_person(caller))
             owners = caller.paths_of(Role.DEPARTMENT_AUTHORIZER, work.now)
-            return work.access_requests.waiting_items(owners, after=after, limit=limit)
+            found = work.access_requests.waiting_items(owners, after=after, limit=limit)
+            own = shown_to(caller, work, [request for request, _ in found])
+            return [(request, item) for request, (_, item) in zip(own, found, strict=True)]
 
     def authorize(self, caller: Caller, key: ItemId, verdict: Verdict) -> Grant:
         """Authorize all or some lines, whole or shorter; the grant starts at once, whatever the others decide."""
@@ -67,7 +69,7 @@ class RequestItems:
             permit = self._require(work, caller, "request_item:refuse", request, item)
             request.require_revision(revision)
             change = decisions.refuse(request, item, _person(caller), reason, work.now)
-            after = store(work, permit, request, change)
+            after = shown_to(caller, work, [store(work, permit, request, change)])[0]
             work.commit(permit)
             return after
 
@@ -78,7 +80,7 @@ class RequestItems:
             permit = self._require(work, caller, "request_item:return", request, item)
             request.require_revision(revision)
             change = decisions.send_back(request, _person(caller), comment, item)
-            after = store(work, permit, request, change)
+            after = shown_to(caller, work, [store(work, permit, request, change)])[0]
             revoke_all(work, permit, request.id, "returned")
             work.commit(permit)
             return after

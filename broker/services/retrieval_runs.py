@@ -31,6 +31,7 @@ from storage.db.unit_of_work import UnitOfWork, Work
 
 RUNNABLE = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING})
 ASK_AGAIN = 0.25  # seconds between two looks whether the attempt is still wanted
+UNTOLD = frozenset({"where"})  # addresses and folders of sources are no business of who asked for footage
 TELL_AGAIN = 1.0  # seconds between two notes of progress
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,11 @@ class RetrievalRuns:
 
 
 def _failed(current: Retrieval, error: BrokerError) -> RetrievalChange:
-    facts = {name: value if isinstance(value, int | float) else str(value) for name, value in error.facts.items()}
+    facts = {
+        name: value if isinstance(value, int | float) else str(value)
+        for name, value in error.facts.items()
+        if name not in UNTOLD
+    }
     return fail(current, error.slug, dict(facts))
 
 

@@ -107,7 +107,7 @@ class Retrievals:
         work.audit.reserve(stream)
         entry = Entry(stream, "retrieval:refused", {"camera": str(camera), "missing": list(refusal.missing)})
         work.audit.append(permit, (entry,), case=grant.request_id if grant else None)
-        work.commit(permit)
+        work.commit(permit, done=False)
         if refusal.slug != "not-allowed" or missing is None:
             return refusal
         slug = f"footage-{missing.removeprefix('g_')}"

@@ -58,7 +58,7 @@ class Reading:
 
 async def reading_of(caller: CallerDep, broker: BrokerDep, language: Language) -> Reading:
     """Return how answers are shown to this caller."""
-    return Reading(caller, Names(broker.work, broker.policy), language, broker.clock)
+    return Reading(caller, broker.names, language, broker.clock)
 
 
 ReadingDep = Annotated[Reading, Depends(reading_of)]

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import ExitStack
-from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -13,40 +12,50 @@ from starlette.concurrency import run_in_threadpool
 
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
-from broker.domain.errors import Forbidden, Unavailable
+from broker.domain.errors import Conflict, Forbidden, Unavailable
 from broker.domain.ids import RetrievalId
 from broker.domain.retrievals import WHOLE, Retrieval
 from broker.web.delivery import GuardedResponse
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.guard import Cell, GrantGuard
 from broker.web.ranges import parse_range
+from broker.web.routes import StrictRoute
 
-router = APIRouter(tags=["retrievals"])
+router = APIRouter(tags=["retrievals"], route_class=StrictRoute)
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
 
 
-@router.api_route(
+@router.head("/retrievals/{key}/media", response_class=Response)
+def describe_media(key: UUID, broker: BrokerDep, caller: CallerDep) -> Response:
+    """Say how large a result is and of which type; nothing flows, nothing is noted."""
+    retrieval = broker.retrievals.read(caller, RetrievalId(key))
+    if retrieval.state not in WHOLE:
+        raise Conflict("no-result", state=retrieval.state)
+    return Response(status_code=200, headers=_headers(retrieval, (0, retrieval.size)))
+
+
+@router.get(
     "/retrievals/{key}/media",
-    methods=["GET", "HEAD"],
     response_class=Response,
     responses={206: {"description": "the part asked for"}, 416: {"description": "the part lies outside"}},
 )
-async def media(
+async def download_media(
     key: UUID, request: Request, broker: BrokerDep, caller: CallerDep, range: Annotated[str | None, Header()] = None,  # noqa: A002  # the header's name
 ) -> Response:  # fmt: skip
     """Hand over a result. The grant is asked now and again before every 64 KiB; a revocation ends the download."""
     retrieval = await run_in_threadpool(broker.retrievals.read, caller, RetrievalId(key))
-    whole = retrieval.state in WHOLE
-    part = parse_range(range, retrieval.size) if whole else (0, 0)
+    part = parse_range(range, retrieval.size) if retrieval.state in WHOLE else (0, 0)
     if part is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{retrieval.size}"})
-    if request.method == "HEAD" and whole:
-        return Response(status_code=200, headers=_headers(retrieval, (0, retrieval.size)))
     guard: GrantGuard = request.app.state.guard
+    loop = asyncio.get_running_loop()
+    scope = anyio.CancelScope()
+
+    def cancel() -> None:
+        loop.call_soon_threadsafe(scope.cancel)
+
     with ExitStack() as stack:
-        scope = anyio.CancelScope()
-        cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, scope.cancel)
         cell = stack.enter_context(guard.watch(retrieval.grant_id, cancel))
         response = await run_in_threadpool(_open, broker, caller, retrieval, part, cell, scope)
         response.release = stack.pop_all().close

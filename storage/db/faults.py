@@ -1,8 +1,8 @@
 """What an error of the database means for a person."""
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-from broker.domain.errors import BrokerError, Conflict, Unavailable
+from broker.domain.errors import BrokerError, Conflict, Invalid, Unavailable
 
 _DISK_FULL = "53100"
 _LOST_THE_RACE = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock not available
@@ -16,6 +16,8 @@ def translate(error: DBAPIError) -> BrokerError:
     if state in _LOST_THE_RACE or isinstance(error, IntegrityError):
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         return Conflict("changed-meanwhile", subject=constraint or state)
+    if isinstance(error, DataError):
+        return Invalid("value-unstorable", detail=first_line(error))
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith("57P"):
         return Unavailable("database-unreachable", detail=first_line(error))
     return Unavailable("database-fault", code=state)

@@ -44,6 +44,9 @@ class IdempotencyRepository:
         self._connection = connection
 
     def mark(self, write: Write, at: datetime) -> None:
+        """Mark a write as done, forgetting the owner's marks that are too old to be asked for."""
+        mine = (idempotency.c.owner == write.owner) & (idempotency.c.at <= at - KEPT)
+        self._connection.execute(delete(idempotency).where(mine))
         row = {"owner": write.owner, "key": write.key, "fingerprint": write.fingerprint, "at": at}
         self._connection.execute(insert(idempotency).values(row))
 
@@ -59,6 +62,3 @@ class IdempotencyRepository:
         )
         row = self._connection.execute(fresh).one_or_none()
         return None if row is None else Answer(row.fingerprint, row.status, bytes(row.body or b""))
-
-    def sweep(self, at: datetime) -> int:
-        return self._connection.execute(delete(idempotency).where(idempotency.c.at <= at - KEPT)).rowcount

@@ -7,7 +7,9 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from broker.domain.errors import Unavailable
 from broker.domain.permits import Permit
 from broker.domain.time import Clock
 from storage.db.access_requests import AccessRequestRepository
@@ -36,6 +38,8 @@ class UnitOfWork:
             self._connection = self._engine.connect()
         except DBAPIError as error:
             raise translate(error) from error
+        except PoolTimeout as error:
+            raise Unavailable("database-unreachable", detail="no free connection") from error
         return self
 
     def __exit__(
@@ -47,8 +51,11 @@ class UnitOfWork:
         if isinstance(error, DBAPIError):
             raise translate(error) from error
 
-    def commit(self, permit: Permit) -> None:
+    def commit(self, permit: Permit, *, done: bool = True) -> None:
         """End the transaction for good; the permit is the proof that the policy allowed it.
+
+        `done` is False where only a refusal is written down: the call was not carried out, so its idempotency key
+        stays free.
 
         Raises:
             Conflict: somebody else's change came first, or the same idempotency key was used at the same time.
@@ -56,7 +63,7 @@ class UnitOfWork:
         """
         assert permit.act, "a permit names its act"  # noqa: S101  # the type says it, this says it at run time
         write = current_write.get()
-        if write is not None:
+        if write is not None and done:
             self.idempotency.mark(write, self.now)
         self._open.commit()
 

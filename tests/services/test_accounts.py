@@ -30,9 +30,9 @@ def person(login: str = "new.person", **changes: object) -> NewPerson:
         (person(password="aaaaaaaaaaaaaa"), Invalid, "password-guessable", "/password"),
         (person(password="xxnew.personxx"), Invalid, "password-guessable", "/password"),
         (person(department="nowhere"), Unknown, "unknown-department", ""),
-        (person(roles=(("king", "dh-cg"),)), Invalid, "unknown-role", "/role"),
-        (person(roles=(("operator", "dh-cg"),)), Invalid, "unknown-role", "/role"),
-        (person(roles=(("auditor", "nowhere"),)), Unknown, "unknown-department", ""),
+        (person(roles=(("king", "dh-cg"),)), Invalid, "unknown-role", "/roles/0/role"),
+        (person(roles=(("operator", "dh-cg"),)), Invalid, "unknown-role", "/roles/0/role"),
+        (person(roles=(("auditor", "nowhere"),)), Unknown, "unknown-department", "/roles/0/department"),
         (person("asker"), Conflict, "login-taken", "/login"),
         (
             person(roles=(("auditor", "jc"), ("system_administrator", "jc"))),

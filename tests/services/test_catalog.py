@@ -68,7 +68,8 @@ def test_cameras_are_found_page_by_page(broker: Broker, city: City) -> None:
     assert len(seen) == len(set(seen)) == sum(map(len, CAMERAS.values()))
     own = broker.catalog.page(asker, text="路口1", owner="dh-cg", division=None, bound=False, after=None, limit=10)
     assert [camera.gb_code for camera in own] == ["99010201081320000002"]
-    assert broker.catalog.owners(asker, own) == {own[0].owner_id: "东河区城市管理局"}
+    known = broker.names.of(asker, departments={own[0].owner_id})
+    assert known.departments[own[0].owner_id].name == "东河区城市管理局"
     assert broker.catalog.read(asker, own[0].id) == own[0]
     with pytest.raises(Unknown, match="unknown-camera"):
         broker.catalog.read(asker, CameraId(new_id()))

@@ -242,3 +242,23 @@ def test_every_refused_look_is_in_the_trace(broker: Broker, city: City) -> None:
     assert [event.data["missing"] for _, event in events] == [["g_window"], ["g_window"]]
     with pytest.raises(Forbidden):
         broker.audit.page(city.caller(broker, "looker"), case=None, kind=None, after=0, limit=9)
+
+
+def test_an_owner_sees_the_own_part_of_a_request_and_nothing_of_the_others(broker: Broker, city: City) -> None:
+    request = submitted(broker, city)
+    broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    whole = {camera.id for department in ("dh-cg", "dh-jt") for camera in city.cameras_of(department)}
+    for login, department in (("owner.cg", "dh-cg"), ("owner.jt", "dh-jt")):
+        owner = city.caller(broker, login)
+        own = {camera.id for camera in city.cameras_of(department)}
+        waiting = [seen for seen, _ in broker.request_items.waiting(owner, after=None, limit=5)]
+        listed = broker.access_requests.page(owner, state=None, after=None, limit=5)
+        for seen in (broker.access_requests.read(owner, request.id), *waiting, *listed):
+            assert {line.camera_id for line in seen.asked} == own
+            assert {line.camera_id for item in seen.items for line in item.lines} == own
+    for login in ("asker", "looker", "center.dh", "auditor"):
+        seen = broker.access_requests.read(city.caller(broker, login), request.id)
+        assert {line.camera_id for line in seen.asked} == whole
+    jt = broker.request_items.waiting(city.caller(broker, "owner.jt"), after=None, limit=5)[0][1]
+    answer = broker.request_items.refuse(city.caller(broker, "owner.jt"), jt.id, 1, "不宜提供")
+    assert [item.id for item in answer.items] == [jt.id]

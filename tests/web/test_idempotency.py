@@ -132,7 +132,6 @@ def test_a_password_does_not_stand_in_the_fingerprint(door: Door, city: City, br
     assert marked(broker, city, login="secadmin")
 
 
-@pytest.mark.xfail(reason="the unit of work marks the key when only the refusal is written down")
 def test_a_refused_order_leaves_no_mark(door: Door, city: City, broker: Broker) -> None:
     camera = city.cameras_of("dh-cg")[0].id
     order = {"camera": str(camera), "action": "clip", **span()}

@@ -107,7 +107,6 @@ def test_members_nobody_asked_for(lobby: Door, login: str, method: str, path: st
         assert told["pointer"] == f"#query/{name}"
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate Operation ID media")
 def test_no_write_is_left_out(lobby: Door) -> None:
     paths = lobby.client.get("/openapi.json").json()["paths"]
     writes = {(method, path) for path, methods in paths.items() for method in methods if method not in {"get", "head"}}

@@ -17,7 +17,6 @@ from tests.web.routes_of import PUBLIC, UNDESCRIBED, filled, operations
 FOREIGN = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
 
 # Two methods of one route share an id, and the framework warns of it.
-pytestmark = pytest.mark.filterwarnings("ignore:Duplicate Operation ID media:UserWarning")
 
 
 @pytest.fixture(scope="module")
