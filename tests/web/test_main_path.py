@@ -53,7 +53,9 @@ def test_a_request_is_submitted_narrowed_authorized_and_refused(door: Door, city
     assert line["window"] == {name: told.replace("+00:00", "Z") for name, told in HALF.items()}
 
     refused = door["owner.jt"].post(f"/request-items/{jt['id']}/refuse", {"revision": 1, "reason": "正在检修"})
-    assert (refused["state"], refused["outcome"]) == ("DECIDED", "partially granted")
+    assert [item["state"] for item in refused["items"]] == ["REFUSED"], "an owner sees the own part only"
+    whole = door["asker"].get(f"/access-requests/{refused['id']}")
+    assert (whole["state"], whole["outcome"]) == ("DECIDED", "partially granted")
 
 
 def test_footage_is_ordered_within_the_grant_until_it_ends(

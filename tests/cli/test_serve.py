@@ -1,0 +1,106 @@
+"""`xueliang serve` and `xueliang worker` as processes: they start, answer, and end in good order."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from broker.cli.serving import listening, url_of
+from broker.domain.errors import Invalid, Unavailable
+from tests.cli.conftest import Run
+
+PROGRAM = [sys.executable, "-c", "import sys; from broker.cli import main; sys.exit(main())"]
+PATIENCE = 60
+
+
+@contextmanager
+def started(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as file, subprocess.Popen([*PROGRAM, *arguments], stderr=file, stdout=file) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def said(log: Path, pattern: str, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := re.search(pattern, log.read_text(encoding="utf-8")):
+            return found[0]
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        time.sleep(0.1)
+    raise AssertionError(log.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_answers_and_stops(
+    number: signal.Signals, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XUELIANG_DATABASE_URL", database_url)
+    log = tmp_path / "log"
+    with started(log, "serve", "--port", "0", "--data", str(tmp_path / "data")) as process:
+        url = said(log, r"http://127\.0\.0\.1:\d+", process)
+        said(log, "Press Ctrl\\+C to stop", process)
+        assert httpx.get(f"{url}/docs").status_code == 200
+        assert httpx.get(f"{url}/api/v1/me").status_code == 401
+        process.send_signal(number)
+        process.send_signal(number)  # impatience must not tear the end off
+        assert process.wait(PATIENCE) == 0
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback" not in text
+    assert text.endswith("Stopped.\n")
+
+
+def test_the_worker_starts_and_stops(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUELIANG_DATABASE_URL", database_url)
+    log = tmp_path / "log"
+    with started(log, "worker", "--data", str(tmp_path / "data")) as process:
+        said(log, "The worker runs", process)
+        said(log, "Starting worker", process)
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_little_of_a_download_lies_in_the_kernel() -> None:
+    with listening("127.0.0.1", 0) as opened:
+        with socket.create_connection(opened.getsockname()), opened.accept()[0] as served:
+            held = served.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        assert held <= 2 * 128 * 1024  # Linux doubles what it is told
+
+
+def test_the_url_is_one_that_can_be_opened() -> None:
+    with listening("0.0.0.0", 0) as opened:  # noqa: S104  # all addresses: what is asked here
+        assert url_of(opened).startswith("http://127.0.0.1:")
+    with listening("::1", 0) as opened:
+        assert url_of(opened).startswith("http://[::1]:")
+
+
+def test_a_port_that_is_taken(run: Run) -> None:
+    with listening("127.0.0.1", 0) as opened:
+        port = opened.getsockname()[1]
+        with pytest.raises(Unavailable, match="port-taken"), listening("127.0.0.1", port):
+            pass
+        ended = run("serve", "--port", str(port), "--data", "nothing")
+    assert (ended.code, ended.err.count("\n")) == (8, 1)
+    assert not Path("nothing").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may have every port")
+def test_a_port_that_only_root_may_have() -> None:
+    with pytest.raises(Unavailable, match="port-forbidden"), listening("127.0.0.1", 80):
+        pass
+
+
+def test_an_address_that_is_not_ours() -> None:
+    with pytest.raises((Invalid, Unavailable)), listening("no.such.host.invalid", 0):
+        pass
