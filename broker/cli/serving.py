@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
+from types import FrameType
 
 import uvicorn
 
@@ -68,6 +69,11 @@ class WebServer(uvicorn.Server):
         )
         super().__init__(config)
         self._ready = ready
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in good order, however often one asks: forced, the server would leave the trace of its deliveries open."""
+        super().handle_exit(sig, frame)
+        self.force_exit = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start and tell."""

@@ -188,8 +188,10 @@ class Retrievals:
             stream = f"delivery/{key}"
             work.audit.reserve(stream)
             entries = [Entry(stream, "retrieval:interrupted", {"bytes": sent, "reason": reason})]
-            if retrieval.state is RetrievalState.READY and grant.state_at(work.now) is not GrantState.ACTIVE:
-                change = abort(retrieval, reason)
+            standing = grant.state_at(work.now)
+            if retrieval.state is RetrievalState.READY and standing is not GrantState.ACTIVE:
+                ended = "grant-expired" if standing is GrantState.EXPIRED else "grant-revoked"
+                change = abort(retrieval, ended)
                 work.retrievals.save(retrieval, change.after)
                 entries.extend(change.entries)
             work.audit.append(permit, entries, case=grant.request_id)

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
@@ -142,7 +143,7 @@ def test_an_unknown_time_zone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_machine_without_time_zones_knows_the_citys(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(name: str) -> object:
-        raise environment.ZoneInfoNotFoundError(name)
+        raise ZoneInfoNotFoundError(name)
 
     monkeypatch.setattr(environment, "ZoneInfo", unknown)
     assert instants.shown("2026-11-21T10:00:00+00:00") == "2026-11-21T18:00:00+08:00"

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from broker.cli.serving import listening, url_of
@@ -41,6 +42,14 @@ def said(log: Path, pattern: str, process: subprocess.Popen[bytes]) -> str:
     raise AssertionError(log.read_text(encoding="utf-8"))
 
 
+def until_at_work(database_url: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_answers_and_stops(
     number: signal.Signals, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -65,7 +74,7 @@ def test_the_worker_starts_and_stops(database_url: str, tmp_path: Path, monkeypa
     log = tmp_path / "log"
     with started(log, "worker", "--data", str(tmp_path / "data")) as process:
         said(log, "The worker runs", process)
-        said(log, "Starting worker", process)
+        until_at_work(database_url)
         process.terminate()
         assert process.wait(PATIENCE) == 0
     assert "Traceback" not in log.read_text(encoding="utf-8")
