@@ -37,9 +37,6 @@ class Settings(BaseSettings):
     workers: int = Field(
         default=2, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`."
     )
-    language: Literal["zh_CN", "en"] = Field(
-        default="zh_CN", description="Language of the command line and of default texts."
-    )
     secure_cookies: bool = Field(
         default=True, description="Mark session cookies Secure; off only for tests over plain http."
     )

@@ -3,6 +3,8 @@
 import logging
 import secrets
 import sys
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 from broker.cli.environment import state_folder
@@ -14,24 +16,33 @@ _FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 logger = logging.getLogger(__name__)
 
 
+class QuietFileHandler(logging.FileHandler):
+    """A log that comes to be with its first line; where it cannot be written, there is rather none than no command."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, encoding="utf-8", delay=True)
+        self.setFormatter(logging.Formatter(_FORM))
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return super()._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, or let it be."""
+        with suppress(OSError):
+            super().emit(record)
+
+
 def log_to_file(path: Path, level: int = logging.WARNING) -> None:
-    """Send everything that is logged to a file, which comes to be with the first line."""
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter(_FORM))
+    """Send everything that is logged to a file."""
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [QuietFileHandler(path)]
     root.setLevel(level)
 
 
 def quiet() -> None:
     """Keep the terminal of a command for its result: what is logged goes to the person's own log."""
-    folder = state_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:  # a home that cannot be written: rather no log than no command
-        logging.getLogger().addHandler(logging.NullHandler())
-        return
-    log_to_file(folder / LOG)
+    log_to_file(state_folder() / LOG)
 
 
 def report(error: Exception) -> str:

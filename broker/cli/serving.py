@@ -71,7 +71,7 @@ class WebServer(uvicorn.Server):
         self._ready = ready
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End in good order, however often one asks: forced, the server would leave the trace of its deliveries open."""
+        """End in good order, however often one asks: forced, it would leave deliveries without an end in the trace."""
         super().handle_exit(sig, frame)
         self.force_exit = False
 

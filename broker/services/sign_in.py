@@ -96,7 +96,7 @@ class SignIn:
             if known is None or not good or not known[0].active:
                 stream = f"sign_in/{known[0].id if known else 'unknown'}"
                 work.audit.reserve(stream)
-                work.sessions.failed(login[:100], address, work.now)
+                work.sessions.failed(login[:100], address, work.now, work.now - WINDOW)
                 entry = Entry(stream, "session:refused", {"login": login[:100], "address": address})
                 work.audit.append(self._policy.note(_NOBODY, "session:refused"), (entry,))
                 work.commit(permit)

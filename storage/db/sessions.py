@@ -58,7 +58,9 @@ class SessionRepository:
             delete(session).where(session.c.person_id == who, session.c.digest.not_in(newest)),
         )
 
-    def failed(self, login: str, address: str, at: datetime) -> None:
+    def failed(self, login: str, address: str, at: datetime, forget: datetime) -> None:
+        """Note a failure, and drop what is older than `forget` and no longer counts."""
+        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.at <= forget))
         self._connection.execute(insert(sign_in_failure).values(login=login, address=address, at=at))
 
     def failures(self, login: str, address: str, since: datetime) -> tuple[int, int]:

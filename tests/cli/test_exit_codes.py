@@ -147,3 +147,14 @@ def test_a_machine_without_time_zones_knows_the_citys(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(environment, "ZoneInfo", unknown)
     assert instants.shown("2026-11-21T10:00:00+00:00") == "2026-11-21T18:00:00+08:00"
+
+
+def test_a_home_that_cannot_be_written_hides_no_error(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> object:
+        raise RuntimeError
+
+    (home / "state").write_text("a file where a folder should be", encoding="utf-8")
+    monkeypatch.setattr(program, "program", broken)
+    logging.getLogger().handlers[:] = []
+    ended = run()
+    assert (ended.code, ended.err.count("\n")) == (70, 1)

@@ -44,16 +44,12 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
             return role is REQUESTER and Fact.OWN_DEPARTMENT in facts
         case "access_request:edit" | "access_request:submit" | "access_request:withdraw":
             return role is REQUESTER and Fact.IS_REQUESTER in facts
-        case "access_request:approve" | "access_request:reject":
+        case "access_request:approve" | "access_request:reject" | "access_request:return":
             return role is CENTER and Fact.NOT_PARTY in facts and not party
-        case "access_request:return":
-            return role is CENTER and Fact.NOT_PARTY in facts
         case "request_item:list":
             return role is OWNER
-        case "request_item:authorize" | "request_item:refuse":
+        case "request_item:authorize" | "request_item:refuse" | "request_item:return":
             return role is OWNER and Fact.NOT_PARTY in facts and Fact.NOT_APPROVER in facts and not party
-        case "request_item:return":
-            return role is OWNER and Fact.NOT_PARTY in facts and Fact.NOT_APPROVER in facts
         case "grant:revoke":
             return role in {CENTER, OWNER} or (role is REQUESTER and Fact.IS_REQUESTER in facts)
         case "footage:snapshot" | "footage:clip":
