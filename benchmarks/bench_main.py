@@ -33,6 +33,7 @@ from tests.city import PASSWORD, City, found_city
 
 LISTS, DECISIONS, RETRIEVALS = 300, 60, 5
 CLIP = timedelta(seconds=60)
+KEY_FRAME = 4  # seconds between two
 
 
 class Desk:
@@ -160,7 +161,7 @@ def stream_copy(folder: Path, clip: TimeSpan, target: Path) -> None:
                     if packet.dts is None or packet.pts is None or packet.time_base is None:
                         continue
                     moment = float(packet.pts * packet.time_base) + 60 * place
-                    if not 4 <= moment < clip.seconds + 8:  # from the key frame before the begin
+                    if not KEY_FRAME <= moment < clip.seconds + 2 * KEY_FRAME:  # from the key frame before the begin
                         continue
                     shift = round(60 * place / packet.time_base)
                     packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream

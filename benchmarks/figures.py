@@ -24,5 +24,12 @@ def interleaved(n: int, *calls: Callable[[], object]) -> list[float]:
 
 def figure(name: str, value: float, unit: str, *, reference: str, ratio: float, n: int) -> None:
     """Print a figure: `ratio` is value over reference, both measured in this run; n counts the repetitions."""
-    line = {"name": name, "value": round(value, 4), "unit": unit, "reference": reference, "ratio": round(ratio, 3), "n": n}
+    line = {
+        "name": name,
+        "value": round(value, 4),
+        "unit": unit,
+        "reference": reference,
+        "ratio": round(ratio, 3),
+        "n": n,
+    }
     print(json.dumps(line, ensure_ascii=False))
