@@ -34,5 +34,6 @@ def serve(
         worker_thread(broker, settings.workers),
     ):
         url = url_of(opened)
+        broker.blobs.check()
         serve_here(broker, opened, lambda: screen.note("serve.ready", url=url, data=settings.data))
     screen.note("serve.stopped")

@@ -27,6 +27,7 @@ def worker(
     settings = settings_for(data)
     configure_logging(settings.log_level, settings.log_format)
     with until_stopped(), open_broker(settings) as broker:
+        broker.blobs.check()
         screen.note("worker.ready", concurrency=concurrency)
         asyncio.run(_work(broker, concurrency))
     screen.note("serve.stopped")

@@ -1,11 +1,12 @@
 """A retrieval from order to result: real worker, real files, the bar codes read back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.media.testcard import read_code, read_codes
+from broker.bootstrap import build
 from broker.domain.errors import Forbidden
 from broker.domain.media import ClipAsk, SnapshotAsk
 from broker.domain.retrievals import RetrievalState
@@ -95,3 +96,81 @@ def test_a_late_attempt_delivers_nothing(bench: Bench) -> None:
     assert bench.broker.retrievals.read(bench.looker, order.id) == first
     assert bench.broker.runs.run(order.id) is RetrievalState.READY
     assert bench.broker.retrievals.read(bench.looker, order.id) == first
+
+
+class Ahead:
+    """The real clock, some days ahead."""
+
+    days = 0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(days=self.days)
+
+
+def test_a_grant_that_expires_ends_what_waits_and_what_runs(bench: Bench) -> None:
+    clock = Ahead()
+    later = build(bench.broker.settings, bench.broker.database_url, bench.broker.engine, clock)
+    ask = SnapshotAsk("", bench.footage.span.begin)
+    waiting = later.retrievals.order(bench.looker, bench.camera, ask)
+    running = later.retrievals.order(bench.looker, bench.camera, ask)
+    attempt = later.runs._begin(running.id)
+    assert attempt is not None
+    assert attempt.retrieval.state is RetrievalState.FETCHING
+    done = later.retrievals.order(bench.looker, bench.camera, ask)
+    assert later.runs.run(done.id) is RetrievalState.READY
+    result = later.retrievals.read(bench.looker, done.id)
+    clock.days = 8
+    assert result.capture is not None
+    assert later.runs._accept(attempt, result.capture, result.digest, result.size) is RetrievalState.ABORTED
+    assert later.runs.run(waiting.id) is RetrievalState.ABORTED
+    assert later.retrievals.read(bench.looker, waiting.id).error == "grant-expired"
+    with pytest.raises(Forbidden, match="footage-live"):
+        later.retrievals.open(bench.looker, done.id)
+    later.retrievals.interrupted(bench.looker, done.id, 0, "client-left")
+    ended = later.retrievals.read(bench.looker, done.id)
+    assert (ended.state, ended.error) == (RetrievalState.ABORTED, "grant-expired")
+
+
+def test_a_store_that_is_away_is_waited_for(bench: Bench) -> None:
+    blobs = bench.broker.settings.data / "blobs"
+    bench.broker.blobs.check()
+    blobs.rename(blobs.with_name("elsewhere"))
+    blobs.write_text("a file where the folder should be", encoding="utf-8")
+    with worker_thread(bench.broker, 1):
+        order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+        bench.wait(order.id, lambda found: found.attempt >= 2)
+        blobs.unlink()
+        blobs.with_name("elsewhere").rename(blobs)
+        assert bench.ended(order.id).state is RetrievalState.READY
+
+
+def test_a_camera_whose_source_is_gone_fails_with_the_reason(bench: Bench) -> None:
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    moved = bench.footage.folder.with_name("moved")
+    bench.footage.folder.rename(moved)
+    try:
+        assert bench.broker.runs.run(order.id) is RetrievalState.FAILED
+    finally:
+        moved.rename(bench.footage.folder)
+    failed = bench.broker.retrievals.read(bench.looker, order.id)
+    assert (failed.error, failed.error_facts) == ("source-unreachable", {})
+
+
+def test_a_second_copy_of_a_result_changes_no_state(bench: Bench) -> None:
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    bench.broker.runs.run(order.id)
+    size = bench.broker.retrievals.read(bench.looker, order.id).size
+    for _ in range(2):
+        bench.broker.retrievals.open(bench.looker, order.id)
+        bench.broker.retrievals.delivered(bench.looker, order.id, size)
+    assert bench.broker.retrievals.read(bench.looker, order.id).state is RetrievalState.DELIVERED
+    bench.broker.retrievals.interrupted(bench.looker, order.id, 1, "client-left")
+    assert bench.broker.retrievals.read(bench.looker, order.id).state is RetrievalState.DELIVERED
+    assert bench.broker.grants.read(bench.looker, bench.grant.id).used.bytes == 2 * size
+
+
+def test_bytes_beyond_the_quota_do_not_flow(bench: Bench) -> None:
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    bench.broker.runs.run(order.id)
+    with pytest.raises(Forbidden, match="footage-quota"):
+        bench.broker.retrievals.open(bench.looker, order.id, bench.grant.terms.quota.bytes + 1)
