@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from broker.cli import screen
 from broker.cli.client.credentials import Stored, server_url, store
-from broker.cli.client.server import Server
+from broker.cli.client.server import Server, on_this_machine
 from broker.cli.client.sessions import sign_in
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown
@@ -31,6 +31,8 @@ def login(
 ) -> None:
     """Sign in, and keep the token where only this person can read it."""
     place = server_url(url)
+    if place.startswith("http:") and not on_this_machine(place):
+        screen.note("login.plain", url=place)
     password = known_password(stdin=stdin)
     asked = {"name": f"xueliang @ {gethostname()}"[:LONGEST_NAME], "scopes": scope or ["*"], "valid_days": days}
     with Server(place, sign_in(place, name, password.get())) as server:

@@ -175,6 +175,18 @@ def test_the_own_password(desk: Desk, run: Run, url: str, monkeypatch: pytest.Mo
     assert run("login", "asker", "--password-stdin").code == 0
 
 
+def test_a_proxy_is_not_asked_for_this_machine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert desk.json("asker", "request", "list") == []
+
+
+def test_a_server_that_is_no_url(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUELIANG_TOKEN", "xlt_x")
+    monkeypatch.setenv("XUELIANG_URL", "http://127.0.0.1:many")
+    ended = run("request", "list")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+
+
 def test_something_else_answers(run: Run, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("XUELIANG_TOKEN", "xlt_x")
     monkeypatch.setenv("XUELIANG_URL", f"{url}/docs")

@@ -117,3 +117,10 @@ def test_an_error_of_a_strange_adapter_is_told_with_its_facts() -> None:
 
 def test_the_servers_own_sentence_wins() -> None:
     assert explain(Invalid("stale-revision", said="read it\n again")) == "read it again"
+
+
+def test_no_help_is_left_over() -> None:
+    pages = {".".join(("help", *path)) for path, _ in commands()}
+    options = {help_page.option_slug(path, it.name) for path, command in commands() for it in command.params}
+    written = {slug for slug in catalogue("en") if slug == "help" or slug.startswith(("help.", "option."))}
+    assert written - pages - options == {"option.help"}

@@ -11,13 +11,14 @@ import httpx
 
 from broker.cli.client.problems import error_of
 from broker.cli.texts import language
-from broker.domain.errors import Unavailable
+from broker.domain.errors import Invalid, Unavailable
 
 API = "/api/v1"
 CSRF_HEADER = "X-CSRF-Token"
 PATIENCE = httpx.Timeout(70.0, connect=5.0)  # asking a source what it has recorded may take a minute
 _TAGS = {"zh_CN": "zh-CN", "en": "en"}
 _TRIES = 3
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Token(httpx.Auth):
@@ -50,12 +51,14 @@ class Server:
     def __init__(self, url: str, auth: httpx.Auth | None = None, *, receive_buffer: int | None = None) -> None:
         """Nothing is sent yet; `receive_buffer` bounds what the kernel takes in for a reader who pauses."""
         self.url = url.rstrip("/")
+        near = on_this_machine(url)
         options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)] if receive_buffer else None
         self._client = httpx.Client(
             base_url=f"{self.url}{API}",
             auth=auth,
             transport=httpx.HTTPTransport(socket_options=options),
             timeout=PATIENCE,
+            trust_env=not near,  # a proxy for the rest of the world knows nothing of this machine
             headers={"Accept-Language": _TAGS[language()], "User-Agent": "xueliang"},
         )
 
@@ -135,6 +138,18 @@ class Server:
 
     def _unreachable(self, error: Exception) -> Unavailable:
         return Unavailable("server-unreachable", url=self.url, detail=str(error))
+
+
+def on_this_machine(url: str) -> bool:
+    """Say whether the server is this very machine.
+
+    Raises:
+        Invalid: the text is no URL.
+    """
+    try:
+        return httpx.URL(url).host in _LOOPBACK
+    except httpx.InvalidURL as error:
+        raise Invalid("server-url", pointer="/url", url=url[:80], reason=str(error)) from None
 
 
 def _given(query: Mapping[str, object]) -> dict[str, str]:

@@ -33,6 +33,7 @@ from broker.demo.city import CAMERAS, choose
 from broker.demo.own_footage import scan
 from broker.demo.plan import plan
 from broker.demo.points import ENOUGH, demo_points
+from broker.domain.errors import Invalid
 from broker.settings import read_settings
 from broker.worker.app import worker_thread
 
@@ -54,6 +55,8 @@ def demo(
     points: Annotated[int, Option("--points", min=100, hidden=True)] = ENOUGH,
 ) -> None:
     """Play the whole of it; whatever is not as promised ends it with an error."""
+    if pattern is not None and footage is None:
+        raise Invalid("pattern-without-footage", pointer="/pattern")
     finished = False
     with until_stopped():
         # Before anything else: whoever brings files wants to hear at once that they cannot be used.
