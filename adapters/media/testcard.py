@@ -83,9 +83,13 @@ def write_recordings(
     # A fresh interpreter for each worker: the caller may have threads, and a fork would copy their locks.
     with ProcessPoolExecutor(min(os.cpu_count() or 1, len(work)), mp_context=get_context("spawn")) as pool:
         tasks = [pool.submit(recorders[number].write, span) for span, number in work]
-        for done, task in enumerate(as_completed(tasks), start=1):
-            task.result()
-            progress(done, len(tasks))
+        try:
+            for done, task in enumerate(as_completed(tasks), start=1):
+                task.result()
+                progress(done, len(tasks))
+        except BaseException:  # stopped, or one failed: what waits is not written any more
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return sorted(task.result() for task in tasks)
 
 

@@ -78,6 +78,34 @@ def show(request: Reference, *, as_json: Json = False) -> None:
         show_request(access_request(server, request), as_json=as_json)
 
 
+@app.verb("edit")
+def edit(
+    request: Reference,
+    *,
+    basis: Annotated[str | None, Option("--basis")] = None,
+    case_number: Annotated[str | None, Option("--case", metavar="NUMBER")] = None,
+    reason: Annotated[str | None, Option("--reason")] = None,
+    cameras: Annotated[list[str] | None, Option("--camera", metavar="CAMERA[=BEGIN/END]")] = None,
+    investigators: Annotated[list[str] | None, Option("--investigator", metavar="LOGIN")] = None,
+    begin: Annotated[str | None, Option("--from", metavar="TIME")] = None,
+    end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a draft or supplement a return; what is not named stays as it is."""
+    whole = span(begin, end) if begin is not None else None
+    with signed_in() as server:
+        form = _form(access_request(server, request))
+        told = {"basis": basis, "case_number": case_number, "reason": reason}
+        form["purpose"] |= {name: text for name, text in told.items() if text is not None}
+        form["investigators"] = investigators or form["investigators"]
+        if cameras:
+            form["lines"] = _lines(server, cameras, whole)
+        elif whole is not None:
+            moved = {"begin": whole.begin.isoformat(), "end": whole.end.isoformat()}
+            form["lines"] = [{**line, **moved} for line in form["lines"]]
+        show_request(server.put(f"/access-requests/{form.pop('id')}", form), as_json=as_json)
+
+
 @app.verb("submit")
 def submit(request: Reference, *, as_json: Json = False) -> None:
     """Send a draft or a supplemented return to the center."""
@@ -96,6 +124,21 @@ def withdraw(request: Reference, reason: Annotated[str, Option("--reason")], *, 
 
 
 app.add_typer(decisions.app)
+
+
+def _form(shown_request: dict[str, Any]) -> dict[str, Any]:
+    """Return the form behind a request as it was filled in last, with the id of the request."""
+    return {
+        "id": shown_request["id"],
+        "purpose": dict(shown_request["purpose"]),
+        "investigators": [person["login"] for person in shown_request["investigators"]],
+        "lines": [
+            {"camera": line["camera"]["id"], "begin": line["begin"], "end": line["end"]}
+            for line in shown_request["lines"]
+        ],
+        "terms": shown_request["terms"],
+        "urgent": shown_request["urgent"],
+    }
 
 
 def _lines(server: Server, cameras: Sequence[str], whole: TimeSpan | None) -> list[dict[str, str]]:

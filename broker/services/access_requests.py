@@ -65,7 +65,7 @@ def shown_to(caller: Caller, work: UnitOfWork, requests: Sequence[AccessRequest]
     """Return the requests as far as they concern the caller: an owning department sees its own part only.
 
     Parties, the deciding center's approvers and auditors see the whole; which other departments' cameras are asked
-    for is nothing an owner needs for the own decision.
+    for, and what became of them, is nothing an owner needs for the own decision: the outcome is that of the part shown.
     """
     places = {item.department_id for request in requests for item in request.items}
     places |= {request.department_id for request in requests}

@@ -81,6 +81,8 @@ class Retrievals:
         candidates = work.grants.candidates(person, camera, work.now)
         if named is not None:
             candidates = [grant for grant in candidates if grant.id == named]
+        elif not candidates:  # to tell "another camera" from "no grant at all"
+            candidates = work.grants.candidates(person, None, work.now, limit=1)
         return facts.best_grant(candidates, person, camera, ask, amount_of(ask), work.now)
 
     def _refused(
@@ -100,7 +102,7 @@ class Retrievals:
             told |= {
                 "windows": ", ".join(windows),
                 "state": grant.state_at(work.now),
-                "until": grant.valid.end.isoformat(),
+                "until": grant.valid.end.isoformat(timespec="seconds"),
             }
         permit = self._policy.note(caller, "footage:refused")
         stream = f"refusal/{caller.person_id}"

@@ -79,23 +79,23 @@ class GrantRepository:
         rows = select(access_grant).where(access_grant.c.request_id == key).order_by(access_grant.c.id)
         return self._whole(self._connection.execute(rows.with_for_update() if lock else rows).all())
 
-    def candidates(self, person: PersonId, camera: CameraId, at: datetime, limit: int = 50) -> list[Grant]:
-        """Return the person's grants with a line for the camera: live ones first, newest first."""
+    def candidates(self, person: PersonId, camera: CameraId | None, at: datetime, limit: int = 50) -> list[Grant]:
+        """Return the person's grants with a line for the camera (None: for any): live ones first, newest first."""
         live = (access_grant.c.state == GrantState.ISSUED) & (access_grant.c.valid_until > at)
         rows = (
             select(access_grant)
             .join(grant_person, grant_person.c.grant_id == access_grant.c.id)
-            .where(
-                grant_person.c.person_id == person,
-                exists().where(
-                    request_line.c.item_id == access_grant.c.item_id,
-                    request_line.c.camera_id == camera,
-                    request_line.c.authorized_begin.is_not(None),
-                ),
-            )
+            .where(grant_person.c.person_id == person)
             .order_by(live.desc(), access_grant.c.id.desc())
             .limit(limit)
         )
+        if camera is not None:
+            line = exists().where(
+                request_line.c.item_id == access_grant.c.item_id,
+                request_line.c.camera_id == camera,
+                request_line.c.authorized_begin.is_not(None),
+            )
+            rows = rows.where(line)
         return self._whole(self._connection.execute(rows).all())
 
     def take(self, key: GrantId, amount: Quota) -> bool:

@@ -56,6 +56,13 @@ def test_a_return_is_supplemented(desk: Desk) -> None:
     number = submitted(desk)
     returned = desk.json("center.dh", "request", "return", number, "--comment", "请补充案由")
     assert returned["state"] == "RETURNED"
+    edited = desk.json("asker", "request", "edit", number, "--reason", "补充：核对车牌以外的车身特征")
+    assert (edited["state"], edited["purpose"]["reason"]) == ("RETURNED", "补充：核对车牌以外的车身特征")
+    assert edited["purpose"]["case_number"] == returned["purpose"]["case_number"]
+    assert [line["camera"]["id"] for line in edited["lines"]] == [line["camera"]["id"] for line in returned["lines"]]
+    fewer = desk.json("asker", "request", "edit", number, "--camera", f"dh-cg路口0={BEGIN}/{END}")
+    assert [line["camera"]["name"] for line in fewer["lines"]] == ["dh-cg路口0"]
+    desk.json("asker", "request", "edit", number, *FOUR, *SPAN)
     again = desk.json("asker", "request", "submit", number)
     assert (again["state"], again["revision"]) == ("CENTER_REVIEW", 2)
     desk.json("center.dh", "request", "approve", number)

@@ -65,8 +65,9 @@ def test_an_order_needs_the_person_the_camera_and_the_window(broker: Broker, cit
             broker.retrievals.order(city.caller(broker, login), line.camera_id, clip)
         assert other.value.slug == "footage-person"
     third = city.cameras_of("dh-cg")[2]
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden) as elsewhere:
         broker.retrievals.order(looker, third.id, clip)
+    assert elsewhere.value.slug == "footage-camera"
     with pytest.raises(Forbidden) as late:
         broker.retrievals.order(looker, line.camera_id, SnapshotAsk("", line.window.end))
     assert late.value.slug == "footage-window"
