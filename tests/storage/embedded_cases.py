@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.rows import scalar_row
 
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded import EmbeddedServer, running_dsn
 
 ROWS = 1000
 HOLD = "from storage.db.embedded import EmbeddedServer; import pathlib, sys, time\n"
@@ -51,6 +51,14 @@ def postmaster_pid(directory: Path) -> int:
     return int((directory / "cluster" / "postmaster.pid").read_text().split("\n")[0])
 
 
+def served_by(directory: Path) -> int | None:
+    """The process that serves the directory; None while one gives way to the next."""
+    try:
+        return postmaster_pid(directory) if running_dsn(directory) is not None else None
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 @contextmanager
 def program(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """Another Python program with the same modules; killed, unless it has ended, when the block ends."""
@@ -63,7 +71,7 @@ def program(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]
             child.kill()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

@@ -19,6 +19,7 @@ from tests.storage.embedded_cases import (
     postmaster_pid,
     program,
     rows,
+    served_by,
     wait_until,
 )
 
@@ -61,7 +62,7 @@ def test_a_killed_server_comes_back_by_itself(directory: Path, caplog: pytest.Lo
     with EmbeddedServer(directory) as server:
         pid = postmaster_pid(directory)
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: postmaster_pid(directory) != pid and running_dsn(directory) is not None)
+        wait_until(lambda: served_by(directory) not in {pid, None})
         assert rows(server.dsn()) == ROWS
     assert "ended without being asked" in caplog.text
 
