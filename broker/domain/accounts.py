@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from broker.domain.errors import Invalid
 from broker.domain.ids import DepartmentId, PersonId
 from broker.domain.time import TimeSpan
 
@@ -123,6 +124,16 @@ class Caller:
                 if held.role is role and (held.valid is None or held.valid.holds_instant(at))
             ),
         )
+
+    def person(self) -> PersonId:
+        """Return who acts.
+
+        Raises:
+            Invalid: nobody with an account does: the operator at the machine and the worker are no persons.
+        """
+        if self.person_id is None:
+            raise Invalid("person-needed")
+        return self.person_id
 
     def may_use(self, act: str) -> bool:
         """Say whether the token's scopes allow "object:act"."""

@@ -108,12 +108,13 @@ class AccessRequests:
         with self._work() as work:
             roles = caller.roles_at(caller.path, work.now)
             permit = self._policy.require(caller, "access_request:draft", roles, facts.of_draft(caller, caller.path))
-            if caller.person_id is None or caller.department_id is None:
+            requester = caller.person()
+            if caller.department_id is None:
                 raise Invalid("person-needed")
             blank = AccessRequest(
                 id=RequestId(new_id()),
                 number=work.access_requests.next_number(work.now.year),
-                requester_id=caller.person_id,
+                requester_id=requester,
                 department_id=caller.department_id,
                 purpose=form.purpose,
                 terms=form.terms,
@@ -176,7 +177,7 @@ class AccessRequests:
             permit = self._require(work, caller, "access_request:approve", request)
             request.require_revision(verdict.revision)
             terms = verdict.terms or request.terms
-            change = decisions.approve(request, _person(caller), verdict.spans, terms, verdict.comment)
+            change = decisions.approve(request, caller.person(), verdict.spans, terms, verdict.comment)
             after = store(work, permit, request, change)
             work.commit(permit)
             return after
@@ -191,7 +192,7 @@ class AccessRequests:
                 raise Conflict(
                     "transition-refused", subject="access_request", state=request.state, command="return", allowed=""
                 )
-            after = store(work, permit, request, decisions.send_back(request, _person(caller), comment))
+            after = store(work, permit, request, decisions.send_back(request, caller.person(), comment))
             work.commit(permit)
             return after
 
@@ -201,7 +202,7 @@ class AccessRequests:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:reject", request)
             request.require_revision(revision)
-            after = store(work, permit, request, decisions.reject(request, _person(caller), reason))
+            after = store(work, permit, request, decisions.reject(request, caller.person(), reason))
             work.commit(permit)
             return after
 
@@ -234,12 +235,6 @@ class AccessRequests:
             paths[Role.CENTER_APPROVER.value] = departments[request.center_id].path
         roles = facts.reach(caller, work.now, **paths)
         return self._policy.require(caller, act, roles, facts.of_request(caller, request))
-
-
-def _person(caller: Caller) -> PersonId:
-    if caller.person_id is None:
-        raise Invalid("person-needed")
-    return caller.person_id
 
 
 def _named(work: UnitOfWork, logins: Sequence[str]) -> frozenset[PersonId]:

@@ -109,7 +109,7 @@ class Accounts:
         with self._work() as work:
             known = facts.of_person(caller, caller.person_id)
             self._policy.require(caller, "account:read", caller.roles(work.now), known)
-            return self._account(work, work.persons.load(_own(caller)))
+            return self._account(work, work.persons.load(caller.person()))
 
     def people(self, caller: Caller, *, after: PersonId | None, limit: int) -> Sequence[Account]:
         """Return persons in the caller's reach: all a security administrator keeps, or the own department's."""
@@ -189,7 +189,7 @@ class Accounts:
     def change_password(self, caller: Caller, old: str, new: str) -> None:
         """Change the own password; every session ends, this one too."""
         with self._work() as work:
-            key = _own(caller)
+            key = caller.person()
             known = facts.of_person(caller, key)
             permit = self._policy.require(caller, "account:change_password", caller.roles(work.now), known)
             person = work.persons.load(key, lock=True)
@@ -207,7 +207,7 @@ class Accounts:
     def issue_token(self, caller: Caller, name: str, scopes: Sequence[str], valid: timedelta) -> tuple[Token, str]:
         """Issue an API token for oneself; its secret is shown once."""
         with self._work() as work:
-            key = _own(caller)
+            key = caller.person()
             known = facts.of_person(caller, key)
             permit = self._policy.require(caller, "token:issue", caller.roles(work.now), known)
             _filled(name, "/name")
@@ -229,12 +229,12 @@ class Accounts:
         with self._work() as work:
             known = facts.of_person(caller, caller.person_id)
             self._policy.require(caller, "token:list", caller.roles(work.now), known)
-            return work.sessions.tokens(_own(caller), after=after, limit=limit)
+            return work.sessions.tokens(caller.person(), after=after, limit=limit)
 
     def revoke_token(self, caller: Caller, key: UUID) -> None:
         """Revoke one of the caller's own tokens."""
         with self._work() as work:
-            own = _own(caller)
+            own = caller.person()
             permit = self._policy.require(
                 caller,
                 "token:revoke",
@@ -307,12 +307,6 @@ def check_password(password: str, login: str, pointer: str = "/password") -> Non
         raise Invalid("password-length", pointer=pointer, shortest=SHORTEST_PASSWORD, longest=LONGEST_PASSWORD)
     if login.lower() in password.lower() or len(set(password)) < 5:  # noqa: PLR2004  # "aaaaaaaaaaaa"
         raise Invalid("password-guessable", pointer=pointer)
-
-
-def _own(caller: Caller) -> PersonId:
-    if caller.person_id is None:
-        raise Invalid("person-needed")
-    return caller.person_id
 
 
 def _role(name: str, pointer: str = "/role") -> Role:

@@ -8,7 +8,7 @@ from broker.domain.access_requests import AccessRequest, RequestItem
 from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Invalid
 from broker.domain.grants import Grant, GrantedLine, Terms, issue
-from broker.domain.ids import GrantId, ItemId, PersonId, new_id
+from broker.domain.ids import GrantId, ItemId, new_id
 from broker.domain.permits import Permit
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Verdict, shown_to, store, visibility
@@ -49,7 +49,7 @@ class RequestItems:
             change = decisions.authorize(
                 request,
                 item,
-                _person(caller),
+                caller.person(),
                 verdict.spans,
                 verdict.remarks or {},
                 work.now,
@@ -68,7 +68,7 @@ class RequestItems:
             request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "request_item:refuse", request, item)
             request.require_revision(revision)
-            change = decisions.refuse(request, item, _person(caller), reason, work.now)
+            change = decisions.refuse(request, item, caller.person(), reason, work.now)
             after = shown_to(caller, work, [store(work, permit, request, change)])[0]
             work.commit(permit)
             return after
@@ -79,7 +79,7 @@ class RequestItems:
             request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "request_item:return", request, item)
             request.require_revision(revision)
-            change = decisions.send_back(request, _person(caller), comment, item)
+            change = decisions.send_back(request, caller.person(), comment, item)
             after = shown_to(caller, work, [store(work, permit, request, change)])[0]
             revoke_all(work, permit, request.id, "returned")
             work.commit(permit)
@@ -96,12 +96,6 @@ class RequestItems:
         owner = work.departments.load(item.department_id)
         roles = facts.reach(caller, work.now, department_authorizer=owner.path)
         return self._policy.require(caller, act, roles, facts.of_request(caller, request))
-
-
-def _person(caller: Caller) -> PersonId:
-    if caller.person_id is None:
-        raise Invalid("person-needed")
-    return caller.person_id
 
 
 def _grant(request: AccessRequest, item: RequestItem, terms: Terms | None, now: datetime) -> Grant:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from broker.domain.accounts import Caller, Role
+from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Forbidden, Invalid
 from broker.domain.grants import Grant, GrantState, Quota
@@ -44,7 +44,7 @@ class Retrievals:
             Forbidden: no grant allows it; `missing` names what the nearest one lacks.
             Conflict: the grant ended or its quota was used up at this very moment.
         """
-        person = _person(caller)
+        person = caller.person()
         act = f"footage:{action_of(ask)}"
         if isinstance(ask, ClipAsk) and ask.span.duration > LONGEST_CLIP:
             raise Invalid("clip-too-long", pointer="/end", longest=int(LONGEST_CLIP.total_seconds()))
@@ -118,7 +118,7 @@ class Retrievals:
     def read(self, caller: Caller, key: RetrievalId) -> Retrieval:
         """Return one of the caller's own retrievals."""
         with self._work() as work:
-            retrieval = work.retrievals.load(key, person=_person(caller))
+            retrieval = work.retrievals.load(key, person=caller.person())
             known = facts.of_person(caller, retrieval.person_id)
             self._policy.require(caller, "retrieval:read", caller.roles(work.now), known)
             return retrieval
@@ -134,7 +134,7 @@ class Retrievals:
         """Return the caller's own retrievals, newest first."""
         with self._work() as work:
             self._policy.require(caller, "retrieval:list", caller.roles(work.now), facts.of_person(caller))
-            return work.retrievals.page(_person(caller), grant=grant, after=after, limit=limit)
+            return work.retrievals.page(caller.person(), grant=grant, after=after, limit=limit)
 
     def open(self, caller: Caller, key: RetrievalId, size: int | None = None) -> Delivery:
         """Allow `size` bytes (None: all) of a result to flow; the trace has it before the first byte does.
@@ -148,7 +148,7 @@ class Retrievals:
             Forbidden: the grant has ended, or its bytes are used up.
         """
         with self._work() as work:
-            retrieval = work.retrievals.load(key, person=_person(caller))
+            retrieval = work.retrievals.load(key, person=caller.person())
             grant = work.grants.load(retrieval.grant_id, None)
             found = facts.of_delivery(grant, retrieval.person_id, work.now)
             roles = caller.roles_at(caller.path, work.now)
@@ -171,7 +171,7 @@ class Retrievals:
     def delivered(self, caller: Caller, key: RetrievalId, sent: int) -> None:
         """Note that the whole result has left the broker."""
         with self._work() as work:
-            retrieval = work.retrievals.load(key, person=_person(caller), lock=True)
+            retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
             permit = self._policy.note(caller, "footage:delivered")
             if retrieval.state is not RetrievalState.READY:
                 return  # a second copy of the same result; its opening is in the trace
@@ -184,7 +184,7 @@ class Retrievals:
     def interrupted(self, caller: Caller, key: RetrievalId, sent: int, reason: str) -> None:
         """Note that a delivery was cut off by the broker; what had no result to end stays as it is."""
         with self._work() as work:
-            retrieval = work.retrievals.load(key, person=_person(caller), lock=True)
+            retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
             grant = work.grants.load(retrieval.grant_id, None)
             permit = self._policy.note(caller, "footage:interrupted")
             stream = f"delivery/{key}"
@@ -198,12 +198,6 @@ class Retrievals:
                 entries.extend(change.entries)
             work.audit.append(permit, entries, case=grant.request_id)
             work.commit(permit)
-
-
-def _person(caller: Caller) -> PersonId:
-    if caller.person_id is None or Role.WORKER in {held.role for held in caller.assignments}:
-        raise Invalid("person-needed")
-    return caller.person_id
 
 
 def _first_missing(missing: Sequence[str]) -> str | None:

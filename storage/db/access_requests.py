@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -227,6 +226,3 @@ class AccessRequestRepository:
         requests = {request.id: request for request in self._whole(self._connection.execute(rows).all())}
         wanted = [(requests[row.request_id], row.id) for row in found]
         return [(request, item) for request, key in wanted for item in request.items if item.id == key]
-
-    def count(self) -> int:
-        return int(self._connection.execute(select(func.count()).select_from(access_request)).scalar_one())
