@@ -1,0 +1,14 @@
+"""Every way a request can go: routes, second decisions, emergencies, deadlines, suspension."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the trace only grows; restore a back-up instead")
