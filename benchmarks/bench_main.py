@@ -80,7 +80,12 @@ def draft(city: City, span: TimeSpan) -> dict[str, object]:
     """Return the form of a request for the first camera."""
     camera = city.cameras_of("dh-cg")[0]
     return {
-        "purpose": {"basis": "依据", "case_number": "案号", "reason": "理由"},
+        "purpose": {
+            "basis": "administrative",
+            "matter": "environment",
+            "case_number": "东环罚〔2026〕12号",
+            "reason": "夜间倾倒渣土，需核对车辆进出时间",
+        },
         "investigators": ["looker"],
         "lines": [{"camera": str(camera.id), "begin": span.begin.isoformat(), "end": span.end.isoformat()}],
     }

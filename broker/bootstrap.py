@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 
@@ -14,17 +14,36 @@ from adapters.gateway import Gateway
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.errors import Unavailable
 from broker.domain.time import Clock, SystemClock
+from broker.services.absences import Absences
 from broker.services.access_requests import AccessRequests
 from broker.services.accounts import Accounts
+from broker.services.approvals import Approvals
+from broker.services.attachments import Attachments, Limits
 from broker.services.audit import Audit
 from broker.services.catalog import Catalog
+from broker.services.contacts import Contacts
+from broker.services.couriers.calls import trusting
+from broker.services.couriers.mail import MailServer
+from broker.services.couriers.places import Rules, read_networks
+from broker.services.couriers.post_office import PostOffice
+from broker.services.couriers.wording import read_zone
+from broker.services.delegations import Delegations
+from broker.services.deliveries import Deliveries
 from broker.services.grants import Grants
+from broker.services.mailbox import Mailbox
+from broker.services.locks import Locks
 from broker.services.names import Names
+from broker.services.notices import Notices
+from broker.services.policies import Policies
+from broker.services.policy_following import following
+from broker.services.register import Register
 from broker.services.request_items import RequestItems
 from broker.services.retrieval_runs import RetrievalRuns
 from broker.services.retrievals import Retrievals
+from broker.services.second_factor import SecondFactor
 from broker.services.sign_in import Passwords, SignIn
 from broker.services.sources import Sources
+from broker.services.webhooks import Webhooks
 from broker.settings import Settings
 from policies.authorizer import Authorizer
 from storage.blobs import open_store
@@ -33,6 +52,7 @@ from storage.db import schema
 from storage.db.embedded import EmbeddedServer, running_dsn
 from storage.db.engine import libpq_url, open_engine
 from storage.db.unit_of_work import UnitOfWork, Work
+from storage.secrets import SecretBox
 
 POOL = 12
 STARTING = 10.0  # seconds another program may take to start the database that both use
@@ -49,15 +69,30 @@ class Broker:
     work: Work
     policy: Authorizer
     blobs: BlobStore
+    secrets: SecretBox
+    zone: tzinfo
     sign_in: SignIn
+    second_factor: SecondFactor
     accounts: Accounts
+    delegations: Delegations
+    absences: Absences
     catalog: Catalog
     sources: Sources
     access_requests: AccessRequests
+    approvals: Approvals
     request_items: RequestItems
     grants: Grants
+    locks: Locks
     retrievals: Retrievals
     runs: RetrievalRuns
+    policies: Policies
+    notices: Notices
+    contacts: Contacts
+    webhooks: Webhooks
+    deliveries: Deliveries
+    mailbox: Mailbox
+    register: Register
+    attachments: Attachments
     audit: Audit
     names: Names
 
@@ -129,13 +164,16 @@ def check_schema(url: str) -> None:
 
 def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     """Put the services together over an engine."""
-    work: Work = partial(UnitOfWork, engine, clock)
     policy = Authorizer()
+    work: Work = partial(UnitOfWork, engine, clock, following(policy))
     passwords = Passwords(memory_kib=settings.password_memory_kib, passes=settings.password_passes)
     memory = settings.fetch_memory_mb * 1024 * 1024
     gateway = Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=60))
     settings.data.mkdir(parents=True, exist_ok=True)
     blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
+    key_file = settings.secret_key_file or settings.data / "secret.key"
+    secrets = SecretBox(key_file, make=settings.secret_key_file is None)  # a file that is named is made by who names it
+    office = open_post_office(settings, secrets)
     return Broker(
         settings=settings,
         database_url=url,
@@ -144,18 +182,54 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         work=work,
         policy=policy,
         blobs=blobs,
-        sign_in=SignIn(work, policy, passwords),
+        secrets=secrets,
+        zone=office.zone,
+        sign_in=SignIn(work, policy, passwords, secrets, settings.step_up_limit),
+        second_factor=SecondFactor(work, policy, secrets, passwords, settings.step_up_limit),
         accounts=Accounts(work, policy, passwords),
+        delegations=Delegations(work, policy),
+        absences=Absences(work, policy),
         catalog=Catalog(work, policy, gateway),
         sources=Sources(work, policy, gateway),
         access_requests=AccessRequests(work, policy),
+        approvals=Approvals(work, policy),
         request_items=RequestItems(work, policy),
+        locks=Locks(work, policy),
         grants=Grants(work, policy),
         retrievals=Retrievals(work, policy),
         runs=RetrievalRuns(work, policy, gateway, blobs, _workspace(settings.data)),
+        policies=Policies(work, policy),
+        notices=Notices(work, policy),
+        contacts=Contacts(work, policy),
+        webhooks=Webhooks(work, policy, office),
+        deliveries=Deliveries(work, policy, office),
+        mailbox=Mailbox(work, policy, office),
+        register=Register(work, policy, settings.register_export_lines),
+        attachments=Attachments(work, policy, blobs, _papers(settings)),
         audit=Audit(work, policy),
         names=Names(work, policy),
     )
+
+
+def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
+    """Return how notices leave the house; nothing is connected yet.
+
+    Raises:
+        Invalid: a setting of mail or webhooks is wrong; `pointer` names it.
+    """
+    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
+    return PostOffice(
+        secrets=secrets,
+        context=trusting(settings.ca_file),
+        zone=read_zone(settings.timezone),
+        rules=Rules(read_networks(settings.webhook_private_networks), settings.webhook_plain_http),
+        mail=MailServer.of(smtp, settings.mail_from) if smtp else None,
+        public_url=settings.public_url,
+    )
+
+
+def _papers(settings: Settings) -> Limits:
+    return Limits(size=settings.attachment_mb * 1024 * 1024, count=settings.attachments_per_request)
 
 
 def _workspace(data: Path) -> Path:

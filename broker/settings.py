@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         default=None,
         description="Where results are kept: file:///path or s3://…; default: a directory below `data`.",
     )
+    secret_key_file: Path | None = Field(
+        default=None,
+        description="Keys that seal secrets in the database, 64 hexadecimal digits a line, the first one seals;"
+        " default: `secret.key` below `data`, made on first use.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")
     workers: int = Field(
@@ -45,8 +50,35 @@ class Settings(BaseSettings):
     )
     fetch_memory_mb: int = Field(default=2048, ge=512, description="Address space of one fetch in MiB.")
     upload_mb: int = Field(default=64, ge=1, description="Largest body of a request in MiB.")
+    attachment_mb: int = Field(default=10, ge=1, le=64, description="Largest paper attached to a request in MiB.")
+    attachments_per_request: int = Field(default=20, ge=0, le=100, description="How many papers a request may have.")
+    register_export_lines: int = Field(
+        default=50_000, ge=1, le=500_000, description="Most lines of the access register in one exported file."
+    )
     password_memory_kib: int = Field(default=65_536, ge=64, description="Memory of one argon2id hash.")
     password_passes: int = Field(default=3, ge=1, description="Passes of one argon2id hash.")
+    step_up_minutes: int = Field(
+        default=10, ge=1, le=60, description="How long a second factor counts as shown just now."
+    )
+    public_url: str = Field(
+        default="", description="Where people reach the program, for links in e-mails: https://video.example.org"
+    )
+    timezone: str = Field(default="Asia/Shanghai", description="Time zone of the instants in e-mails and notices.")
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server: smtps://user:password@host:465, starttls://user:password@host:587 or smtp://host:25;"
+        " without one no e-mail is sent.",
+    )
+    mail_from: str = Field(default="", description="Sender of e-mails: Xueliang <xueliang@example.org>")
+    ca_file: Path | None = Field(
+        default=None,
+        description="Certificates of authorities that mail server and webhooks may have beside the machine's own.",
+    )
+    webhook_plain_http: bool = Field(default=False, description="Let webhooks be http:// too; for closed networks.")
+    webhook_private_networks: str = Field(
+        default="",
+        description="Networks that are not public and webhooks may point to all the same: 10.1.2.0/24, fd00::/8",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the log lines on standard error.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged."
@@ -55,6 +87,10 @@ class Settings(BaseSettings):
     @property
     def fetch_deadline(self) -> timedelta:
         return timedelta(seconds=self.fetch_seconds)
+
+    @property
+    def step_up_limit(self) -> timedelta:
+        return timedelta(minutes=self.step_up_minutes)
 
 
 def read_settings(**overrides: object) -> Settings:

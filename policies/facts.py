@@ -1,18 +1,32 @@
 """What is true about a question: computed here from what the database holds, never taken from a body."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from uuid import UUID
 
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Role
-from broker.domain.grants import Grant, GrantState, Quota
+from broker.domain.grants import Condition, Grant, GrantState, Quota
 from broker.domain.ids import CameraId, PersonId
+from broker.domain.locks import LockKind
 from broker.domain.media import Ask
 from broker.domain.retrievals import action_of
 from policies.vocabulary import Fact
 
-FOOTAGE_ORDER = (Fact.G_PERSON, Fact.G_CAMERA, Fact.G_LIVE, Fact.G_ACTION, Fact.G_WINDOW, Fact.G_QUOTA)
+FOOTAGE_ORDER = (
+    Fact.G_PERSON,
+    Fact.G_CAMERA,
+    Fact.G_LIVE,
+    Fact.G_CONDITIONS,
+    Fact.G_ACTION,
+    Fact.G_DOWNLOAD,
+    Fact.G_WINDOW,
+    Fact.G_QUOTA,
+)
 """The order in which a missing fact is worth telling: the first one lacking is the reason a person reads."""
+
+KEPT = frozenset({Condition.VIEW_ONLY})
+"""The conditions this program can keep; a grant that lays down another one opens nothing."""
 
 
 def of_person(caller: Caller, target: PersonId | None = None) -> Fact:
@@ -23,13 +37,25 @@ def of_person(caller: Caller, target: PersonId | None = None) -> Fact:
     return facts | (Fact.IS_SELF if caller.person_id == target else Fact.NOT_SELF)
 
 
-def of_request(caller: Caller, request: AccessRequest) -> Fact:
-    """Facts about the caller's part in a request; party and not party are two faces of one set."""
+def of_second_factor(caller: Caller, now: datetime) -> Fact:
+    """Facts about the caller's second factor: shown just now, or met because there is none to show."""
+    if not caller.second_factor:
+        return Fact.MFA_MET
+    fresh = caller.fresh_until is not None and now < caller.fresh_until
+    return Fact.MFA_FRESH | Fact.MFA_MET if fresh else Fact.NONE
+
+
+def of_request(caller: Caller, request: AccessRequest, deciders: Collection[PersonId] = frozenset()) -> Fact:
+    """Facts about the caller's part in a request; party and not party are two faces of one set.
+
+    `deciders` are the persons who would count if the caller decided: also whom the caller stands in for.
+    """
     facts = of_person(caller)
+    persons = frozenset(deciders) | ({caller.person_id} if caller.person_id else frozenset())
     if caller.person_id == request.requester_id:
         facts |= Fact.IS_REQUESTER
-    facts |= Fact.IS_PARTY if caller.person_id in request.parties else Fact.NOT_PARTY
-    if caller.person_id != request.approver_id:
+    facts |= Fact.IS_PARTY if persons & request.parties else Fact.NOT_PARTY
+    if not persons & request.deciders:
         facts |= Fact.NOT_APPROVER
     return facts
 
@@ -56,6 +82,8 @@ def of_footage(grant: Grant | None, person: PersonId, camera: CameraId, ask: Ask
         facts |= Fact.G_WINDOW
     if grant.leaves(amount):
         facts |= Fact.G_QUOTA
+    if grant.terms.conditions <= KEPT:
+        facts |= Fact.G_CONDITIONS
     return facts
 
 
@@ -64,9 +92,35 @@ def of_delivery(grant: Grant, person: PersonId, now: datetime) -> Fact:
     facts = Fact.IS_PERSON | Fact.G_QUOTA
     if person in grant.persons:
         facts |= Fact.G_PERSON
-    if grant.state_at(now) is GrantState.ACTIVE:
+    if grant.hands_over(now):
         facts |= Fact.G_LIVE
+    if grant.terms.conditions <= KEPT:
+        facts |= Fact.G_CONDITIONS
+    if Condition.VIEW_ONLY not in grant.terms.conditions:
+        facts |= Fact.G_DOWNLOAD
     return facts
+
+
+_LOCKED = {
+    LockKind.PERSON: Fact.SUBJECT_LOCKED,
+    LockKind.CAMERA: Fact.CAMERA_LOCKED,
+    LockKind.DEPARTMENT: Fact.DEPARTMENT_LOCKED,
+}
+
+
+def of_locks(kinds: Iterable[LockKind]) -> Fact:
+    """Facts about what stands between a person and the footage of a camera."""
+    facts = Fact.NONE
+    for kind in kinds:
+        facts |= _LOCKED[kind]
+    return facts
+
+
+def of_lock(caller: Caller, kind: LockKind, target: UUID) -> Fact:
+    """Facts about setting or lifting a lock."""
+    if kind is LockKind.PERSON:
+        return of_person(caller, PersonId(target)) | Fact.ON_PERSON
+    return of_person(caller) | Fact.ON_CAMERAS
 
 
 def best_grant(

@@ -6,21 +6,33 @@ from enum import IntFlag, auto
 from broker.domain.accounts import Role
 
 ACTS: dict[str, frozenset[str]] = {
-    "account": frozenset({"read", "change_password"}),
-    "session": frozenset({"open", "close"}),
+    "account": frozenset({"read", "change_password", "change_contact"}),
+    "session": frozenset({"open", "close", "step_up"}),
+    "second_factor": frozenset({"read", "enrol", "remove", "renew"}),
     "token": frozenset({"issue", "list", "revoke"}),
     "department": frozenset({"list", "create"}),
-    "person": frozenset({"list", "find", "create", "disable", "assign"}),
+    "person": frozenset(
+        {"list", "find", "create", "disable", "assign", "reset_password", "reset_second_factor"},
+    ),
+    "delegation": frozenset({"list", "set", "end"}),
+    "absence": frozenset({"list", "note", "end"}),
     "source": frozenset({"list", "add", "probe"}),
     "camera": frozenset({"list", "import", "bind", "coverage"}),
     "access_request": frozenset(
-        {"list", "read", "draft", "edit", "submit", "withdraw", "approve", "return", "reject"},
+        {"list", "read", "draft", "edit", "submit", "withdraw", "approve", "return", "reject", "close"},
     ),
     "request_item": frozenset({"list", "authorize", "refuse", "return"}),
-    "grant": frozenset({"list", "read", "revoke"}),
-    "footage": frozenset({"snapshot", "clip", "deliver"}),
+    "grant": frozenset({"list", "read", "revoke", "suspend", "resume", "renew"}),
+    "lock": frozenset({"list", "set", "lift"}),
+    "footage": frozenset({"snapshot", "clip", "deliver", "view"}),
     "retrieval": frozenset({"list", "read", "run"}),
+    "policy": frozenset({"list", "read", "explain", "propose", "preview", "activate", "discard", "reset"}),
+    "register": frozenset({"list", "export"}),
+    "attachment": frozenset({"list", "read", "add", "remove"}),
     "audit": frozenset({"read", "verify"}),
+    "notice": frozenset({"list", "read", "deliver"}),
+    "webhook": frozenset({"add", "list", "remove", "test"}),
+    "mail": frozenset({"read", "test"}),
 }
 """Objects and what can be done to them."""
 
@@ -43,6 +55,16 @@ class Fact(IntFlag):
     G_WINDOW = auto()
     G_LIVE = auto()
     G_QUOTA = auto()
+    G_CONDITIONS = auto()
+    G_DOWNLOAD = auto()
+    MFA_FRESH = auto()
+    MFA_MET = auto()
+    NOT_PROPOSER = auto()
+    ON_PERSON = auto()
+    ON_CAMERAS = auto()
+    SUBJECT_LOCKED = auto()
+    CAMERA_LOCKED = auto()
+    DEPARTMENT_LOCKED = auto()
 
 
 FACTS: dict[str, Fact] = {fact.name.lower(): fact for fact in Fact if fact.name}

@@ -15,6 +15,7 @@ from storage.db import schema
 from storage.db.embedded import EmbeddedServer
 from storage.db.engine import open_engine
 from tests.city import City, found_city
+from tests.clock import Turned
 
 TEMPLATE = "template_xueliang"
 
@@ -64,6 +65,20 @@ def database_url(server: EmbeddedServer, city_template: City, request: pytest.Fi
 def broker(database_url: str, tmp_path: Path) -> Iterator[Broker]:
     engine = open_engine(database_url)
     yield build(fast_settings(tmp_path / "data"), database_url, engine, SystemClock())
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Turned:
+    """Give the clock of `turned`."""
+    return Turned()
+
+
+@pytest.fixture
+def turned(database_url: str, tmp_path: Path, clock: Turned) -> Iterator[Broker]:
+    """Build the services on a clock that stands still until the test turns it."""
+    engine = open_engine(database_url)
+    yield build(fast_settings(tmp_path / "turned"), database_url, engine, clock)
     engine.dispose()
 
 

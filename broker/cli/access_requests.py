@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from broker.cli import decisions, screen
+from broker.cli import attachments, decisions, screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request, camera
 from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import interval, shown, span
 from broker.cli.request_page import show_request
-from broker.domain.access_requests import RequestState
 from broker.domain.errors import Invalid
 from broker.domain.grants import Action
+from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
 
 COLUMNS = ("number", "state", "outcome", "department", "case_number", "line_count", "created_at", "id")
@@ -28,7 +28,8 @@ app = Noun()
 @app.verb("new")
 def new(
     *,
-    basis: Annotated[str, Option("--basis")],
+    basis: Annotated[str, Option("--basis", metavar="CODE")],
+    matter: Annotated[str, Option("--matter", metavar="CODE")],
     case_number: Annotated[str, Option("--case", metavar="NUMBER")],
     reason: Annotated[str, Option("--reason")],
     cameras: Annotated[list[str], Option("--camera", metavar="CAMERA[=BEGIN/END]")],
@@ -45,7 +46,7 @@ def new(
     whole = span(begin, end) if begin is not None else None
     with signed_in() as server:
         body = {
-            "purpose": {"basis": basis, "case_number": case_number, "reason": reason},
+            "purpose": {"basis": basis, "matter": matter, "case_number": case_number, "reason": reason},
             "investigators": investigators,
             "lines": _lines(server, cameras, whole),
             "terms": {"actions": [action.value for action in actions or Action], "valid_days": days},
@@ -82,7 +83,8 @@ def show(request: Reference, *, as_json: Json = False) -> None:
 def edit(
     request: Reference,
     *,
-    basis: Annotated[str | None, Option("--basis")] = None,
+    basis: Annotated[str | None, Option("--basis", metavar="CODE")] = None,
+    matter: Annotated[str | None, Option("--matter", metavar="CODE")] = None,
     case_number: Annotated[str | None, Option("--case", metavar="NUMBER")] = None,
     reason: Annotated[str | None, Option("--reason")] = None,
     cameras: Annotated[list[str] | None, Option("--camera", metavar="CAMERA[=BEGIN/END]")] = None,
@@ -95,7 +97,7 @@ def edit(
     whole = span(begin, end) if begin is not None else None
     with signed_in() as server:
         form = _form(access_request(server, request))
-        told = {"basis": basis, "case_number": case_number, "reason": reason}
+        told = {"basis": basis, "matter": matter, "case_number": case_number, "reason": reason}
         form["purpose"] |= {name: text for name, text in told.items() if text is not None}
         form["investigators"] = investigators or form["investigators"]
         if cameras:
@@ -124,6 +126,7 @@ def withdraw(request: Reference, reason: Annotated[str, Option("--reason")], *, 
 
 
 app.add_typer(decisions.app)
+app.add_typer(attachments.app)
 
 
 def _form(shown_request: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from broker.bootstrap import Broker
 from broker.cli import own_account, screen
 from broker.cli.departments import departments
 from broker.cli.grammar import Json, Noun
+from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.cli.passwords import FromInput, Generated, new_password
@@ -62,6 +63,23 @@ def disable(login: Login, data: Data = None, *, as_json: Json = False) -> None:
     with at_the_machine(data) as (broker, me):
         found = broker.accounts.disable(me, broker.accounts.as_person(me, login).person.id)
         screen.fields(_record(found, _codes(broker, me)), as_json=as_json)
+
+
+@app.verb("reset-password")
+def reset_password(login: Login, data: Data = None, *, as_json: Json = False) -> None:
+    """Hand out a password for one sign-in."""
+    with at_the_machine(data) as (broker, me):
+        handed = broker.accounts.reset_password(me, broker.accounts.as_person(me, login).person.id)
+    until = handed.until.isoformat() if as_json else shown(handed.until.isoformat())
+    screen.fields({"login": login, "password": handed.text, "valid_until": until}, as_json=as_json)
+
+
+@app.verb("reset-second-factor")
+def reset_second_factor(login: Login, data: Data = None) -> None:
+    """Take a lost second factor away."""
+    with at_the_machine(data) as (broker, me):
+        broker.second_factor.reset(me, broker.accounts.as_person(me, login).person.id)
+    screen.note("second-factor.reset", login=login)
 
 
 @roles.verb("add")

@@ -40,6 +40,7 @@ def _head(request: Record) -> dict[str, object]:
         "department": name_of(request["department"]),
         "requester": name_of(request["requester"]),
         "basis": request["purpose"]["basis"],
+        "matter": request["purpose"]["matter"],
         "case_number": request["purpose"]["case_number"],
         "reason": request["purpose"]["reason"],
         "investigators": [name_of(person) for person in request["investigators"]],

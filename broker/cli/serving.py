@@ -12,6 +12,7 @@ import uvicorn
 from broker.bootstrap import Broker
 from broker.domain.errors import Invalid, Unavailable
 from broker.web.app import create_app
+from broker.web.wire import WiredProtocol
 
 SEND_BUFFER = 128 * 1024
 """What the kernel may hold of a download that is revoked: little, for it has left the broker and will arrive."""
@@ -64,6 +65,7 @@ class WebServer(uvicorn.Server):
             create_app(broker),
             log_config=None,
             server_header=False,
+            http=WiredProtocol,
             ws="none",
             timeout_graceful_shutdown=GRACE,
         )

@@ -1,121 +1,25 @@
 """The access request: one need, one item per owning department, one line per camera and span.
 
-Two tables say everything that may happen; what is not in them is refused. Scope only narrows: asked holds approved
-holds authorized. A new revision gets new items, so nothing that was approved for an older one can come alive again.
+Scope only narrows: asked holds approved holds authorized. A new revision gets new items, so nothing that was approved
+for an older one can come alive again. request_states.py has the steps, decisions.py and its neighbours take them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.grants import Terms
-from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, PersonId, RequestId
+from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId
+from broker.domain.purpose import Purpose
+from broker.domain.request_states import OPEN_ITEMS, ItemState, RequestState
 from broker.domain.time import TimeSpan
 
-
-class RequestState(StrEnum):
-    """Where a request stands."""
-
-    DRAFT = "DRAFT"
-    CENTER_REVIEW = "CENTER_REVIEW"
-    DEPARTMENT_REVIEW = "DEPARTMENT_REVIEW"
-    RETURNED = "RETURNED"
-    DECIDED = "DECIDED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-
-
-class RequestCommand(StrEnum):
-    """What can be done to a request."""
-
-    EDIT = "edit"
-    SUBMIT = "submit"
-    RESUBMIT = "resubmit"
-    APPROVE = "approve"
-    RETURN = "return"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
-    SETTLE = "settle"
-
-
-class ItemState(StrEnum):
-    """Where the part of one owning department stands."""
-
-    PENDING = "PENDING"
-    AUTHORIZED = "AUTHORIZED"
-    REFUSED = "REFUSED"
-    RETURNED = "RETURNED"
-    VOID = "VOID"
-
-
-class ItemCommand(StrEnum):
-    """What can be done to an item."""
-
-    AUTHORIZE = "authorize"
-    REFUSE = "refuse"
-    RETURN = "return"
-    VOID = "void"
-
-
-_R, _C = RequestState, RequestCommand
-REQUEST_TRANSITIONS: dict[tuple[RequestState, RequestCommand], RequestState] = {
-    (_R.DRAFT, _C.EDIT): _R.DRAFT,
-    (_R.DRAFT, _C.SUBMIT): _R.CENTER_REVIEW,
-    (_R.DRAFT, _C.WITHDRAW): _R.WITHDRAWN,
-    (_R.CENTER_REVIEW, _C.APPROVE): _R.DEPARTMENT_REVIEW,
-    (_R.CENTER_REVIEW, _C.RETURN): _R.RETURNED,
-    (_R.CENTER_REVIEW, _C.REJECT): _R.REJECTED,
-    (_R.CENTER_REVIEW, _C.WITHDRAW): _R.WITHDRAWN,
-    (_R.DEPARTMENT_REVIEW, _C.RETURN): _R.RETURNED,
-    (_R.DEPARTMENT_REVIEW, _C.SETTLE): _R.DECIDED,
-    (_R.DEPARTMENT_REVIEW, _C.WITHDRAW): _R.WITHDRAWN,
-    (_R.RETURNED, _C.EDIT): _R.RETURNED,
-    (_R.RETURNED, _C.RESUBMIT): _R.CENTER_REVIEW,
-    (_R.RETURNED, _C.WITHDRAW): _R.WITHDRAWN,
-    (_R.DECIDED, _C.WITHDRAW): _R.WITHDRAWN,
-}
-
-_I, _D = ItemState, ItemCommand
-ITEM_TRANSITIONS: dict[tuple[ItemState, ItemCommand], ItemState] = {
-    (_I.PENDING, _D.AUTHORIZE): _I.AUTHORIZED,
-    (_I.PENDING, _D.REFUSE): _I.REFUSED,
-    (_I.PENDING, _D.RETURN): _I.RETURNED,
-    (_I.PENDING, _D.VOID): _I.VOID,
-    (_I.AUTHORIZED, _D.VOID): _I.VOID,
-    (_I.REFUSED, _D.VOID): _I.VOID,
-    (_I.RETURNED, _D.VOID): _I.VOID,
-}
-
-DECIDED_ITEMS = frozenset({ItemState.AUTHORIZED, ItemState.REFUSED})
-
-
-def next_request_state(state: RequestState, command: RequestCommand) -> RequestState:
-    """Walk the request table.
-
-    Raises:
-        Conflict: the table has no such step; the error names what is allowed.
-    """
-    after = REQUEST_TRANSITIONS.get((state, command))
-    if after is None:
-        allowed = ", ".join(c for (s, c) in REQUEST_TRANSITIONS if s is state)
-        raise Conflict("transition-refused", subject="access_request", state=state, command=command, allowed=allowed)
-    return after
-
-
-def next_item_state(state: ItemState, command: ItemCommand) -> ItemState:
-    """Walk the item table.
-
-    Raises:
-        Conflict: the table has no such step; the error names what is allowed.
-    """
-    after = ITEM_TRANSITIONS.get((state, command))
-    if after is None:
-        allowed = ", ".join(c for (s, c) in ITEM_TRANSITIONS if s is state)
-        raise Conflict("transition-refused", subject="request_item", state=state, command=command, allowed=allowed)
-    return after
+LAPSING = frozenset(
+    {RequestState.DRAFT, RequestState.CENTER_REVIEW, RequestState.RETURNED, RequestState.EMERGENCY},
+)
+"""The states that a passed deadline ends; in department review each item has a deadline of its own."""
 
 
 @dataclass(frozen=True)
@@ -128,26 +32,38 @@ class AskedLine:
 
 @dataclass(frozen=True)
 class Line:
-    """One camera and one span: what was asked, what the center left of it, what the owner allows (None: nothing)."""
+    """One camera and one span: what was asked, what the center left of it, what the owner allows (None: nothing).
+
+    `endorsed` is what the first of two authorizers would allow; it opens nothing.
+    """
 
     id: LineId
     camera_id: CameraId
     asked: TimeSpan
     approved: TimeSpan | None = None
+    endorsed: TimeSpan | None = None
     authorized: TimeSpan | None = None
     remark: str = ""
 
 
 @dataclass(frozen=True)
 class RequestItem:
-    """The part of a request that one owning department decides."""
+    """The part of a request that one owning department decides, on the route that fits it.
+
+    `deciders` are all persons who had a part in the decision: who acted, and for whom they stood in.
+    """
 
     id: ItemId
     department_id: DepartmentId
     revision: int
     lines: tuple[Line, ...]
     state: ItemState = ItemState.PENDING
+    route: str = "default"
+    authorizations: int = 1
+    due: datetime | None = None
+    endorser_id: PersonId | None = None
     authorizer_id: PersonId | None = None
+    deciders: frozenset[PersonId] = frozenset()
     decided_at: datetime | None = None
     reason: str = ""
     version: int = 0
@@ -156,24 +72,30 @@ class RequestItem:
     def stream(self) -> str:
         return f"request_item/{self.id}"
 
+    def overdue(self, now: datetime) -> bool:
+        return self.state in OPEN_ITEMS and self.due is not None and now >= self.due
+
+    def standing(self, now: datetime) -> ItemState:
+        """Return where the item stands by the clock, whether or not the lapse has been written down yet."""
+        return ItemState.LAPSED if self.state is ItemState.PENDING and self.overdue(now) else self.state
+
 
 @dataclass(frozen=True)
-class Purpose:
-    """Why footage is needed: statutory basis, case or notice number, and the reason in words."""
+class Place:
+    """Where it happened, as the requester says: WGS-84 degrees, and in words."""
 
-    basis: str
-    case_number: str
-    reason: str
-
-    def __post_init__(self) -> None:
-        for name in ("basis", "case_number", "reason"):
-            if not getattr(self, name).strip():
-                raise Invalid("field-empty", pointer=f"/purpose/{name}")
+    latitude: float
+    longitude: float
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """A request; `asked` is the form as filled in, `items` the parts of the revision that was submitted last."""
+    """A request; `asked` is the form as filled in, `items` the parts of the revision that was submitted last.
+
+    `deciders` are all persons who had a part in the center's decision; `remarks` say per field (JSON pointer) what a
+    return asks to be mended; `due` is the deadline of the present stage, `since` when that stage began.
+    """
 
     id: RequestId
     number: str
@@ -185,12 +107,23 @@ class AccessRequest:
     asked: tuple[AskedLine, ...]
     items: tuple[RequestItem, ...] = ()
     urgent: bool = False
+    place: Place | None = None
+    emergency: bool = False
+    renews: GrantId | None = None
     state: RequestState = RequestState.DRAFT
     revision: int = 1
+    rulebook: int = 0
     center_id: DepartmentId | None = None
+    center_approvals: int = 1
+    endorser_id: PersonId | None = None
     approver_id: PersonId | None = None
+    deciders: frozenset[PersonId] = frozenset()
     approved_terms: Terms | None = None
     comment: str = ""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    report: str = ""
+    since: datetime | None = None
+    due: datetime | None = None
     created_at: datetime | None = None
     version: int = 0
 
@@ -213,6 +146,13 @@ class AccessRequest:
         some = sum(line.authorized is not None for line in lines)
         return "granted" if whole == len(lines) else "partially granted" if some else "refused"
 
+    def overdue(self, now: datetime) -> bool:
+        return self.state in LAPSING and self.due is not None and now >= self.due
+
+    def standing(self, now: datetime) -> RequestState:
+        """Return where the request stands by the clock, whether or not the lapse has been written down yet."""
+        return RequestState.LAPSED if self.overdue(now) else self.state
+
     def require_revision(self, revision: int) -> None:
         """Refuse a decision on anything but the current revision.
 
@@ -229,6 +169,16 @@ class Change:
 
     after: AccessRequest
     entries: tuple[Entry, ...] = field(default=())
+
+
+def require_in_time(thing: AccessRequest | RequestItem, now: datetime) -> None:
+    """Refuse every step on what a deadline has ended, whether or not the lapse has been written down.
+
+    Raises:
+        Conflict: the deadline has passed.
+    """
+    if thing.due is not None and thing.overdue(now):
+        raise Conflict("deadline-passed", due=thing.due.isoformat(timespec="seconds"))
 
 
 def check_complete(request: AccessRequest) -> None:

@@ -4,6 +4,7 @@ Departments form one tree; a role is held in a department and reaches that depar
 written as a path of department codes, "/510100/510104/cg/", so that "lies below" is a prefix test here and in SQL.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -68,20 +69,31 @@ class Department:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A role held in the department at `path` during `valid` (None: without end)."""
+    """A role held in the department at `path` during `valid` (None: without end).
+
+    `standing_for` names the person whose role this is when a delegation lends it; None for a role in own right.
+    """
 
     role: Role
     department_id: DepartmentId
     path: str
     valid: TimeSpan | None = None
+    standing_for: PersonId | None = None
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.valid is None or self.valid.holds_instant(at)
 
     def reaches(self, path: str, at: datetime) -> bool:
-        return path.startswith(self.path) and (self.valid is None or self.valid.holds_instant(at))
+        return path.startswith(self.path) and self.holds_at(at)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account, without secrets."""
+    """Somebody with an account, without secrets.
+
+    `one_time_until`: until when a password that an administrator handed out is good for one sign-in; None once the
+    person has chosen one.
+    """
 
     id: PersonId
     login: str
@@ -89,6 +101,9 @@ class Person:
     department_id: DepartmentId
     active: bool
     version: int
+    one_time_until: datetime | None = None
+    email: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,8 @@ class Caller:
     """Who acts, as the doors established it; never taken from a body.
 
     `person_id` is None for the operator at the machine and for the worker. `scopes` limits an API token to some
-    acts ("camera", "access_request:list", "*"); a session has no such limit.
+    acts ("camera", "access_request:list", "*"); a session has no such limit. `credential` is the digest of the
+    session or token that makes the call; `fresh_until` says until when its second factor counts as shown just now.
     """
 
     name: str
@@ -106,6 +122,11 @@ class Caller:
     assignments: tuple[Assignment, ...] = ()
     scopes: frozenset[str] = field(default_factory=lambda: frozenset({"*"}))
     via: str = "session"
+    credential: bytes = field(default=b"", repr=False)
+    second_factor: bool = False
+    stepped_up_at: datetime | None = None
+    fresh_until: datetime | None = None
+    must_change_password: bool = False
 
     def roles_at(self, path: str, at: datetime) -> frozenset[Role]:
         """Return the roles that reach the department at `path` at the instant `at`."""
@@ -113,17 +134,34 @@ class Caller:
 
     def roles(self, at: datetime) -> frozenset[Role]:
         """Return every role held anywhere at the instant `at`."""
-        return frozenset(held.role for held in self.assignments if held.valid is None or held.valid.holds_instant(at))
+        return frozenset(held.role for held in self.assignments if held.holds_at(at))
 
     def paths_of(self, role: Role, at: datetime) -> tuple[str, ...]:
         """Return the subtrees in which `role` is held at the instant `at`."""
         return tuple(
-            sorted(
-                held.path
-                for held in self.assignments
-                if held.role is role and (held.valid is None or held.valid.holds_instant(at))
-            ),
+            sorted(held.path for held in self.assignments if held.role is role and held.holds_at(at)),
         )
+
+    def deciders_as(
+        self,
+        role: Role,
+        path: str,
+        at: datetime,
+        avoid: Collection[PersonId] = frozenset(),
+    ) -> frozenset[PersonId]:
+        """Return the persons who count when the caller decides in `role` on a thing of the department at `path`.
+
+        Only the caller, when the role is held in own right or not held at all; else the caller and the person the
+        caller stands for. Of several such persons it is one who is not in `avoid`, if there is one: whoever may act
+        for two people acts for the one who is no party. Nobody for a caller without an account.
+        """
+        if self.person_id is None:
+            return frozenset()
+        lent = {held.standing_for for held in self.assignments if held.role is role and held.reaches(path, at)}
+        if not lent or None in lent:
+            return frozenset({self.person_id})
+        stood_for = min((person for person in lent if person), key=lambda person: (person in avoid, person))
+        return frozenset({self.person_id, stood_for})
 
     def person(self) -> PersonId:
         """Return who acts.
@@ -146,7 +184,7 @@ def system_caller(role: Role, name: str) -> Caller:
     return Caller(name=name, assignments=(everywhere,), via=role.value)
 
 
-def deciding_center(centers: tuple[Department, ...], owner_paths: frozenset[str]) -> Department | None:
-    """Return the lowest center whose jurisdiction holds every owning department, or None."""
+def fitting_centers(centers: tuple[Department, ...], owner_paths: frozenset[str]) -> list[Department]:
+    """Return the centers whose jurisdiction holds every owning department, the lowest first."""
     fitting = [center for center in centers if all(path.startswith(center.jurisdiction) for path in owner_paths)]
-    return max(fitting, key=lambda center: len(center.jurisdiction), default=None)
+    return sorted(fitting, key=lambda center: len(center.jurisdiction), reverse=True)

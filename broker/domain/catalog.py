@@ -49,6 +49,7 @@ class Camera:
     address: str = ""
     direction: Direction | None = None
     point_class: int | None = None
+    sensitive: bool = False
     synthetic: bool = False
     source_id: SourceId | None = None
     channel: str | None = None

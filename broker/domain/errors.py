@@ -18,22 +18,30 @@ from typing import ClassVar
 
 
 class BrokerError(Exception):
-    """An error with a slug and facts; str() gives a form for logs, the doors give the sentence."""
+    """An error with a slug and facts; str() gives a form for logs, the doors give the sentence.
+
+    `faults` are the single things that are wrong where a whole document was read before it was refused.
+    """
 
     kind: ClassVar[str] = "error"
 
-    def __init__(self, slug: str, *, pointer: str = "", missing: tuple[str, ...] = (), **facts: object) -> None:
+    def __init__(
+        self, slug: str, *,
+        pointer: str = "", missing: tuple[str, ...] = (), faults: "tuple[BrokerError, ...]" = (), **facts: object,
+    ) -> None:  # fmt: skip
         super().__init__(slug)
         self.slug = slug
         self.pointer = pointer
         self.missing = missing
+        self.faults = faults
         self.facts = facts
 
     def __str__(self) -> str:
         facts = " ".join(f"{name}={value}" for name, value in self.facts.items())
         where = f" at {self.pointer}" if self.pointer else ""
         lacking = f" missing {'+'.join(self.missing)}" if self.missing else ""
-        return f"{self.slug}{where}{lacking} {facts}".rstrip()
+        parts = "".join(f"; {fault}" for fault in self.faults)
+        return f"{self.slug}{where}{lacking} {facts}".rstrip() + parts
 
 
 class Invalid(BrokerError):

@@ -2,13 +2,13 @@
 
 All facts of one decision come from one grant: never the window of one and the quota of another.
 
-    ISSUED --revoke--> REVOKED
-    SCHEDULED, ACTIVE and EXPIRED are what the clock makes of ISSUED; nothing has to run for a grant to expire.
+    ISSUED <--suspend, resume--> SUSPENDED        both --revoke--> REVOKED        ISSUED --exhaust--> EXHAUSTED
+    SCHEDULED, ACTIVE and EXPIRED are what the clock makes of the first two; nothing has to run for a grant to expire.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Invalid
@@ -24,26 +24,56 @@ class Action(StrEnum):
     CLIP = "clip"
 
 
+class Condition(StrEnum):
+    """What a grant asks of whoever looks; a decision may lay conditions on, never take one away."""
+
+    VIEW_ONLY = "view_only"  # looked at where the broker shows it, never handed over as a file
+    REDACTION = "redaction"  # faces, plates and names are made unreadable first; refused where that cannot be done
+
+
 class GrantState(StrEnum):
-    """What is stored (ISSUED, REVOKED) and what the clock makes of ISSUED."""
+    """What is stored (ISSUED, SUSPENDED, REVOKED, EXHAUSTED) and what the clock makes of it."""
 
     ISSUED = "ISSUED"
     SCHEDULED = "SCHEDULED"
     ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
     EXPIRED = "EXPIRED"
+    EXHAUSTED = "EXHAUSTED"
     REVOKED = "REVOKED"
 
 
 class GrantCommand(StrEnum):
-    """What a person can do to a grant."""
+    """What can happen to a grant."""
 
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    EXHAUST = "exhaust"
     REVOKE = "revoke"
 
 
+_S, _C = GrantState, GrantCommand
 TRANSITIONS: dict[tuple[GrantState, GrantCommand], GrantState] = {
-    (GrantState.SCHEDULED, GrantCommand.REVOKE): GrantState.REVOKED,
-    (GrantState.ACTIVE, GrantCommand.REVOKE): GrantState.REVOKED,
+    (_S.SCHEDULED, _C.SUSPEND): _S.SUSPENDED,
+    (_S.SCHEDULED, _C.REVOKE): _S.REVOKED,
+    (_S.ACTIVE, _C.SUSPEND): _S.SUSPENDED,
+    (_S.ACTIVE, _C.EXHAUST): _S.EXHAUSTED,
+    (_S.ACTIVE, _C.REVOKE): _S.REVOKED,
+    (_S.SUSPENDED, _C.RESUME): _S.ISSUED,
+    (_S.SUSPENDED, _C.REVOKE): _S.REVOKED,
 }
+"""From the state that holds now; EXPIRED, EXHAUSTED and REVOKED are final."""
+
+STANDING = frozenset({_S.SCHEDULED, _S.ACTIVE, _S.SUSPENDED})
+"""The states that a withdrawal, a return or a lock's end still has to deal with."""
+
+
+class Level(IntEnum):
+    """Who suspended a grant: only the same level or a higher one may let it go on."""
+
+    OWNER = 1
+    CENTER = 2
+
 
 DEFAULT_VALIDITY = timedelta(days=7)
 LONGEST_VALIDITY = timedelta(days=30)
@@ -68,6 +98,7 @@ class Terms:
     actions: frozenset[Action] = frozenset(Action)
     validity: timedelta = DEFAULT_VALIDITY
     quota: Quota = Quota()
+    conditions: frozenset[Condition] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.actions:
@@ -78,7 +109,13 @@ class Terms:
             raise Invalid("negative-quota", pointer="/terms/quota")
 
     def within(self, other: "Terms") -> bool:
-        return self.actions <= other.actions and self.validity <= other.validity and self.quota.within(other.quota)
+        """Say whether these terms allow nothing that the others do not; more conditions are narrower."""
+        return (
+            self.actions <= other.actions
+            and self.validity <= other.validity
+            and self.quota.within(other.quota)
+            and self.conditions >= other.conditions
+        )
 
 
 @dataclass(frozen=True)
@@ -104,6 +141,9 @@ class Grant:
     valid: TimeSpan
     state: GrantState = GrantState.ISSUED
     used: Quota = Quota(0, 0, 0)
+    emergency: bool = False
+    renews: GrantId | None = None
+    suspended_by: Level | None = None
     version: int = 0
 
     @property
@@ -112,11 +152,17 @@ class Grant:
 
     def state_at(self, now: datetime) -> GrantState:
         """Return the state that holds at `now`: expiry is a fact of the clock, never of a clean-up job."""
-        if self.state is not GrantState.ISSUED:
+        if self.state not in {GrantState.ISSUED, GrantState.SUSPENDED}:
             return self.state
-        if now < self.valid.begin:
-            return GrantState.SCHEDULED
-        return GrantState.ACTIVE if now < self.valid.end else GrantState.EXPIRED
+        if now >= self.valid.end:
+            return GrantState.EXPIRED
+        if self.state is GrantState.SUSPENDED:
+            return GrantState.SUSPENDED
+        return GrantState.ACTIVE if now >= self.valid.begin else GrantState.SCHEDULED
+
+    def hands_over(self, now: datetime) -> bool:
+        """Say whether a finished result may still be taken away: used up is no reason to keep back what was fetched."""
+        return self.state_at(now) is GrantState.ACTIVE or (self.state is GrantState.EXHAUSTED and now < self.valid.end)
 
     def windows_of(self, camera: CameraId) -> tuple[TimeSpan, ...]:
         return tuple(line.window for line in self.lines if line.camera_id == camera)
@@ -127,6 +173,15 @@ class Grant:
         if isinstance(ask, ClipAsk):
             return any(window.holds(ask.span) for window in windows)
         return any(window.holds_instant(ask.instant) for window in windows)
+
+    @property
+    def used_up(self) -> bool:
+        """Say whether nothing more can be ordered: every kind of footage it allows has reached its quota."""
+        spent = {
+            Action.SNAPSHOT: self.used.snapshots >= self.terms.quota.snapshots,
+            Action.CLIP: self.used.seconds >= self.terms.quota.seconds,
+        }
+        return all(spent[action] for action in self.terms.actions)
 
     def leaves(self, amount: Quota) -> bool:
         """Say whether `amount` more stays within the quota."""
@@ -167,6 +222,8 @@ def issue(grant: Grant) -> GrantChange:
                         for line in grant.lines
                     ],
                     "actions": sorted(grant.terms.actions),
+                    "conditions": sorted(grant.terms.conditions),
+                    "emergency": grant.emergency,
                     "valid_from": grant.valid.begin.isoformat(),
                     "valid_until": grant.valid.end.isoformat(),
                 },
@@ -175,15 +232,50 @@ def issue(grant: Grant) -> GrantChange:
     )
 
 
+def _step(grant: Grant, command: GrantCommand, at: datetime, **changes: object) -> Grant:
+    state = grant.state_at(at)
+    after = TRANSITIONS.get((state, command))
+    if after is None:
+        allowed = ", ".join(c for (s, c) in TRANSITIONS if s is state)
+        raise Conflict("transition-refused", subject="grant", state=state, command=command, allowed=allowed)
+    return replace(grant, state=after, version=grant.version + 1, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def _told(grant: Grant, kind: str, reason: str) -> tuple[Entry, ...]:
+    return (Entry(grant.stream, kind, {"request": str(grant.request_id), "reason": reason}),)
+
+
 def revoke(grant: Grant, reason: str, at: datetime) -> GrantChange:
     """Return the revoked grant.
 
     Raises:
         Conflict: the grant has ended already; a dead grant stays dead.
     """
-    state = grant.state_at(at)
-    after = TRANSITIONS.get((state, GrantCommand.REVOKE))
-    if after is None:
-        raise Conflict("transition-refused", subject="grant", state=state, command="revoke", allowed="")
-    entry = Entry(grant.stream, "grant:revoked", {"request": str(grant.request_id), "reason": reason})
-    return GrantChange(after=replace(grant, state=after, version=grant.version + 1), entries=(entry,))
+    return GrantChange(_step(grant, GrantCommand.REVOKE, at), _told(grant, "grant:revoked", reason))
+
+
+def suspend(grant: Grant, level: Level, reason: str, at: datetime) -> GrantChange:
+    """Return the grant without effect until somebody of this level or above lets it go on.
+
+    Raises:
+        Conflict: it is suspended already, or has ended.
+    """
+    after = _step(grant, GrantCommand.SUSPEND, at, suspended_by=level)
+    return GrantChange(after, _told(grant, "grant:suspended", reason))
+
+
+def resume(grant: Grant, level: Level, reason: str, at: datetime) -> GrantChange:
+    """Return the grant in effect again; its end has not moved.
+
+    Raises:
+        Conflict: it is not suspended, or a higher level suspended it.
+    """
+    if grant.suspended_by is not None and level < grant.suspended_by:
+        raise Conflict("suspended-above", level=grant.suspended_by.name.lower())
+    after = _step(grant, GrantCommand.RESUME, at, suspended_by=None)
+    return GrantChange(after, _told(grant, "grant:resumed", reason))
+
+
+def exhaust(grant: Grant, at: datetime) -> GrantChange:
+    """Return the grant with its quota used up for good; more is a renewal."""
+    return GrantChange(_step(grant, GrantCommand.EXHAUST, at), _told(grant, "grant:exhausted", ""))

@@ -14,6 +14,9 @@ ItemId = NewType("ItemId", UUID)
 LineId = NewType("LineId", UUID)
 GrantId = NewType("GrantId", UUID)
 RetrievalId = NewType("RetrievalId", UUID)
+AttachmentId = NewType("AttachmentId", UUID)
+LockId = NewType("LockId", UUID)
+PolicyId = NewType("PolicyId", UUID)
 
 
 def new_id() -> UUID:

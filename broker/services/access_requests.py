@@ -1,26 +1,22 @@
-"""What happens to a request: the requester's moves and the center's decision."""
+"""What the requester does with a request, and who may see it."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from broker.domain import decisions
-from broker.domain.access_requests import (
-    AccessRequest,
-    AskedLine,
-    Change,
-    Line,
-    Purpose,
-    RequestItem,
-    RequestState,
-)
-from broker.domain.accounts import Caller, Department, Role, deciding_center
-from broker.domain.errors import Conflict, Invalid
+from broker.domain.access_requests import AccessRequest, AskedLine, Change, Place
+from broker.domain.accounts import Caller, Role
+from broker.domain.errors import Invalid
 from broker.domain.grants import Terms
-from broker.domain.ids import DepartmentId, ItemId, LineId, PersonId, RequestId, new_id
+from broker.domain.ids import DepartmentId, LineId, PersonId, RequestId, new_id
 from broker.domain.permits import Permit
+from broker.domain.purpose import Purpose
+from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
 from broker.services.grants import revoke_all
+from broker.services.limits import check_investigators, check_limits
+from broker.services.passages import plan
+from broker.services.rules import rules_in_force
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.access_requests import Visibility
@@ -38,6 +34,7 @@ class Form:
     investigators: tuple[str, ...]
     lines: tuple[AskedLine, ...]
     urgent: bool = False
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +118,9 @@ class AccessRequests:
                 investigators=_named(work, form.investigators),
                 asked=_checked(work, form.lines),
                 urgent=form.urgent,
+                place=form.place,
+                since=work.now,
+                due=work.now + rules_in_force(work).draft_keeps,
                 created_at=work.now,
             )
             after = store(work, permit, None, decisions.draft(blank))
@@ -139,8 +139,9 @@ class AccessRequests:
                 investigators=_named(work, form.investigators),
                 asked=_checked(work, form.lines),
                 urgent=form.urgent,
+                place=form.place,
             )
-            after = store(work, permit, request, decisions.edit(request, changed))
+            after = store(work, permit, request, decisions.edit(request, changed, work.now))
             work.commit(permit)
             return after
 
@@ -149,12 +150,12 @@ class AccessRequests:
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:submit", request)
-            items, owners = _by_owner(work, request)
-            center = deciding_center(work.departments.centers(), frozenset(owner.path for owner in owners.values()))
-            if request.asked and center is None:
-                raise Invalid("no-center", pointer="/lines")
-            change = decisions.submit(request, center.id if center else request.department_id, items)
-            _check_people(work, change.after, owners, center)
+            rules = rules_in_force(work)
+            rules.purpose.check(request.purpose)
+            check_limits(work, request, rules)
+            check_investigators(work, request)
+            travel = plan(work, request, rules)
+            change = decisions.submit(request, travel.passage, travel.items, work.now)
             after = store(work, permit, request, change)
             revoke_all(work, permit, request.id, "resubmitted")
             work.commit(permit)
@@ -165,44 +166,18 @@ class AccessRequests:
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:withdraw", request)
-            after = store(work, permit, request, decisions.withdraw(request, reason))
+            after = store(work, permit, request, decisions.withdraw(request, reason, work.now))
             revoke_all(work, permit, request.id, "withdrawn")
             work.commit(permit)
             return after
 
-    def approve(self, caller: Caller, key: RequestId, verdict: Verdict) -> AccessRequest:
-        """Approve the need, whole or narrower; the owning departments decide next."""
+    def close(self, caller: Caller, key: RequestId, report: str) -> AccessRequest:
+        """End a decided request with the report of what the footage was used for; its grants end with it."""
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "access_request:approve", request)
-            request.require_revision(verdict.revision)
-            terms = verdict.terms or request.terms
-            change = decisions.approve(request, caller.person(), verdict.spans, terms, verdict.comment)
-            after = store(work, permit, request, change)
-            work.commit(permit)
-            return after
-
-    def send_back(self, caller: Caller, key: RequestId, revision: int, comment: str) -> AccessRequest:
-        """Return the request to the requester for supplement."""
-        with self._work() as work:
-            request = work.access_requests.load(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "access_request:return", request)
-            request.require_revision(revision)
-            if request.state is RequestState.DEPARTMENT_REVIEW:  # from here on the owners may return it
-                raise Conflict(
-                    "transition-refused", subject="access_request", state=request.state, command="return", allowed=""
-                )
-            after = store(work, permit, request, decisions.send_back(request, caller.person(), comment))
-            work.commit(permit)
-            return after
-
-    def reject(self, caller: Caller, key: RequestId, revision: int, reason: str) -> AccessRequest:
-        """Refuse the need for good."""
-        with self._work() as work:
-            request = work.access_requests.load(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "access_request:reject", request)
-            request.require_revision(revision)
-            after = store(work, permit, request, decisions.reject(request, caller.person(), reason))
+            permit = self._require(work, caller, "access_request:close", request)
+            after = store(work, permit, request, decisions.close(request, report, work.now))
+            revoke_all(work, permit, request.id, "closed")
             work.commit(permit)
             return after
 
@@ -228,12 +203,9 @@ class AccessRequests:
             return shown_to(caller, work, found)
 
     def _require(self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
-        """Ask with the roles that reach this request: the requester's in its department, the center's in the center."""
-        departments = work.departments.load_many({request.department_id, request.center_id or request.department_id})
-        paths = {Role.REQUESTER.value: departments[request.department_id].path}
-        if request.center_id is not None:
-            paths[Role.CENTER_APPROVER.value] = departments[request.center_id].path
-        roles = facts.reach(caller, work.now, **paths)
+        """Ask with the roles that reach the department in whose name the request is made."""
+        home = work.departments.load(request.department_id)
+        roles = facts.reach(caller, work.now, requester=home.path)
         return self._policy.require(caller, act, roles, facts.of_request(caller, request))
 
 
@@ -253,39 +225,3 @@ def _checked(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[AskedLine, .
         if line.camera_id not in known:
             raise Invalid("unknown-camera", pointer=f"/lines/{place}/camera", camera=line.camera_id)
     return tuple(lines)
-
-
-def _by_owner(
-    work: UnitOfWork,
-    request: AccessRequest,
-) -> tuple[tuple[RequestItem, ...], dict[DepartmentId, Department]]:
-    """Group what is asked by owning department, in the order of the form."""
-    cameras = work.cameras.load_many({line.camera_id for line in request.asked})
-    groups: dict[DepartmentId, list[Line]] = defaultdict(list)
-    for asked in request.asked:
-        line = Line(LineId(new_id()), asked.camera_id, asked.span)
-        groups[cameras[asked.camera_id].owner_id].append(line)
-    items = tuple(
-        RequestItem(ItemId(new_id()), owner, request.revision, tuple(lines)) for owner, lines in groups.items()
-    )
-    return items, work.departments.load_many(groups)
-
-
-def _check_people(
-    work: UnitOfWork,
-    request: AccessRequest,
-    owners: Mapping[DepartmentId, Department],
-    center: Department | None,
-) -> None:
-    """Refuse a request that nobody may look under, approve or authorize once duties are separated."""
-    home = work.departments.load(request.department_id)
-    eligible = work.persons.holders_below(Role.INVESTIGATOR, home.path, work.now)
-    if not request.investigators <= eligible:
-        names = work.persons.load_many(request.investigators - eligible)
-        logins = ", ".join(sorted(person.login for person in names.values()))
-        raise Invalid("investigator-not-eligible", pointer="/investigators", persons=logins)
-    if center is not None and not work.persons.holders(Role.CENTER_APPROVER, center.path, work.now) - request.parties:
-        raise Invalid("no-approver", pointer="/lines", department=center.name)
-    for owner in owners.values():  # one question a department: a handful, and the answer names the department
-        if not work.persons.holders(Role.DEPARTMENT_AUTHORIZER, owner.path, work.now) - request.parties:
-            raise Invalid("no-authorizer", pointer="/lines", department=owner.name)

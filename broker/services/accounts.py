@@ -3,8 +3,8 @@
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from broker.domain.accounts import (
@@ -21,7 +21,10 @@ from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.ids import DepartmentId, PersonId, new_id
 from broker.domain.permits import Permit
+from broker.services.contacts import Contact, check_contact
+from broker.domain.stops import Stop, StopKind
 from broker.services.sign_in import TOKEN_PREFIX, Passwords, digest
+from broker.services.stops import halt
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import ACTS
@@ -34,6 +37,8 @@ DIVISION = re.compile(r"(\d{2}){1,4}|\d{9}|\d{12}")
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 128
 LONGEST_TOKEN = timedelta(days=90)
+ONE_TIME = timedelta(days=3)
+"""How long a password that was handed out is good for the one sign-in that replaces it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class NewPerson:
     department: str
     password: str
     roles: tuple[tuple[str, str], ...] = ()
+    email: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,14 @@ class Account:
     person: Person
     department: Department
     roles: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True)
+class OneTimePassword:
+    """A password that was made up for somebody, and until when it is good for one sign-in."""
+
+    text: str = field(repr=False)
+    until: datetime
 
 
 class Accounts:
@@ -137,9 +152,13 @@ class Accounts:
             _matches(LOGIN, new.login, "/login")
             _filled(new.name, "/name")
             check_password(new.password, new.login)
+            check_contact(Contact(new.email, new.language))
             if new.login in work.persons.by_logins({new.login}):
                 raise Conflict("login-taken", pointer="/login", login=new.login)
-            person = Person(PersonId(new_id()), new.login, new.name, home.id, active=True, version=1)
+            person = Person(
+                PersonId(new_id()), new.login, new.name, home.id, active=True, version=1,
+                email=new.email, language=new.language,
+            )  # fmt: skip
             work.persons.add(person, self._passwords.hash(new.password))
             data = {"login": new.login, "department": home.code}
             work.audit.append(permit, (Entry(f"person/{person.id}", "person:created", data),))
@@ -173,8 +192,9 @@ class Accounts:
             return self._account(work, person)
 
     def disable(self, caller: Caller, key: PersonId) -> Account:
-        """Close an account: sessions end and tokens stop with the same commit."""
+        """Close an account: sessions, tokens, and what runs or flows for the person end with the same commit."""
         with self._work() as work:
+            work.locks.shut_gate()
             person = work.persons.load(key, lock=True)
             home = work.departments.load(person.department_id)
             permit = self._require(work, caller, "person:disable", home, key)
@@ -183,6 +203,7 @@ class Accounts:
             work.persons.change(key, number, active=False)
             work.sessions.close_all(key)
             work.audit.append(permit, (Entry(stream, "person:disabled"),))
+            halt(work, permit, Stop(StopKind.PERSON, str(key)), "account-disabled")
             work.commit(permit)
             return self._account(work, work.persons.load(key))
 
@@ -197,12 +218,35 @@ class Accounts:
             if stored is None or not self._passwords.fits(stored[1], old):
                 raise Forbidden("wrong-password", pointer="/old")
             check_password(new, person.login, "/new")
+            if new == old:
+                raise Invalid("password-unchanged", pointer="/new")
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
-            work.persons.change(key, number, password_hash=self._passwords.hash(new))
+            work.persons.change(key, number, password_hash=self._passwords.hash(new), one_time_until=None)
             work.sessions.close_all(key)
             work.audit.append(permit, (Entry(stream, "person:password:changed"),))
             work.commit(permit)
+
+    def reset_password(self, caller: Caller, key: PersonId) -> OneTimePassword:
+        """Give somebody a made-up password, shown this once, to be replaced at the next sign-in; every session ends.
+
+        Until then the person, tokens included, may do nothing but change it. A second factor stays.
+        """
+        with self._work() as work:
+            person = work.persons.load(key, lock=True)
+            home = work.departments.load(person.department_id)
+            permit = self._require(work, caller, "person:reset_password", home, key)
+            handed = OneTimePassword(secrets.token_urlsafe(15), work.now + ONE_TIME)
+            stream = f"person/{key}"
+            number = work.audit.reserve(stream)
+            stored = self._passwords.hash(handed.text)
+            work.persons.change(key, number, password_hash=stored, one_time_until=handed.until)
+            work.sessions.close_all(key)
+            work.sessions.forget_failures(person.login)
+            data = {"until": handed.until.isoformat()}
+            work.audit.append(permit, (Entry(stream, "person:password:reset", data),))
+            work.commit(permit)
+            return handed
 
     def issue_token(self, caller: Caller, name: str, scopes: Sequence[str], valid: timedelta) -> tuple[Token, str]:
         """Issue an API token for oneself; its secret is shown once."""
@@ -218,7 +262,9 @@ class Accounts:
             token = Token(new_id(), name, tuple(scopes), work.now + valid, revoked=False)
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
-            work.sessions.add_token(token.id, key, name, digest(secret), scopes, token.expires_at, stream, number)
+            work.sessions.add_token(
+                token.id, key, name, digest(secret), scopes, token.expires_at, stream, number, caller.stepped_up_at
+            )
             data = {"token": str(token.id), "name": name, "scopes": list(scopes)}
             work.audit.append(permit, (Entry(stream, "person:token:issued", data),))
             work.commit(permit)
@@ -266,7 +312,7 @@ class Accounts:
             caller,
             act,
             caller.roles_at(home.path, work.now),
-            facts.of_person(caller, target or PersonId(UUID(int=0))),
+            facts.of_person(caller, target or PersonId(UUID(int=0))) | facts.of_second_factor(caller, work.now),
         )
 
     def _assign(

@@ -1,18 +1,23 @@
 """The owners' decisions: camera by camera, and the grant that follows at once."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from broker.domain import decisions
+from broker.domain import authorizations, decisions
 from broker.domain.access_requests import AccessRequest, RequestItem
 from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Invalid
-from broker.domain.grants import Grant, GrantedLine, Terms, issue
+from broker.domain.grants import STANDING, Grant, GrantedLine, Terms, issue
 from broker.domain.ids import GrantId, ItemId, new_id
 from broker.domain.permits import Permit
+from broker.domain.request_states import ItemState
+from broker.domain.routes import Route
+from broker.domain.steps import Decider
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Verdict, shown_to, store, visibility
 from broker.services.grants import revoke_all
+from broker.services.passages import supplement_due
+from broker.services.rules import rules_of
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -40,23 +45,23 @@ class RequestItems:
             own = shown_to(caller, work, [request for request, _ in found])
             return [(request, item) for request, (_, item) in zip(own, found, strict=True)]
 
-    def authorize(self, caller: Caller, key: ItemId, verdict: Verdict) -> Grant:
-        """Authorize all or some lines, whole or shorter; the grant starts at once, whatever the others decide."""
+    def authorize(self, caller: Caller, key: ItemId, verdict: Verdict) -> Grant | None:
+        """Authorize all or some lines, whole or shorter; the grant starts at once, whatever the others decide.
+
+        Under the two-person rule the first authorization returns None: the second person's makes the grant.
+        """
         with self._work() as work:
             request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "request_item:authorize", request, item)
+            permit, by = require_owner(self._policy, work, caller, "request_item:authorize", request, item)
             request.require_revision(verdict.revision)
-            change = decisions.authorize(
-                request,
-                item,
-                caller.person(),
-                verdict.spans,
-                verdict.remarks or {},
-                work.now,
-            )
+            change = authorizations.authorize(request, item, by, verdict.spans, verdict.remarks or {}, work.now)
             after = store(work, permit, request, change)
             decided = next(each for each in after.items if each.id == key)
-            grant = issue(_grant(after, decided, verdict.terms, work.now))
+            if decided.state is not ItemState.AUTHORIZED:  # the first of two: nothing is granted yet
+                work.commit(permit)
+                return None
+            route = rules_of(work, request.rulebook).route(item.route)
+            grant = issue(_grant(work, after, decided, verdict.terms, route))
             work.grants.add(grant.after)
             work.audit.append(permit, grant.entries, case=request.id)
             work.commit(permit)
@@ -66,44 +71,59 @@ class RequestItems:
         """Refuse the whole item."""
         with self._work() as work:
             request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "request_item:refuse", request, item)
+            permit, by = require_owner(self._policy, work, caller, "request_item:refuse", request, item)
             request.require_revision(revision)
-            change = decisions.refuse(request, item, caller.person(), reason, work.now)
+            change = authorizations.refuse(request, item, by, reason, work.now)
             after = shown_to(caller, work, [store(work, permit, request, change)])[0]
             work.commit(permit)
             return after
 
-    def send_back(self, caller: Caller, key: ItemId, revision: int, comment: str) -> AccessRequest:
+    def send_back(
+        self, caller: Caller, key: ItemId, revision: int, comment: str, remarks: Mapping[str, str] | None = None
+    ) -> AccessRequest:
         """Return the whole request for supplement; what other owners granted for this revision ends."""
         with self._work() as work:
             request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "request_item:return", request, item)
+            permit, by = require_owner(self._policy, work, caller, "request_item:return", request, item)
             request.require_revision(revision)
-            change = decisions.send_back(request, caller.person(), comment, item)
+            due = supplement_due(rules_of(work, request.rulebook), request, work.now)
+            change = decisions.send_back(request, by, comment, remarks or {}, work.now, due, item)
             after = shown_to(caller, work, [store(work, permit, request, change)])[0]
             revoke_all(work, permit, request.id, "returned")
             work.commit(permit)
             return after
 
-    def _require(
-        self,
-        work: UnitOfWork,
-        caller: Caller,
-        act: str,
-        request: AccessRequest,
-        item: RequestItem,
-    ) -> Permit:
-        owner = work.departments.load(item.department_id)
-        roles = facts.reach(caller, work.now, department_authorizer=owner.path)
-        return self._policy.require(caller, act, roles, facts.of_request(caller, request))
+
+def require_owner(
+    policy: Authorizer, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest, item: RequestItem
+) -> tuple[Permit, Decider]:
+    """Ask whether the caller may decide for the owner of an item, and return as whom.
+
+    Raises:
+        Forbidden: not an authorizer of that department or above it, or a party, or the center's decider.
+    """
+    owner = work.departments.load(item.department_id)
+    roles = facts.reach(caller, work.now, department_authorizer=owner.path)
+    avoid = request.parties | request.deciders | item.deciders
+    persons = caller.deciders_as(Role.DEPARTMENT_AUTHORIZER, owner.path, work.now, avoid)
+    permit = policy.require(caller, act, roles, facts.of_request(caller, request, persons))
+    return permit, Decider(caller.person(), persons)
 
 
-def _grant(request: AccessRequest, item: RequestItem, terms: Terms | None, now: datetime) -> Grant:
-    """Return the grant of an authorized item: its lines, the persons of the request, the narrowest terms."""
+def _grant(work: UnitOfWork, request: AccessRequest, item: RequestItem, terms: Terms | None, route: Route) -> Grant:
+    """Return the grant of an authorized item: its lines, the persons of the request, the narrowest terms.
+
+    A renewal begins where the grant it renews ends; every grant carries the conditions of its route.
+    """
     approved = request.approved_terms or request.terms
     if terms is not None and not terms.within(approved):
         raise Invalid("terms-widen", pointer="/terms")
     narrowest = terms or approved
+    begin = work.now
+    if request.renews is not None:
+        renewed = work.grants.load(request.renews, None)
+        if renewed.state_at(work.now) in STANDING:
+            begin = max(begin, renewed.valid.end)
     return Grant(
         id=GrantId(new_id()),
         item_id=item.id,
@@ -111,6 +131,7 @@ def _grant(request: AccessRequest, item: RequestItem, terms: Terms | None, now: 
         department_id=item.department_id,
         persons=request.investigators,
         lines=tuple(GrantedLine(line.id, line.camera_id, line.authorized) for line in item.lines if line.authorized),
-        terms=narrowest,
-        valid=TimeSpan(now, now + narrowest.validity),
+        terms=replace(narrowest, conditions=narrowest.conditions | route.conditions),
+        valid=TimeSpan(begin, begin + narrowest.validity),
+        renews=request.renews,
     )

@@ -11,7 +11,6 @@ from adapters.gateway import Gateway
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.catalog import Source
 from broker.domain.errors import BrokerError, Unavailable
-from broker.domain.grants import GrantState
 from broker.domain.ids import RequestId, RetrievalId
 from broker.domain.media import Ask, Capture
 from broker.domain.permits import Permit
@@ -25,6 +24,7 @@ from broker.domain.retrievals import (
     fail,
     start,
 )
+from broker.services.stops import ended_by
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -87,17 +87,18 @@ class RetrievalRuns:
 
     def _begin(self, key: RetrievalId) -> Attempt | None:
         """Start the next attempt, or end the retrieval when its grant has ended while it waited."""
-        permit = self._permit()
         with self._work() as work:
-            grant_id = work.retrievals.load(key).grant_id
-            grant = work.grants.load(grant_id, None, lock=True)
+            permit = self._permit()
+            known = work.retrievals.load(key)
+            locked = work.locks.over(known.person_id, known.camera_id)  # before a row is held, as the gate wants it
+            grant = work.grants.load(known.grant_id, None, lock=True)
             retrieval = work.retrievals.load(key, lock=True)
             if retrieval.state not in RUNNABLE:
                 return None
-            live = grant.state_at(work.now) is GrantState.ACTIVE
-            change = start(retrieval) if live else abort(retrieval, "grant-expired")
+            ended = ended_by(grant, locked, work.now)
+            change = start(retrieval) if ended is None else abort(retrieval, ended)
             camera = work.cameras.load(retrieval.camera_id)
-            if live and (camera.source_id is None or camera.channel is None):
+            if ended is None and (camera.source_id is None or camera.channel is None):
                 change = fail(retrieval, "camera-without-source", {"camera": camera.name})
             _write(work, permit, retrieval, change, grant.request_id)
             if change.after.state is RetrievalState.FAILED:
@@ -117,15 +118,16 @@ class RetrievalRuns:
         return self._end(attempt, step)
 
     def _end(self, attempt: Attempt, step: Callable[[Retrieval, UnitOfWork], RetrievalChange]) -> RetrievalState:
-        permit = self._permit()
         with self._work() as work:
+            permit = self._permit()
+            locked = work.locks.over(attempt.retrieval.person_id, attempt.retrieval.camera_id)
             grant = work.grants.load(attempt.retrieval.grant_id, None, lock=True)
             current = work.retrievals.load(attempt.retrieval.id, lock=True)
             if current.state is not RetrievalState.FETCHING or current.attempt != attempt.retrieval.attempt:
                 logger.info("attempt %d of retrieval %s came too late", attempt.retrieval.attempt, current.id)
                 return current.state
-            live = grant.state_at(work.now) is GrantState.ACTIVE
-            change = step(current, work) if live else abort(current, "grant-expired")
+            ended = ended_by(grant, locked, work.now)
+            change = step(current, work) if ended is None else abort(current, ended)
             _write(work, permit, current, change, grant.request_id)
             if change.after.state is RetrievalState.FAILED:
                 work.grants.give_back(grant.id, amount_of(current.ask))

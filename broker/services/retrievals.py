@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
-from broker.domain.errors import Conflict, Forbidden, Invalid
+from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid
 from broker.domain.grants import Grant, GrantState, Quota
 from broker.domain.ids import CameraId, GrantId, PersonId, RetrievalId, new_id
+from broker.domain.locks import LockKind
 from broker.domain.media import Ask, ClipAsk
+from broker.domain.register import Look, LookAct
 from broker.domain.retrievals import WHOLE, Retrieval, RetrievalState, abort, action_of, amount_of, deliver, order
+from broker.domain.stops import Stop, stops_of
+from broker.services.stops import LOCKED
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import Fact
@@ -18,15 +22,21 @@ from storage.db.unit_of_work import UnitOfWork, Work
 
 LONGEST_CLIP = timedelta(hours=4)
 _NOTHING = Quota(0, 0, 0)
+LOCKED_FACTS = {
+    "subject_locked": LOCKED[LockKind.PERSON],
+    "camera_locked": LOCKED[LockKind.CAMERA],
+    "department_locked": LOCKED[LockKind.DEPARTMENT],
+}
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A result that may be handed over now: which bytes, under which grant, until when."""
+    """A result that may be handed over now: which bytes, under which grant, until when, on which line of the register."""
 
     retrieval: Retrieval
     grant_id: GrantId
     until: datetime
+    line: int
 
 
 class Retrievals:
@@ -36,8 +46,10 @@ class Retrievals:
         self._work = work
         self._policy = policy
 
-    def order(self, caller: Caller, camera: CameraId, ask: Ask, grant: GrantId | None = None) -> Retrieval:
-        """Order a snapshot or a clip under one grant; quota, order, trace and job are one transaction.
+    def order(
+        self, caller: Caller, camera: CameraId, ask: Ask, grant: GrantId | None = None, *, address: str = ""
+    ) -> Retrieval:
+        """Order a snapshot or a clip under one grant; quota, order, trace, register and job are one transaction.
 
         Raises:
             Unknown: the named grant is not the caller's.
@@ -48,20 +60,24 @@ class Retrievals:
         act = f"footage:{action_of(ask)}"
         if isinstance(ask, ClipAsk) and ask.span.duration > LONGEST_CLIP:
             raise Invalid("clip-too-long", pointer="/end", longest=int(LONGEST_CLIP.total_seconds()))
+        look = Look(LookAct.ORDER, person, camera, ask, address)
         with self._work() as work:
             best, found = self._best(work, person, camera, ask, grant)
+            found |= facts.of_locks(work.locks.over(person, camera))  # from here to the commit no lock can be set
             try:
                 permit = self._policy.require(caller, act, caller.roles_at(caller.path, work.now), found)
             except Forbidden as refusal:
-                raise self._refused(caller, refusal, best, camera, ask, work) from None
+                raise self._refused(caller, refusal, best, look, work) from None
             if best is None:
                 raise RuntimeError("the policy allowed footage without a grant")
             retrieval = Retrieval(RetrievalId(new_id()), best.id, person, camera, ask)
             change = order(retrieval, work.now)
             if not work.grants.take(best.id, amount_of(ask)):
-                raise Conflict("grant-ended", grant=best.id)
+                raise self._refused(caller, Conflict("grant-ended", grant=best.id), best, look, work)
             work.retrievals.save(None, change.after)
             work.audit.append(permit, change.entries, case=best.request_id)
+            entered = replace(look.under(best), retrieval_id=change.after.id)
+            work.register.enter(entered, change.after.stream, change.after.version)
             record = work.cameras.load(camera)
             if record.source_id is None:
                 raise Conflict("camera-without-source", camera=record.name)
@@ -86,34 +102,18 @@ class Retrievals:
         return facts.best_grant(candidates, person, camera, ask, amount_of(ask), work.now)
 
     def _refused(
-        self,
-        caller: Caller,
-        refusal: Forbidden,
-        grant: Grant | None,
-        camera: CameraId,
-        ask: Ask,
-        work: UnitOfWork,
-    ) -> Forbidden:
-        """Write the refusal into the trace and return it with the reason a person understands."""
-        missing = _first_missing(refusal.missing)
-        told: dict[str, object] = {"act": f"footage:{action_of(ask)}"}
-        if grant is not None:
-            windows = (f"{w.begin.isoformat()}/{w.end.isoformat()}" for w in grant.windows_of(camera))
-            told |= {
-                "windows": ", ".join(windows),
-                "state": grant.state_at(work.now),
-                "until": grant.valid.end.isoformat(timespec="seconds"),
-            }
+        self, caller: Caller, refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork
+    ) -> BrokerError:
+        """Write the refusal into trace and register and return it with the reason a person understands."""
+        told = _understood(refusal, grant, look, work)
         permit = self._policy.note(caller, "footage:refused")
         stream = f"refusal/{caller.person_id}"
-        work.audit.reserve(stream)
-        entry = Entry(stream, "retrieval:refused", {"camera": str(camera), "missing": list(refusal.missing)})
+        seq = work.audit.reserve(stream)
+        entry = Entry(stream, "retrieval:refused", {"camera": str(look.camera_id), "missing": list(refusal.missing)})
         work.audit.append(permit, (entry,), case=grant.request_id if grant else None)
+        work.register.enter(replace(look.under(grant), refusal=told.slug), stream, seq)
         work.commit(permit, done=False)
-        if refusal.slug != "not-allowed" or missing is None:
-            return refusal
-        slug = f"footage-{missing.removeprefix('g_')}"
-        return Forbidden(slug, missing=refusal.missing, **told)  # type: ignore[arg-type]  # facts, none of them named missing or pointer
+        return told
 
     def read(self, caller: Caller, key: RetrievalId) -> Retrieval:
         """Return one of the caller's own retrievals."""
@@ -122,6 +122,13 @@ class Retrievals:
             known = facts.of_person(caller, retrieval.person_id)
             self._policy.require(caller, "retrieval:read", caller.roles(work.now), known)
             return retrieval
+
+    def watched(self, caller: Caller, key: RetrievalId) -> tuple[Retrieval, frozenset[Stop]]:
+        """Return one of the caller's own retrievals with all that stops its delivery, to be watched before `open`."""
+        retrieval = self.read(caller, key)
+        with self._work() as work:
+            owner = work.departments.load(work.cameras.load(retrieval.camera_id).owner_id)
+            return retrieval, stops_of(retrieval.grant_id, retrieval.person_id, retrieval.camera_id, owner.path)
 
     def page(
         self,
@@ -136,8 +143,8 @@ class Retrievals:
             self._policy.require(caller, "retrieval:list", caller.roles(work.now), facts.of_person(caller))
             return work.retrievals.page(caller.person(), grant=grant, after=after, limit=limit)
 
-    def open(self, caller: Caller, key: RetrievalId, size: int | None = None) -> Delivery:
-        """Allow `size` bytes (None: all) of a result to flow; the trace has it before the first byte does.
+    def open(self, caller: Caller, key: RetrievalId, size: int | None = None, *, address: str = "") -> Delivery:
+        """Allow `size` bytes (None: all) of a result to flow; trace and register have it before the first byte does.
 
         The caller of this method must already watch the grant, so that a revocation between here and the first
         byte is not missed.
@@ -151,42 +158,47 @@ class Retrievals:
             retrieval = work.retrievals.load(key, person=caller.person())
             grant = work.grants.load(retrieval.grant_id, None)
             found = facts.of_delivery(grant, retrieval.person_id, work.now)
+            found |= facts.of_locks(work.locks.over(retrieval.person_id, retrieval.camera_id))
             roles = caller.roles_at(caller.path, work.now)
+            look = Look(LookAct.DELIVER, retrieval.person_id, retrieval.camera_id, retrieval.ask, address, key)
             try:
                 permit = self._policy.require(caller, "footage:deliver", roles, found)
             except Forbidden as refusal:
-                raise self._refused(caller, refusal, grant, retrieval.camera_id, retrieval.ask, work) from None
+                raise self._refused(caller, refusal, grant, look, work) from None
             if retrieval.state not in WHOLE:
                 raise Conflict("no-result", state=retrieval.state)
             sent = retrieval.size if size is None else size
             if not work.grants.take(grant.id, replace(_NOTHING, bytes=sent)):
-                raise Forbidden("footage-quota", missing=("g_quota",), act="footage:deliver")
+                lacking = Forbidden("footage-quota", missing=("g_quota",), act="footage:deliver")
+                raise self._refused(caller, lacking, grant, look, work)
             data = {"retrieval": str(key), "bytes": sent, "digest": retrieval.digest}
             stream = f"delivery/{key}"
-            work.audit.reserve(stream)
+            seq = work.audit.reserve(stream)
             work.audit.append(permit, (Entry(stream, "retrieval:opened", data),), case=grant.request_id)
+            line = work.register.enter(look.under(grant), stream, seq)
             work.commit(permit)
-            return Delivery(retrieval, grant.id, grant.valid.end)
+            return Delivery(retrieval, grant.id, grant.valid.end, line)
 
-    def delivered(self, caller: Caller, key: RetrievalId, sent: int) -> None:
-        """Note that the whole result has left the broker."""
+    def delivered(self, caller: Caller, key: RetrievalId, sent: int, line: int, *, last: bool = True) -> None:
+        """Note that all that was opened on a line of the register has left the broker, `last` with the result's end."""
         with self._work() as work:
             retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
             permit = self._policy.note(caller, "footage:delivered")
-            if retrieval.state is not RetrievalState.READY:
-                return  # a second copy of the same result; its opening is in the trace
-            change = deliver(retrieval, sent)
-            work.retrievals.save(retrieval, change.after)
-            grant = work.grants.load(retrieval.grant_id, None)
-            work.audit.append(permit, change.entries, case=grant.request_id)
+            work.register.end(line, sent)
+            if last and retrieval.state is RetrievalState.READY:  # else a part or a second copy; the trace has it opened
+                change = deliver(retrieval, sent)
+                work.retrievals.save(retrieval, change.after)
+                grant = work.grants.load(retrieval.grant_id, None)
+                work.audit.append(permit, change.entries, case=grant.request_id)
             work.commit(permit)
 
-    def interrupted(self, caller: Caller, key: RetrievalId, sent: int, reason: str) -> None:
+    def interrupted(self, caller: Caller, key: RetrievalId, sent: int, reason: str, line: int) -> None:
         """Note that a delivery was cut off by the broker; what had no result to end stays as it is."""
         with self._work() as work:
             retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
             grant = work.grants.load(retrieval.grant_id, None)
             permit = self._policy.note(caller, "footage:interrupted")
+            work.register.end(line, sent, reason)
             stream = f"delivery/{key}"
             work.audit.reserve(stream)
             entries = [Entry(stream, "retrieval:interrupted", {"bytes": sent, "reason": reason})]
@@ -198,6 +210,26 @@ class Retrievals:
                 entries.extend(change.entries)
             work.audit.append(permit, entries, case=grant.request_id)
             work.commit(permit)
+
+
+def _understood(refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork) -> BrokerError:
+    """Return the refusal in words: which of the facts of the nearest grant is lacking, not only that one is."""
+    for fact, slug in LOCKED_FACTS.items():
+        if f"denied:{fact}" in refusal.missing:
+            return Forbidden(slug, missing=(fact,), act=f"footage:{look.action}")
+    missing = _first_missing(refusal.missing)
+    if refusal.slug != "not-allowed" or missing is None:
+        return refusal
+    told: dict[str, object] = {"act": f"footage:{look.action}"}
+    if grant is not None:
+        windows = (f"{w.begin.isoformat()}/{w.end.isoformat()}" for w in grant.windows_of(look.camera_id))
+        told |= {
+            "windows": ", ".join(windows),
+            "state": grant.state_at(work.now),
+            "until": grant.valid.end.isoformat(timespec="seconds"),
+        }
+    slug = f"footage-{missing.removeprefix('g_')}"
+    return Forbidden(slug, missing=refusal.missing, **told)  # type: ignore[arg-type]  # facts, none of them named missing or pointer
 
 
 def _first_missing(missing: Sequence[str]) -> str | None:

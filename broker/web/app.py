@@ -1,7 +1,9 @@
 """The whole web application, built in one function; tests call the same one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -13,32 +15,44 @@ from broker.bootstrap import Broker
 from broker.domain.errors import BrokerError
 from broker.web import media, openapi
 from broker.web.api import (
+    absences,
+    access_register,
     access_requests,
+    attachments,
     audit,
     camera_import,
     cameras,
+    delegations,
     departments,
     grants,
     health,
+    locks,
     me,
+    notices,
     persons,
+    policies,
     problems,
     request_items,
     retrievals,
+    second_factor,
     sessions,
     sources,
+    webhooks,
 )
 from broker.web.docs_pages import OPENAPI, add_docs
 from broker.web.guard import GrantGuard
 from broker.web.middleware import BodyLimit, Context, SecurityHeaders
 from broker.web.problems import on_broker_error, on_http_error
 from broker.web.validation import on_invalid_request
+from broker.web.wire import settled
 
 PREFIX = "/api/v1"
 ROUTERS = (
-    sessions.router, me.router, me.issuing, departments.router, persons.router, camera_import.router, cameras.router,
-    sources.router, access_requests.router, request_items.router, grants.router, retrievals.router, media.router,
-    audit.router, problems.router,
+    sessions.router, me.router, me.issuing, notices.router, webhooks.router, webhooks.adding, second_factor.router,
+    second_factor.showing, departments.router,
+    persons.issuing, persons.router, delegations.router, absences.router, camera_import.router, cameras.router,
+    sources.router, access_requests.router, request_items.router, grants.router, locks.router, retrievals.router, media.router,
+    policies.router, audit.router, access_register.router, attachments.router, problems.router,
 )  # fmt: skip
 
 
@@ -57,11 +71,11 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
     app.add_exception_handler(BrokerError, on_broker_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
-    policies = add_docs(app)
+    pages = add_docs(app)
     app.add_middleware(BodyLimit, upload_mb=broker.settings.upload_mb)
     app.add_middleware(Context)
     app.add_middleware(
-        SecurityHeaders, policies=policies, https=broker.settings.secure_cookies
+        SecurityHeaders, policies=pages, https=broker.settings.secure_cookies
     )  # added last: outermost
     return app
 
@@ -70,7 +84,7 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
 async def _following(app: FastAPI) -> AsyncIterator[None]:
     """Follow the log of revocations while the application runs; without it no footage flows."""
     guard: GrantGuard = app.state.guard
-    guard.start()
+    guard.start(partial(settled, asyncio.get_running_loop()))
     try:
         yield
     finally:

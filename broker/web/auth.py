@@ -108,6 +108,11 @@ def session_secret(request: Request) -> str:
     return secret
 
 
+def address_of(request: Request) -> str:
+    """Return where the call comes from; behind a proxy that is trusted, what the proxy says."""
+    return request.client.host if request.client else ""
+
+
 def cookie_name(settings: Settings) -> str:
     """Return the cookie's name: the prefix makes browsers insist on Secure, Path=/ and no Domain."""
     return HOST_COOKIE if settings.secure_cookies else PLAIN_COOKIE

@@ -4,6 +4,7 @@ A delivery that is cut off ends without its last bytes and without the end of th
 take it for whole.
 """
 
+import asyncio
 from collections.abc import Callable, Generator
 
 import anyio
@@ -11,7 +12,27 @@ import anyio.to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from broker.web.guard import Cell
+from broker.web.guard import POLL, Cell
+from broker.web.wire import NoWire, SocketWire
+
+
+class Ending:
+    """How a delivery is ended from outside: what it waits for is cancelled, its connection is cut."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, wire: SocketWire | NoWire) -> None:
+        self._loop = loop
+        self.wire = wire
+        self.scope = anyio.CancelScope()
+        self.flowing = False
+
+    def from_thread(self) -> None:
+        """End it, from another thread than the event loop's."""
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if self.flowing:
+            self.wire.cut()
+        self.scope.cancel()
 
 
 class GuardedResponse(Response):
@@ -23,12 +44,12 @@ class GuardedResponse(Response):
 
     def __init__(
         self, chunks: Generator[bytes, None, None], cell: Cell, *, status: int, headers: dict[str, str],
-        scope: anyio.CancelScope, finished: Callable[[int, str | None], None],
+        ending: Ending, finished: Callable[[int, str | None], None],
     ) -> None:  # fmt: skip
         super().__init__(status_code=status, headers=headers)
         self._chunks = chunks
         self._cell = cell
-        self._scope = scope
+        self._ending = ending
         self._finished = finished
         self._sent = 0
         self._started = False
@@ -38,16 +59,20 @@ class GuardedResponse(Response):
         """Run the delivery; raises nothing of its own."""
         reason: str | None = None
         try:
-            with self._scope:
+            with self._ending.scope:
                 reason = await self._deliver(send)
-            if self._scope.cancelled_caught:
+            if self._ending.scope.cancelled_caught:
                 reason = self._cell.refusal() or "cancelled"
         except OSError:
-            reason = "client-left"
+            reason = self._cell.refusal() or "client-left"
         except BaseException:
             reason = "fault"
             raise
         finally:
+            if reason is not None and self._ending.flowing:
+                self._ending.wire.cut()
+            self._ending.flowing = False
+            self._ending.wire.release()
             self.release()
             self._chunks.close()
             with anyio.CancelScope(shield=True):
@@ -59,10 +84,13 @@ class GuardedResponse(Response):
 
     async def _deliver(self, send: Send) -> str | None:
         while chunk := await anyio.to_thread.run_sync(next, self._chunks, b""):
-            if refusal := self._cell.refusal():
+            while not await self._ending.wire.room(POLL):
+                if refusal := self._cell.refusal():  # somebody who does not read is not waited for
+                    return refusal
+            if refusal := self._cell.refusal():  # from here to the kernel nothing else runs in this loop
                 return refusal
             if not self._started:
-                self._started = True
+                self._started = self._ending.flowing = True
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             self._sent += len(chunk)

@@ -6,20 +6,20 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-import anyio
 from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
-from broker.domain.errors import Conflict, Forbidden, Unavailable
+from broker.domain.errors import BrokerError, Conflict, Forbidden, Unavailable
 from broker.domain.ids import RetrievalId
 from broker.domain.retrievals import WHOLE, Retrieval
-from broker.web.delivery import GuardedResponse
+from broker.web.delivery import Ending, GuardedResponse
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.guard import Cell, GrantGuard
 from broker.web.ranges import parse_range
 from broker.web.routes import StrictRoute
+from broker.web.wire import wire_of
 
 router = APIRouter(tags=["retrievals"], route_class=StrictRoute)
 
@@ -44,49 +44,53 @@ async def download_media(
     key: UUID, request: Request, broker: BrokerDep, caller: CallerDep, range: Annotated[str | None, Header()] = None,  # noqa: A002  # the header's name
 ) -> Response:  # fmt: skip
     """Hand over a result. The grant is asked now and again before every 64 KiB; a revocation ends the download."""
-    retrieval = await run_in_threadpool(broker.retrievals.read, caller, RetrievalId(key))
+    retrieval, stops = await run_in_threadpool(broker.retrievals.watched, caller, RetrievalId(key))
     part = parse_range(range, retrieval.size) if retrieval.state in WHOLE else (0, 0)
     if part is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{retrieval.size}"})
     guard: GrantGuard = request.app.state.guard
-    loop = asyncio.get_running_loop()
-    scope = anyio.CancelScope()
-
-    def cancel() -> None:
-        loop.call_soon_threadsafe(scope.cancel)
-
+    ending = Ending(asyncio.get_running_loop(), wire_of(request.scope))
     with ExitStack() as stack:
-        cell = stack.enter_context(guard.watch(retrieval.grant_id, cancel))
-        response = await run_in_threadpool(_open, broker, caller, retrieval, part, cell, scope)
+        cell = stack.enter_context(guard.watch(stops, ending.from_thread))
+        address = request.client.host if request.client else ""
+        response = await run_in_threadpool(_open, broker, caller, retrieval, part, cell, ending, address)
         response.release = stack.pop_all().close
         return response
 
 
 def _open(
-    broker: Broker, caller: Caller, retrieval: Retrieval, part: tuple[int, int], cell: Cell, scope: anyio.CancelScope,
+    broker: Broker, caller: Caller, retrieval: Retrieval, part: tuple[int, int], cell: Cell, ending: Ending,
+    address: str,
 ) -> GuardedResponse:  # fmt: skip
-    """Ask the database, write the trace, open the blob; the cell is registered already."""
+    """Ask the database, write trace and register, open the blob; the cell is registered already."""
     begin, end = part
-    delivery = broker.retrievals.open(caller, retrieval.id, end - begin)
+    delivery = broker.retrievals.open(caller, retrieval.id, end - begin, address=address)
     cell.until = delivery.until
+
+    def finished(sent: int, reason: str | None) -> None:
+        if reason is not None:
+            broker.retrievals.interrupted(caller, retrieval.id, sent, reason, delivery.line)
+        else:
+            broker.retrievals.delivered(caller, retrieval.id, sent, delivery.line, last=end == retrieval.size)
+
     if (refusal := cell.refusal()) is not None:
+        finished(0, refusal)
         if refusal == "lease-lost":
             raise Unavailable("lease-lost")
         raise Forbidden(refusal, missing=("g_live",), act="footage:deliver")
 
-    def finished(sent: int, reason: str | None) -> None:
-        if reason is not None:
-            broker.retrievals.interrupted(caller, retrieval.id, begin + sent, reason)
-        elif end == retrieval.size:
-            broker.retrievals.delivered(caller, retrieval.id, sent)
-
+    try:
+        chunks = broker.blobs.read(retrieval.digest, begin, end)
+    except BrokerError as error:
+        finished(0, error.slug)
+        raise
     partial_content = part != (0, retrieval.size)
     return GuardedResponse(
-        broker.blobs.read(retrieval.digest, begin, end),
+        chunks,
         cell,
         status=206 if partial_content else 200,
         headers=_headers(retrieval, part),
-        scope=scope,
+        ending=ending,
         finished=finished,
     )
 

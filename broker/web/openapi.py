@@ -26,20 +26,39 @@ Departments of a city share surveillance footage lawfully: request, approval, au
 TAGS: Final = [
     {"name": "sessions", "description": "Sign in and out. 登录与退出。"},
     {"name": "me", "description": "Your own account, password and tokens. 本人账号、密码与令牌。"},
+    {"name": "notices", "description": "What you were told, and how you are reached. 通知与联系方式。"},
+    {"name": "webhooks", "description": "Signed calls to the systems of departments. 推送地址。"},
     {"name": "departments", "description": "The tree of departments. 部门树。"},
     {"name": "persons", "description": "Accounts and roles. 账号与角色。"},
+    {"name": "delegations", "description": "Standing in for others. 职权委托。"},
+    {"name": "absences", "description": "Who is away. 离岗登记。"},
     {"name": "cameras", "description": "The catalogue of points. 点位目录。"},
     {"name": "sources", "description": "Where footage lies. 录像接入源。"},
     {"name": "access-requests", "description": "Requests and the center's decision. 申请与综治中心审批。"},
     {"name": "request-items", "description": "The owners' decisions. 权属部门授权。"},
     {"name": "grants", "description": "Grants and their end. 授权单及其撤销。"},
+    {"name": "locks", "description": "Locks on persons, cameras and departments. 人员、点位与部门的锁定。"},
     {"name": "retrievals", "description": "Snapshots and clips. 截图与录像调取。"},
+    {"name": "policies", "description": "Who may do what. 权限策略。"},
+    {"name": "attachments", "description": "Papers of a request. 申请附件。"},
+    {"name": "access-register", "description": "Who looked at what, and why. 调阅登记簿。"},
     {"name": "audit", "description": "The trace. 留痕与审计。"},
     {"name": "problems", "description": "What a problem means. 问题说明。"},
     {"name": "health", "description": "For whoever watches the program. 运行状态。"},
 ]
 WRITES = frozenset({"post", "put", "patch", "delete"})
-UNREMEMBERED = frozenset({"sign_in", "issue_token"})
+UNREMEMBERED = frozenset(
+    {
+        "sign_in",
+        "issue_token",
+        "add_webhook",
+        "begin_second_factor",
+        "confirm_second_factor",
+        "renew_recovery_codes",
+        "step_up",
+        "reset_password",
+    },
+)
 """Writes whose answer holds a secret and is never kept for a replay."""
 
 _ENTRY = {

@@ -26,6 +26,7 @@ STATUS: Mapping[str, int] = {
 }
 RETRY_SECONDS = 10
 LONGEST_FACT = 500
+MOST_TOLD = 50
 INWARD = frozenset({"source-fault", "unavailable"})
 """Kinds whose facts may name hosts and folders of ours: they go to the log."""
 
@@ -73,7 +74,14 @@ def of_error(request: Request, error: BrokerError) -> JSONResponse:
         request, status, error.slug, say("unavailable", language) if hidden else explain(error, language),
         kind=error.kind, headers=_headers(error),
         pointer=error.pointer, missing=list(error.missing), facts={} if inward else _facts(error),
+        errors=[] if inward else [_fault(fault, language) for fault in error.faults[:MOST_TOLD]],
     )  # fmt: skip
+
+
+def _fault(fault: BrokerError, language: str) -> dict[str, object]:
+    """Return one of several faults, with its place and what would have been right as members of their own."""
+    told = {"pointer": fault.pointer, "slug": fault.slug, "detail": explain(fault, language)}
+    return {**_facts(fault), **told}
 
 
 def _headers(error: BrokerError) -> dict[str, str]:

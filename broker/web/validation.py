@@ -8,9 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from broker.locale import say
-from broker.web.problems import STATUS, language_of, problem
+from broker.web.problems import MOST_TOLD, STATUS, language_of, problem
 
-MOST_TOLD = 50
 _JSON_TYPES = {
     "string_type": "string", "string_unicode": "string",
     "int_type": "integer", "int_parsing": "integer", "int_parsing_size": "integer", "int_from_float": "integer",

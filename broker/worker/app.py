@@ -13,11 +13,14 @@ from broker.bootstrap import Broker
 from broker.worker.schedule import add_schedule
 from broker.worker.tasks import add_tasks
 from storage.db.engine import RUNTIME_ROLE
+from storage.db.jobs import FOOTAGE_QUEUE, NOTICES_QUEUE
 
 FETCH_POLL = 0.5  # seconds; a notice wakes the worker sooner, this is for when the notice is lost
 HEARTBEAT = 2.0
 STALLED_AFTER = 8.0
 START_AGAIN = 1.0
+CONNECTIONS = 8  # two of them listen, one for each queue
+COURIERS = 2  # notices that are delivered at once, beside the footage
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ def build_app(broker: Broker) -> App:
     connector = PsycopgConnector(
         conninfo=broker.database_url,
         kwargs={"options": f"-c timezone=UTC -c role={RUNTIME_ROLE}", "application_name": "xueliang-worker"},
+        max_size=CONNECTIONS,
     )
     app = App(connector=connector)
     add_tasks(app, broker)
@@ -47,24 +51,30 @@ async def work(app: App, *, concurrency: int, stop: asyncio.Event) -> None:
 
 
 async def _work_until(app: App, concurrency: int, stop: asyncio.Event) -> None:
-    running = asyncio.create_task(
-        app.run_worker_async(
-            concurrency=concurrency,
-            fetch_job_polling_interval=FETCH_POLL,
-            update_heartbeat_interval=HEARTBEAT,
-            stalled_worker_timeout=STALLED_AFTER,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=5,
-            delete_jobs="successful",
-        ),
-    )
+    queues = ((FOOTAGE_QUEUE, concurrency), (NOTICES_QUEUE, COURIERS))
+    running = [asyncio.create_task(_slots(app, queue, count)) for queue, count in queues]
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not running.done():
-        running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+    await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (stopping, *running):
+        task.cancel()
+    for ended in await asyncio.gather(*running, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
+
+
+async def _slots(app: App, queue: str, count: int) -> None:
+    """Work off one queue in so many slots."""
+    await app.run_worker_async(
+        name=queue,
+        queues=[queue],
+        concurrency=count,
+        fetch_job_polling_interval=FETCH_POLL,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=STALLED_AFTER,
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=5,
+        delete_jobs="successful",
+    )
 
 
 @contextlib.contextmanager

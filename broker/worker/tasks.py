@@ -6,11 +6,14 @@ from procrastinate import App, RetryStrategy
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Unavailable
-from broker.domain.ids import RetrievalId
-from storage.db.jobs import RETRIEVE
+from broker.domain.ids import PersonId, RetrievalId
+from storage.db.jobs import CALL_WEBHOOK, DELIVER_NOTICES, MAIL_NOTICE, NOTICES_QUEUE, RETRIEVE
 
 AGAIN = RetryStrategy(max_attempts=100, wait=2, retry_exceptions={Unavailable})
 """The broker's own database or store was away: try again; every other end is written down by the service."""
+
+UNTIL_TOLD = RetryStrategy(max_attempts=50, linear_wait=5)
+"""For notices: receivers that fail are the service's own matter; what else goes wrong must not lose one."""
 
 
 def add_tasks(app: App, broker: Broker) -> None:
@@ -19,3 +22,15 @@ def add_tasks(app: App, broker: Broker) -> None:
     @app.task(name=RETRIEVE, retry=AGAIN)
     def retrieve(retrieval: str) -> None:
         broker.runs.run(RetrievalId(UUID(retrieval)))
+
+    @app.task(name=DELIVER_NOTICES, queue=NOTICES_QUEUE, retry=UNTIL_TOLD)
+    def deliver_notices(notices: list[str]) -> None:
+        broker.deliveries.fan_out([UUID(key) for key in notices])
+
+    @app.task(name=MAIL_NOTICE, queue=NOTICES_QUEUE, retry=UNTIL_TOLD)
+    def mail_notice(notice: str, person: str, attempt: int) -> None:
+        broker.deliveries.mail(UUID(notice), PersonId(UUID(person)), attempt)
+
+    @app.task(name=CALL_WEBHOOK, queue=NOTICES_QUEUE, retry=UNTIL_TOLD)
+    def call_webhook(delivery: str, attempt: int) -> None:
+        broker.deliveries.call(UUID(delivery), attempt)

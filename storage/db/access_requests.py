@@ -18,11 +18,15 @@ from sqlalchemy import (
     update,
 )
 
-from broker.domain.access_requests import AccessRequest, ItemState, RequestItem, RequestState
+from broker.domain.access_requests import AccessRequest, RequestItem
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import ItemId, PersonId, RequestId
+from broker.domain.request_states import ItemState, RequestState
 from storage.db import request_rows
 from storage.db.tables import access_request, department, request_item, request_line, request_person
+
+
+OWNERS_KNOW = (RequestState.DEPARTMENT_REVIEW, RequestState.EMERGENCY, RequestState.DECIDED)
 
 
 class Visibility:
@@ -48,7 +52,8 @@ class Visibility:
         center = access_request.c.center_id.in_(_below(self._centers))
         owned = exists().where(
             request_item.c.request_id == access_request.c.id,
-            request_item.c.version > 1,  # an owner hears of a request once the center has approved it
+            # An owner hears of a request once the center has approved it, of an emergency at once.
+            or_(request_item.c.version > 1, access_request.c.state.in_(OWNERS_KNOW)),
             request_item.c.department_id.in_(_below(self._owners)),
         )
         read = access_request.c.department_id.in_(_below(self._readers))
@@ -189,12 +194,16 @@ class AccessRequestRepository:
             )
             if done.rowcount != 1:
                 raise Conflict("changed-meanwhile", subject="request_item")
-        self._save_lines([line for item in changed for line in request_rows.of_lines(item)])
+        moved = [item for item in after.items if item.id in before and before[item.id].lines != item.lines]
+        self._save_lines([line for item in moved for line in request_rows.of_lines(item)])
 
     def _save_lines(self, rows: list[dict[str, object]]) -> None:
         if not rows:
             return
-        columns = ("approved_begin", "approved_end", "authorized_begin", "authorized_end", "remark")
+        columns = (
+            "approved_begin", "approved_end", "endorsed_begin", "endorsed_end", "authorized_begin", "authorized_end",
+            "remark",
+        )  # fmt: skip
         statement = (
             update(request_line)
             .where(request_line.c.id == bindparam("line_id"))

@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from sqlalchemy.engine import Row
 
 from broker.domain.accounts import Assignment, Department, DepartmentKind, Person, Role
+from broker.domain.delegations import DECIDING
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import DepartmentId, PersonId
 from broker.domain.time import TimeSpan
+from storage.db.absences import away
+from storage.db.delegations import DelegationRepository, locked
 from storage.db.tables import department, person, role_assignment
 
 AnyRow = Row[tuple[object, ...]]
@@ -49,6 +52,11 @@ class DepartmentRepository:
     def centers(self) -> tuple[Department, ...]:
         rows = select(department).where(department.c.kind == DepartmentKind.CENTER).order_by(department.c.path)
         return tuple(_department(row) for row in self._connection.execute(rows))
+
+    def roots(self) -> list[Department]:
+        """Return what has nothing above it: one city, as a rule."""
+        rows = select(department).where(department.c.parent_id.is_(None)).order_by(department.c.path)
+        return [_department(row) for row in self._connection.execute(rows)]
 
     def page(self, *, after: str = "", limit: int = 100) -> list[Department]:
         """Return departments in tree order, `after` a path, at most `limit`."""
@@ -111,7 +119,8 @@ class PersonRepository:
         self._connection.execute(
             insert(person).values(
                 id=new.id, login=new.login, name=new.name, department_id=new.department_id, active=new.active,
-                password_hash=password_hash, stream=f"person/{new.id}", version=new.version,
+                password_hash=password_hash, email=new.email, language=new.language, stream=f"person/{new.id}",
+                version=new.version,
             ),
         )  # fmt: skip
 
@@ -140,10 +149,18 @@ class PersonRepository:
             found.setdefault(row.person_id, []).append(_assignment(row))
         return {key: tuple(held) for key, held in found.items()}
 
-    def holders(self, role: Role, path: str, at: datetime) -> set[PersonId]:
-        """Return the active persons whose `role` reaches the department at `path`."""
-        reaching = func.starts_with(path, department.c.path)
-        return self._holding(role, at, reaching)
+    def holders(self, role: Role, path: str, at: datetime, avoid: Collection[PersonId] = ()) -> set[PersonId]:
+        """Return the active persons whose `role` reaches the department at `path`, delegates among them.
+
+        Whoever is in `avoid` does not count, nor a delegate who could only stand in for such a person; and of those
+        who decide nobody who is away or locked.
+        """
+        able = self._holding(role, at, func.starts_with(path, department.c.path))
+        if role in DECIDING:
+            able |= DelegationRepository(self._connection).stand_ins(role, path, at, avoid)
+            unable = or_(person.c.id.in_(away(at)), person.c.id.in_(locked()))
+            able -= set(self._connection.execute(select(person.c.id).where(person.c.id.in_(able), unable)).scalars())
+        return able - set(avoid)
 
     def holders_below(self, role: Role, path: str, at: datetime) -> set[PersonId]:
         """Return the active persons of the department at `path` or below it who hold `role` where they work."""
@@ -203,7 +220,7 @@ def _department(row: AnyRow) -> Department:
 def _person(row: AnyRow) -> Person:
     return Person(
         id=row.id, login=row.login, name=row.name, department_id=row.department_id, active=row.active,
-        version=row.version,
+        version=row.version, one_time_until=row.one_time_until, email=row.email, language=row.language,
     )  # fmt: skip
 
 

@@ -108,6 +108,6 @@ def _camera(row: AnyRow) -> Camera:
         id=row.id, owner_id=row.owner_id, name=row.name, latitude=row.latitude, longitude=row.longitude,
         gb_code=row.gb_code, external_key=row.external_key, division=row.division, address=row.address,
         direction=None if row.direction is None else Direction(row.direction), point_class=row.point_class,
-        synthetic=row.synthetic, source_id=row.source_id, channel=row.channel, extra=row.extra,
+        sensitive=row.sensitive, synthetic=row.synthetic, source_id=row.source_id, channel=row.channel, extra=row.extra,
         stream=row.stream, version=row.version,
     )  # fmt: skip

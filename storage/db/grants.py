@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, text, update
 
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.grants import Grant, GrantedLine, GrantState, Quota
+from broker.domain.grants import Grant, GrantedLine, GrantState, Level, Quota
 from broker.domain.ids import CameraId, GrantId, ItemId, PersonId, RequestId
+from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
 from storage.db.request_rows import AnyRow, of_terms, to_terms
-from storage.db.tables import access_grant, access_request, department, grant_person, request_line, revocation
-
-REVOCATION_CHANNEL = "xueliang_revocation"
+from storage.db.revocations import StopRepository
+from storage.db.tables import access_grant, access_request, department, grant_person, request_line
 
 
 class GrantVisibility:
@@ -42,8 +42,9 @@ class GrantVisibility:
 class GrantRepository:
     """Grants with their persons and lines; the lines are those of the authorized item."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, stops: StopRepository) -> None:
         self._connection = connection
+        self._stops = stops
 
     def add(self, grant: Grant) -> None:
         self._connection.execute(insert(access_grant).values(_of_grant(grant)))
@@ -131,23 +132,23 @@ class GrantRepository:
             ),
         )
 
-    def save_revoked(self, before: Grant, after: Grant, at: datetime) -> None:
-        """Store a revocation, write it to the log that every process follows, and wake them.
+    def save(self, before: Grant, after: Grant) -> None:
+        """Store a change of state.
 
         Raises:
-            Conflict: somebody else ended the grant first.
+            Conflict: somebody else changed the grant first.
         """
         done = self._connection.execute(
             update(access_grant)
             .where(access_grant.c.id == after.id, access_grant.c.version == before.version)
-            .values(state=after.state, version=after.version),
+            .values(state=after.state, suspended_by=after.suspended_by, version=after.version),
         )
         if done.rowcount != 1:
             raise Conflict("changed-meanwhile", subject="grant")
-        # The lock makes the order of numbers the order of commits, so that a reader never steps over a late one.
-        self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(REVOCATION_CHANNEL))))
-        self._connection.execute(insert(revocation).values(grant_id=after.id, at=at))
-        self._connection.execute(select(func.pg_notify(REVOCATION_CHANNEL, str(after.id))))
+
+    def stop(self, key: GrantId) -> None:
+        """Have every process end at the commit what flows under a grant; the unit of work waits for them."""
+        self._stops.note(Stop(StopKind.GRANT, str(key)))
 
     def _whole(self, rows: Sequence[AnyRow]) -> list[Grant]:
         persons: dict[GrantId, set[PersonId]] = {}
@@ -183,6 +184,9 @@ def _of_grant(grant: Grant) -> dict[str, object]:
         "used_snapshots": used.snapshots,
         "used_seconds": used.seconds,
         "used_bytes": used.bytes,
+        "emergency": grant.emergency,
+        "renews": grant.renews,
+        "suspended_by": grant.suspended_by,
         "stream": grant.stream,
         "version": grant.version,
     }
@@ -200,5 +204,8 @@ def _to_grant(row: AnyRow, persons: set[PersonId], lines: list[GrantedLine]) -> 
         valid=TimeSpan(row.valid_from, row.valid_until),
         state=GrantState(row.state),
         used=Quota(row.used_snapshots, row.used_seconds, row.used_bytes),
+        emergency=row.emergency,
+        renews=row.renews,
+        suspended_by=None if row.suspended_by is None else Level(row.suspended_by),
         version=row.version,
     )

@@ -1,12 +1,22 @@
 """Jobs: deferred in the transaction of the business change, so that one never exists without the other."""
 
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
 from procrastinate import App, SyncPsycopgConnector
+from procrastinate.types import JSONValue
 from sqlalchemy import Connection, text
 
 from broker.domain.catalog import Source
-from broker.domain.ids import RetrievalId
+from broker.domain.ids import PersonId, RetrievalId
 
 RETRIEVE = "retrieve"
+DELIVER_NOTICES, MAIL_NOTICE, CALL_WEBHOOK = "deliver_notices", "mail_notice", "call_webhook"
+FOOTAGE_QUEUE = "default"
+NOTICES_QUEUE = "notices"
+"""Notices have slots of their own: a mail server that hangs keeps no footage waiting, nor a long fetch a notice."""
+
 _app = App(connector=SyncPsycopgConnector())
 """Only for writing jobs over a connection that is handed in; it opens none of its own."""
 
@@ -24,6 +34,33 @@ class JobQueue:
             lock=self._emptiest_slot(source),
             connection=self._connection.connection.driver_connection,
         ).defer(retrieval=str(key))
+
+    def deliver_notices(self, keys: Collection[UUID]) -> None:
+        """Queue the delivery of notices that were just written."""
+        self._notice(DELIVER_NOTICES, notices=[str(key) for key in keys])
+
+    def mail_notice(self, key: UUID, who: PersonId, attempt: int, at: datetime | None = None) -> None:
+        """Queue an attempt to mail a notice to a person, not before `at`."""
+        self._notice(MAIL_NOTICE, at=at, notice=str(key), person=str(who), attempt=attempt)
+
+    def call_webhook(self, key: UUID, webhook: UUID, attempt: int, at: datetime | None = None) -> None:
+        """Queue an attempt at a delivery, not before `at`.
+
+        First attempts at one webhook come one after the other; a later one waits for nobody, and nobody for it.
+        """
+        lock = f"webhook:{webhook}" if at is None else None
+        self._notice(CALL_WEBHOOK, at=at, lock=lock, delivery=str(key), attempt=attempt)
+
+    def _notice(
+        self, task: str, *, at: datetime | None = None, lock: str | None = None, **arguments: JSONValue
+    ) -> None:
+        _app.configure_task(
+            task,
+            queue=NOTICES_QUEUE,
+            lock=lock,
+            schedule_at=at,
+            connection=self._connection.connection.driver_connection,
+        ).defer(**arguments)
 
     def _emptiest_slot(self, source: Source) -> str:
         """Return the slot of the source with the fewest jobs; a slot runs one job at a time."""

@@ -6,17 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.engine import Row
 
-from broker.domain.access_requests import (
-    AccessRequest,
-    AskedLine,
-    ItemState,
-    Line,
-    Purpose,
-    RequestItem,
-    RequestState,
-)
-from broker.domain.grants import Action, Quota, Terms
+from broker.domain.access_requests import AccessRequest, AskedLine, Line, Place, RequestItem
+from broker.domain.grants import Action, Condition, Quota, Terms
 from broker.domain.ids import CameraId, PersonId, RequestId
+from broker.domain.purpose import Purpose
+from broker.domain.request_states import ItemState, RequestState
 from broker.domain.time import TimeSpan
 
 AnyRow = Row[tuple[object, ...]]
@@ -31,6 +25,7 @@ def of_terms(terms: Terms | None) -> dict[str, object] | None:
         "actions": sorted(terms.actions),
         "validity": terms.validity.total_seconds(),
         "quota": [quota.snapshots, quota.seconds, quota.bytes],
+        "conditions": sorted(terms.conditions),
     }
 
 
@@ -41,6 +36,7 @@ def to_terms(stored: dict[str, object]) -> Terms:
         actions=frozenset(Action(action) for action in cast("list[str]", stored["actions"])),
         validity=timedelta(seconds=cast("float", stored["validity"])),
         quota=Quota(snapshots, seconds, size),
+        conditions=frozenset(Condition(name) for name in cast("list[str]", stored.get("conditions", []))),
     )
 
 
@@ -57,19 +53,31 @@ def of_request(request: AccessRequest) -> dict[str, object]:
         "requester_id": request.requester_id,
         "department_id": request.department_id,
         "basis": request.purpose.basis,
+        "matter": request.purpose.matter,
         "case_number": request.purpose.case_number,
         "reason": request.purpose.reason,
         "urgent": request.urgent,
+        "place": _of_place(request.place),
+        "emergency": request.emergency,
+        "renews": request.renews,
         "state": request.state,
         "revision": request.revision,
+        "rulebook": request.rulebook,
         "center_id": request.center_id,
+        "center_approvals": request.center_approvals,
+        "endorser_id": request.endorser_id,
         "approver_id": request.approver_id,
+        "deciders": sorted(request.deciders),
         "asked": [
             [str(line.camera_id), line.span.begin.isoformat(), line.span.end.isoformat()] for line in request.asked
         ],
         "terms": of_terms(request.terms),
         "approved_terms": of_terms(request.approved_terms),
         "comment": request.comment,
+        "remarks": dict(request.remarks),
+        "report": request.report,
+        "since": request.since,
+        "due": request.due,
         "created_at": request.created_at,
         "stream": request.stream,
         "version": request.version,
@@ -83,21 +91,36 @@ def to_request(row: AnyRow, investigators: frozenset[PersonId], items: tuple[Req
         number=row.number,
         requester_id=row.requester_id,
         department_id=row.department_id,
-        purpose=Purpose(row.basis, row.case_number, row.reason),
+        purpose=Purpose(row.basis, row.matter, row.case_number, row.reason),
         terms=to_terms(row.terms),
         investigators=investigators,
         asked=tuple(_to_asked(line) for line in row.asked),
         items=items,
         urgent=row.urgent,
+        place=Place(*row.place) if row.place else None,
+        emergency=row.emergency,
+        renews=row.renews,
         state=RequestState(row.state),
         revision=row.revision,
+        rulebook=row.rulebook,
         center_id=row.center_id,
+        center_approvals=row.center_approvals,
+        endorser_id=row.endorser_id,
         approver_id=row.approver_id,
+        deciders=frozenset(row.deciders),
         approved_terms=to_terms(row.approved_terms) if row.approved_terms else None,
         comment=row.comment,
+        remarks=row.remarks,
+        report=row.report,
+        since=row.since,
+        due=row.due,
         created_at=row.created_at,
         version=row.version,
     )
+
+
+def _of_place(place: Place | None) -> list[object] | None:
+    return None if place is None else [place.latitude, place.longitude, place.name]
 
 
 def _to_asked(stored: list[str]) -> AskedLine:
@@ -113,7 +136,12 @@ def of_item(request_id: RequestId, item: RequestItem) -> dict[str, object]:
         "department_id": item.department_id,
         "revision": item.revision,
         "state": item.state,
+        "route": item.route,
+        "authorizations": item.authorizations,
+        "due": item.due,
+        "endorser_id": item.endorser_id,
         "authorizer_id": item.authorizer_id,
+        "deciders": sorted(item.deciders),
         "decided_at": item.decided_at,
         "reason": item.reason,
         "stream": item.stream,
@@ -129,7 +157,12 @@ def to_item(row: AnyRow, lines: list[AnyRow]) -> RequestItem:
         revision=row.revision,
         lines=tuple(_to_line(line) for line in lines),
         state=ItemState(row.state),
+        route=row.route,
+        authorizations=row.authorizations,
+        due=row.due,
+        endorser_id=row.endorser_id,
         authorizer_id=row.authorizer_id,
+        deciders=frozenset(row.deciders),
         decided_at=row.decided_at,
         reason=row.reason,
         version=row.version,
@@ -148,6 +181,8 @@ def of_lines(item: RequestItem) -> list[dict[str, object]]:
             "asked_end": line.asked.end,
             "approved_begin": line.approved and line.approved.begin,
             "approved_end": line.approved and line.approved.end,
+            "endorsed_begin": line.endorsed and line.endorsed.begin,
+            "endorsed_end": line.endorsed and line.endorsed.end,
             "authorized_begin": line.authorized and line.authorized.begin,
             "authorized_end": line.authorized and line.authorized.end,
             "remark": line.remark,
@@ -162,6 +197,7 @@ def _to_line(row: AnyRow) -> Line:
         camera_id=row.camera_id,
         asked=TimeSpan(row.asked_begin, row.asked_end),
         approved=to_span(row.approved_begin, row.approved_end),
+        endorsed=to_span(row.endorsed_begin, row.endorsed_end),
         authorized=to_span(row.authorized_begin, row.authorized_end),
         remark=row.remark,
     )

@@ -1,16 +1,18 @@
 """Retrievals: orders, their progress, their results."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.ids import GrantId, PersonId, RetrievalId
+from broker.domain.ids import GrantId, PersonId, RequestId, RetrievalId
 from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
 from broker.domain.retrievals import IN_FLIGHT, Retrieval, RetrievalState
+from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
 from storage.db.request_rows import AnyRow
-from storage.db.tables import retrieval
+from storage.db.tables import access_grant, camera, department, retrieval
 
 
 class RetrievalRepository:
@@ -50,6 +52,17 @@ class RetrievalRepository:
         rows = select(retrieval).where(retrieval.c.grant_id == grant, retrieval.c.state.in_(IN_FLIGHT))
         return [_to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id).with_for_update())]
 
+    def under(self, stop: Stop) -> list[tuple[Retrieval, RequestId]]:
+        """Return what a stop has to end, each with the request it belongs to, held until commit."""
+        rows = (
+            select(retrieval, access_grant.c.request_id)
+            .join(access_grant, access_grant.c.id == retrieval.c.grant_id)
+            .where(retrieval.c.state.in_(IN_FLIGHT), _stopped_by(stop))
+            .order_by(retrieval.c.id)
+            .with_for_update(of=retrieval)
+        )
+        return [(_to_retrieval(row), row.request_id) for row in self._connection.execute(rows)]
+
     def save(self, before: Retrieval | None, after: Retrieval) -> None:
         """Store a change.
 
@@ -79,6 +92,18 @@ class RetrievalRepository:
         state = select(retrieval.c.state, retrieval.c.attempt).where(retrieval.c.id == key)
         row = self._connection.execute(state).one_or_none()
         return row is not None and row.state == RetrievalState.FETCHING and row.attempt == attempt
+
+
+def _stopped_by(stop: Stop) -> ColumnElement[bool]:
+    if stop.kind is StopKind.DEPARTMENT:
+        owned = select(camera.c.id).join(department, department.c.id == camera.c.owner_id)
+        return retrieval.c.camera_id.in_(owned.where(department.c.path.startswith(stop.key, autoescape=True)))
+    columns = {
+        StopKind.GRANT: retrieval.c.grant_id,
+        StopKind.PERSON: retrieval.c.person_id,
+        StopKind.CAMERA: retrieval.c.camera_id,
+    }
+    return columns[stop.kind] == UUID(stop.key)
 
 
 def _of_retrieval(of: Retrieval) -> dict[str, object]:

@@ -1,64 +1,84 @@
-"""The log of revocations, as every process that serves footage follows it."""
+"""The log of stops: written in the transaction of what stops footage, awaited until every process has acted on it."""
 
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
-from uuid import UUID
+import time
+from dataclasses import dataclass
+from datetime import datetime
 
-import psycopg
-from psycopg import sql
+from sqlalchemy import Connection, Engine, delete, exists, func, insert, literal, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from broker.domain.ids import GrantId
-from storage.db.engine import RUNTIME_ROLE
-from storage.db.grants import REVOCATION_CHANNEL
+from broker.domain.stops import Stop
+from storage.db.tables import replica, revocation
+
+CHANNEL = "xueliang_revocation"
+LEASE = 1.0
+"""Seconds for which a process that has read the log may serve without reading it again."""
+
+MARGIN = 0.05
+"""Seconds beyond the lease after which a silent process counts as stopped: clocks do not run quite alike."""
+
+_FIRST_LOOK, _LAST_LOOK = 0.001, 0.02  # seconds between two looks at the processes: short at first, then longer
 
 
-class RevocationLog:
-    """A connection of its own that reads the log and is woken by notices; a notice may be lost, the log may not."""
+class StopRepository:
+    """Collects the stops of one transaction and writes them at its end."""
 
-    def __init__(self, url: str, timeout: float) -> None:
-        """Take the database's URL and the seconds after which a silent database counts as gone."""
-        self._url = url
-        self._timeout = timeout
-        self._connection: psycopg.Connection[tuple[int, UUID]] | None = None
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._noted: dict[Stop, None] = {}
 
-    def __enter__(self) -> Self:
-        """Connect and listen; raises OSError or psycopg.Error when the database is away."""
-        milliseconds = int(self._timeout * 1000)
-        self._connection = psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=2,
-            options=f"-c role={RUNTIME_ROLE} -c statement_timeout={milliseconds}",
-            application_name="xueliang-revocations",
-        )
-        self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(REVOCATION_CHANNEL)))
-        return self
+    def note(self, stop: Stop) -> None:
+        """Have a stop written when the unit of work commits."""
+        self._noted[stop] = None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def write(self, at: datetime) -> int | None:
+        """Write what was noted and wake every process; return the last number, None when nothing was noted.
 
-    @property
-    def _open(self) -> psycopg.Connection[tuple[int, UUID]]:
-        if self._connection is None:
-            raise RuntimeError("a revocation log is used inside its with block")
-        return self._connection
+        The lock makes the order of numbers the order of commits, so that a reader never steps over a late one. It is
+        taken last, right before the commit: nobody who holds it waits for anything else.
+        """
+        if not self._noted:
+            return None
+        self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(CHANNEL))))
+        rows = [{"kind": stop.kind.value, "key": stop.key, "at": at} for stop in self._noted]
+        self._noted = {}
+        written = self._connection.execute(insert(revocation).returning(revocation.c.seq), rows).scalars()
+        last = max(written)
+        self._connection.execute(select(func.pg_notify(CHANNEL, str(last))))
+        return int(last)
 
-    def newest(self) -> int:
-        """Return the number of the newest revocation, 0 when there is none."""
-        row = self._open.execute("SELECT coalesce(max(seq), 0) FROM revocation").fetchone()
-        return int(row[0]) if row else 0
 
-    def since(self, seq: int) -> Sequence[tuple[int, GrantId]]:
-        """Return (number, grant) of every revocation after `seq`, in the order of their commits."""
-        rows = self._open.execute("SELECT seq, grant_id FROM revocation WHERE seq > %s ORDER BY seq", [seq])
-        return [(number, GrantId(grant)) for number, grant in rows]
+@dataclass(frozen=True)
+class Barrier:
+    """A stop that was committed: its number, and when by this process's clock."""
 
-    def wait(self, seconds: float) -> None:
-        """Sleep until a notice comes or the time is over."""
-        for _ in self._open.notifies(timeout=seconds, stop_after=1):
-            pass
+    seq: int
+    committed: float
+
+    def wait(self, engine: Engine) -> None:
+        """Return when nothing that the stop forbids can leave any process any more.
+
+        Each process either says that it has acted, or is struck off for its silence and has no lease by then. Both
+        may be unknown, when the database is away from here; then the time itself answers: a lease that is valid one
+        lease after the commit was given for a reading of the log that has seen the stop. No connection is held
+        between two looks.
+        """
+        pause, end = _FIRST_LOOK, self.committed + LEASE + MARGIN
+        while (left := end - time.monotonic()) > 0 and not self._reached(engine):
+            time.sleep(min(pause, left))
+            pause = min(pause * 1.5, _LAST_LOOK)
+
+    def _reached(self, engine: Engine) -> bool:
+        behind = replica.c.acked_seq < self.seq
+        try:
+            with engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                if not connection.execute(select(exists().where(behind))).scalar_one():
+                    return True
+                # Struck off, not only passed over: an answer that comes later finds no row and earns no lease.
+                silence = func.make_interval(0, 0, 0, 0, 0, 0, replica.c.lease + literal(MARGIN))
+                silent = replica.c.heartbeat < func.clock_timestamp() - silence
+                struck = connection.execute(delete(replica).where(behind, silent))
+                return bool(struck.rowcount) and not connection.execute(select(exists().where(behind))).scalar_one()
+        except SQLAlchemyError:
+            return False

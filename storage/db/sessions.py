@@ -1,7 +1,7 @@
 """Sessions and API tokens: only digests of the secrets are stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,23 +22,50 @@ class Token:
     revoked: bool
 
 
+@dataclass(frozen=True)
+class Credential:
+    """A live session or a good token, found by its digest; `seen_at` is known of sessions only."""
+
+    digest: bytes = field(repr=False)
+    person_id: PersonId
+    via: str
+    scopes: frozenset[str]
+    stepped_up_at: datetime | None
+    seen_at: datetime | None = None
+
+
 class SessionRepository:
     """Who is signed in, which tokens are good, who failed to sign in lately."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def open(self, digest: bytes, who: PersonId, at: datetime, until: datetime) -> None:
+    def open(
+        self, digest: bytes, who: PersonId, at: datetime, until: datetime, stepped_up_at: datetime | None = None
+    ) -> None:
         row = {"digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until}
-        self._connection.execute(insert(session).values(row))
+        self._connection.execute(insert(session).values(row, stepped_up_at=stepped_up_at))
 
-    def find(self, digest: bytes, at: datetime, idle_since: datetime) -> tuple[PersonId, datetime] | None:
-        """Return whose live session this is and when it was last noted; live: not expired, used after `idle_since`."""
-        found = select(session.c.person_id, session.c.seen_at).where(
+    def find(self, digest: bytes, at: datetime, idle_since: datetime) -> Credential | None:
+        """Return the live session: not expired, and used after `idle_since`."""
+        found = select(session).where(
             session.c.digest == digest, session.c.expires_at > at, session.c.seen_at > idle_since
         )
         row = self._connection.execute(found).one_or_none()
-        return None if row is None else (row.person_id, row.seen_at)
+        if row is None:
+            return None
+        return Credential(digest, row.person_id, "session", frozenset({"*"}), row.stepped_up_at, row.seen_at)
+
+    def step_up(self, digest: bytes, at: datetime) -> None:
+        """Note on the session or token that a second factor was shown; no digest is in both tables."""
+        self._connection.execute(update(session).where(session.c.digest == digest).values(stepped_up_at=at))
+        self._connection.execute(update(api_token).where(api_token.c.digest == digest).values(stepped_up_at=at))
+
+    def step_down(self, who: PersonId) -> None:
+        """Forget, for all sessions and tokens of a person, that a second factor was shown."""
+        for table in (session, api_token):
+            shown = (table.c.person_id == who) & table.c.stepped_up_at.is_not(None)
+            self._connection.execute(update(table).where(shown).values(stepped_up_at=None))
 
     def touch(self, digest: bytes, at: datetime) -> None:
         """Note that the session is in use."""
@@ -88,22 +115,25 @@ class SessionRepository:
         until: datetime,
         stream: str,
         version: int,
+        stepped_up_at: datetime | None = None,
     ) -> None:
         row = {
             "id": key, "person_id": who, "name": name, "digest": digest, "scopes": list(scopes),
-            "expires_at": until, "stream": stream, "version": version,
+            "expires_at": until, "stream": stream, "version": version, "stepped_up_at": stepped_up_at,
         }  # fmt: skip
         self._connection.execute(insert(api_token).values(row))
 
-    def find_token(self, digest: bytes, at: datetime) -> tuple[PersonId, frozenset[str]] | None:
-        """Return whose good token this is and what it may do."""
-        good = select(api_token.c.person_id, api_token.c.scopes).where(
+    def find_token(self, digest: bytes, at: datetime) -> Credential | None:
+        """Return the token, if it is good."""
+        good = select(api_token).where(
             api_token.c.digest == digest,
             api_token.c.expires_at > at,
             api_token.c.revoked_at.is_(None),
         )
         row = self._connection.execute(good).one_or_none()
-        return None if row is None else (row.person_id, frozenset(row.scopes))
+        if row is None:
+            return None
+        return Credential(digest, row.person_id, "token", frozenset(row.scopes), row.stepped_up_at)
 
     def tokens(self, who: PersonId, *, after: UUID | None, limit: int) -> list[Token]:
         rows = select(api_token).where(api_token.c.person_id == who).order_by(api_token.c.id).limit(limit)

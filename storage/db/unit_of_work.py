@@ -1,5 +1,6 @@
 """One use case, one transaction: leaving the block rolls back, commit happens once and needs a permit."""
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
@@ -12,26 +13,41 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from broker.domain.errors import Unavailable
 from broker.domain.permits import Permit
 from broker.domain.time import Clock
+from storage.db.absences import AbsenceRepository
 from storage.db.access_requests import AccessRequestRepository
 from storage.db.accounts import DepartmentRepository, PersonRepository
+from storage.db.attachments import AttachmentRepository
 from storage.db.audit import AuditRepository
 from storage.db.cameras import CameraRepository
+from storage.db.delegations import DelegationRepository
 from storage.db.faults import translate
 from storage.db.grants import GrantRepository
 from storage.db.idempotency import IdempotencyRepository, current_write
 from storage.db.jobs import JobQueue
+from storage.db.locks import LockRepository
+from storage.db.outbox import OutboxRepository
+from storage.db.policies import PolicyRepository
+from storage.db.register import RegisterRepository
 from storage.db.retrievals import RetrievalRepository
+from storage.db.revocations import Barrier, StopRepository
+from storage.db.second_factor import SecondFactorRepository
 from storage.db.sessions import SessionRepository
 from storage.db.sources import SourceRepository
+from storage.db.webhooks import WebhookRepository
 
 
 class UnitOfWork:
     """The repositories over one transaction."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, follow: Callable[[PolicyRepository], None] | None = None
+    ) -> None:
+        """Open nothing yet; `follow` brings the process to the policy in force, before anybody can ask it."""
         self._engine = engine
+        self._follow = follow
         self.now = clock.now()
         self._connection: Connection | None = None
+        self._barrier: Barrier | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -40,6 +56,12 @@ class UnitOfWork:
             raise translate(error) from error
         except PoolTimeout as error:
             raise Unavailable("database-unreachable", detail="no free connection") from error
+        if self._follow is not None:
+            try:
+                self._follow(self.policies)
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
+                raise
         return self
 
     def __exit__(
@@ -48,11 +70,15 @@ class UnitOfWork:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if self._barrier is not None:  # with the connection given back: whoever has to act may need one
+            self._barrier.wait(self._engine)
         if isinstance(error, DBAPIError):
             raise translate(error) from error
 
     def commit(self, permit: Permit, *, done: bool = True) -> None:
         """End the transaction for good; the permit is the proof that the policy allowed it.
+
+        When it stops footage, leaving the block then waits until no process can deliver any more.
 
         `done` is False where only a refusal is written down: the call was not carried out, so its idempotency key
         stays free.
@@ -65,7 +91,10 @@ class UnitOfWork:
         write = current_write.get()
         if write is not None and done:
             self.idempotency.mark(write, self.now)
+        seq = self.stops.write(self.now)
         self._open.commit()
+        if seq is not None:
+            self._barrier = Barrier(seq, time.monotonic())
 
     @property
     def _open(self) -> Connection:
@@ -82,8 +111,20 @@ class UnitOfWork:
         return PersonRepository(self._open)
 
     @cached_property
+    def delegations(self) -> DelegationRepository:
+        return DelegationRepository(self._open)
+
+    @cached_property
+    def absences(self) -> AbsenceRepository:
+        return AbsenceRepository(self._open)
+
+    @cached_property
     def sessions(self) -> SessionRepository:
         return SessionRepository(self._open)
+
+    @cached_property
+    def second_factors(self) -> SecondFactorRepository:
+        return SecondFactorRepository(self._open)
 
     @cached_property
     def cameras(self) -> CameraRepository:
@@ -99,11 +140,31 @@ class UnitOfWork:
 
     @cached_property
     def grants(self) -> GrantRepository:
-        return GrantRepository(self._open)
+        return GrantRepository(self._open, self.stops)
+
+    @cached_property
+    def stops(self) -> StopRepository:
+        return StopRepository(self._open)
+
+    @cached_property
+    def locks(self) -> LockRepository:
+        return LockRepository(self._open)
 
     @cached_property
     def retrievals(self) -> RetrievalRepository:
         return RetrievalRepository(self._open)
+
+    @cached_property
+    def policies(self) -> PolicyRepository:
+        return PolicyRepository(self._open)
+
+    @cached_property
+    def register(self) -> RegisterRepository:
+        return RegisterRepository(self._open, self.now)
+
+    @cached_property
+    def attachments(self) -> AttachmentRepository:
+        return AttachmentRepository(self._open)
 
     @cached_property
     def audit(self) -> AuditRepository:
@@ -116,6 +177,14 @@ class UnitOfWork:
     @cached_property
     def jobs(self) -> JobQueue:
         return JobQueue(self._open)
+
+    @cached_property
+    def outbox(self) -> OutboxRepository:
+        return OutboxRepository(self._open, self.now)
+
+    @cached_property
+    def webhooks(self) -> WebhookRepository:
+        return WebhookRepository(self._open)
 
 
 Work = Callable[[], UnitOfWork]

@@ -14,7 +14,16 @@ from tests.cli.conftest import Desk, Ended, Run
 FIRST, SECOND, THIRD = CAMERAS["dh-cg"]
 OTHER = CAMERAS["dh-jt"][0]
 BEGIN, END = "2026-11-20T22:00:00+08:00", "2026-11-20T23:00:00+08:00"
-WHY = ("--basis", "条例第二十条", "--case", "东环罚〔2026〕12号", "--reason", "夜间倾倒渣土")
+WHY = (
+    "--basis",
+    "administrative",
+    "--matter",
+    "environment",
+    "--case",
+    "东环罚〔2026〕12号",
+    "--reason",
+    "夜间倾倒渣土，需核对车辆进出时间",
+)
 SPAN = ("--from", BEGIN, "--to", END)
 NEW = ("request", "new", *WHY, "--investigator", "looker")
 FOUR = tuple(part for code in (FIRST, SECOND, THIRD, OTHER) for part in ("--camera", code))

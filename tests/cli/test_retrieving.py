@@ -29,7 +29,19 @@ def granted(broker: Broker, desk: Desk, tmp_path: Path) -> str:
     broker.sources.add(me, NewSource("rec", "录像机", "local_files", options, "dh-cg"))
     broker.catalog.bind(me, CODE, "rec", "cam-01")
     span = f"{BEGIN.isoformat()}/{(BEGIN + timedelta(seconds=50)).isoformat()}"
-    why = ("--basis", "b", "--case", "c", "--reason", "r", "--investigator", "looker", "--submit")
+    why = (
+        "--basis",
+        "administrative",
+        "--matter",
+        "environment",
+        "--case",
+        "东环罚〔2026〕12号",
+        "--reason",
+        "夜间倾倒渣土，需核对车辆进出时间",
+        "--investigator",
+        "looker",
+        "--submit",
+    )
     number = desk.json("asker", "request", "new", *why, "--camera", f"{CODE}={span}")["number"]
     desk.json("center.dh", "request", "approve", number)
     return str(desk.json("owner.cg", "request", "authorize", number)["id"])

@@ -10,11 +10,11 @@ import pytest
 from broker import cli
 from broker.cli import help_page
 from broker.cli.texts import LANGUAGES, catalogue, explain, known, language, speak, tell
-from broker.domain.access_requests import ItemState, RequestState
 from broker.domain.accounts import ASSIGNABLE
 from broker.domain.audit import KINDS
 from broker.domain.errors import Invalid, SourceFault
 from broker.domain.grants import Action, GrantState
+from broker.domain.request_states import ItemState, RequestState
 from broker.domain.retrievals import RetrievalState
 from tests.cli.tree import commands, leaves
 

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 import pytest
 
-from broker.domain.access_requests import ItemState, RequestState
 from broker.domain.accounts import DepartmentKind, Role
 from broker.domain.grants import Action, GrantState
+from broker.domain.request_states import ItemState, RequestState
 from broker.domain.retrievals import RetrievalState
 from tests.architecture.sources import ROOT
 from tests.docs.pages import read

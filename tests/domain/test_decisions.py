@@ -7,18 +7,12 @@ from uuid import UUID
 import pytest
 
 from broker.domain import decisions
-from broker.domain.access_requests import (
-    AccessRequest,
-    AskedLine,
-    ItemState,
-    Line,
-    Purpose,
-    RequestItem,
-    RequestState,
-)
+from broker.domain.access_requests import AccessRequest, AskedLine, Line, RequestItem
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.grants import Action, Quota, Terms
 from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, PersonId, RequestId, new_id
+from broker.domain.purpose import Purpose
+from broker.domain.request_states import ItemState, RequestState
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -36,7 +30,7 @@ def draft(**changes: object) -> AccessRequest:
         number="XL2026-000001",
         requester_id=REQUESTER,
         department_id=DepartmentId(UUID(int=8)),
-        purpose=Purpose("依据", "案号", "理由"),
+        purpose=Purpose("administrative", "environment", "东环罚〔2026〕12号", "夜间倾倒渣土，需核对车辆进出时间"),
         terms=Terms(),
         investigators=frozenset({LOOKER}),
         asked=tuple(AskedLine(camera, SPAN) for camera in CAMERAS),
@@ -79,9 +73,9 @@ def test_an_incomplete_request_is_not_submitted(changes: dict[str, object], slug
     assert (refused.value.slug, refused.value.pointer) == (slug, pointer)
 
 
-@pytest.mark.parametrize("field", ["basis", "case_number", "reason"])
+@pytest.mark.parametrize("field", ["basis", "matter", "case_number", "reason"])
 def test_a_purpose_is_not_empty(field: str) -> None:
-    words = {"basis": "a", "case_number": "b", "reason": "c", field: "  "}
+    words = {"basis": "a", "matter": "m", "case_number": "b", "reason": "c", field: "  "}
     with pytest.raises(Invalid) as refused:
         Purpose(**words)
     assert refused.value.pointer == f"/purpose/{field}"

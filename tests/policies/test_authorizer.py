@@ -7,8 +7,10 @@ import casbin
 import pytest
 
 from broker.domain.accounts import ASSIGNABLE, Caller, Role, system_caller
-from broker.domain.errors import Forbidden, Unavailable
-from policies.authorizer import Authorizer, build_enforcer, read_rules
+from broker.domain.errors import Forbidden, Invalid
+from policies.authorizer import Authorizer
+from policies.reading import fixed_rows
+from policies.snapshot import build_enforcer
 from policies.vocabulary import ACTS, FACTS, Fact, has_role, holds, role_mask
 
 QUESTIONS = 4_000
@@ -71,35 +73,49 @@ def test_an_exception_in_the_engine_means_no(policy: Authorizer, monkeypatch: py
     def fail(*_: object) -> bool:
         raise RuntimeError("engine")
 
-    monkeypatch.setattr(broken._enforcer, "enforce", fail)
-    found = broken.decide({Role.AUDITOR}, "audit:read")
-    assert (found.allowed, found.missing) == (False, ("policy",))
+    with monkeypatch.context() as patched:
+        patched.setattr(broken.snapshot._enforcer, "enforce", fail)
+        found = broken.decide({Role.AUDITOR}, "audit:read")
+        assert (found.allowed, found.missing) == (False, ("policy",))
+    assert broken.decide({Role.AUDITOR}, "audit:read").allowed, "a fault is not remembered as an answer"
     assert policy.decide({Role.AUDITOR}, "audit:read").allowed
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "column", "value", "allowed"),
     [
-        ("root, camera, list, -, allow", "role root"),
-        ("auditor, cameras, list, -, allow", "object cameras"),
-        ("auditor, camera, lists, -, allow", "act lists"),
-        ("auditor, *, list, -, allow", "act list"),
-        ("auditor, camera, list, is_god, allow", "need is_god"),
-        ("auditor, camera, list, , allow", "need "),
-        ("auditor, camera, list, -, Deny", "effect Deny"),
-        ("auditor, camera, list, -", "4 columns"),
+        ("root, camera, list, -, allow", "role", "root", "auditor"),
+        ("auditor, cameras, list, -, allow", "object", "cameras", "camera"),
+        ("auditor, camera, lists, -, allow", "act", "lists", "list"),
+        ("auditor, *, list, -, allow", "act", "list", "*"),
+        ("auditor, camera, list, is_god, allow", "need", "is_god", "is_person"),
+        ("auditor, camera, list, , allow", "need", "-", "is_person"),
+        ("auditor, camera, list, -, Deny", "effect", "Deny", "deny"),
+        ("auditor, camera, list, -", "-", 4, "role, object, act, need, effect"),
+        ('auditor, camera, list, -, "allow', "effect", '"allow', "allow"),
     ],
 )
-def test_a_row_with_an_unknown_word_is_refused_at_load(row: str, reason: str) -> None:
-    with pytest.raises(Unavailable) as refused:
-        read_rules(f"auditor, audit, read, -, allow\n{row}\n")
-    assert refused.value.facts == {"row": 2, "reason": reason}
+def test_a_row_with_an_unknown_word_is_refused_at_load(row: str, column: str, value: object, allowed: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        Authorizer(f"auditor, audit, read, -, allow\n{row}\n")
+    assert (refused.value.slug, refused.value.pointer, refused.value.facts["row"]) == ("policy-faulty", "/text", 2)
+    (fault,) = refused.value.faults
+    assert (fault.facts["row"], fault.facts["column"], fault.facts["value"]) == (2, column, value)
+    assert allowed in str(fault.facts["allowed"])
 
 
 def test_a_policy_without_an_allow_is_refused() -> None:
     for text in ("", "# nothing\n", "*, camera, *, -, deny\n"):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Invalid) as refused:
             Authorizer(text)
+        assert [fault.slug for fault in refused.value.faults] == ["policy-empty"]
+
+
+def test_the_fixed_rows_are_part_of_every_policy() -> None:
+    tiny = Authorizer("auditor, audit, read, -, allow")
+    assert {row.rule for row in fixed_rows()} < set(tiny.rules)
+    assert tiny.decide((), "session:open").allowed
+    assert tiny.decide({Role.OPERATOR}, "policy:reset").allowed
 
 
 def test_deny_wins_wherever_it_stands() -> None:

@@ -32,6 +32,15 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
             return role in {OPERATOR, SECURITY}
         case "person:disable" | "person:assign":
             return role is OPERATOR or (role is SECURITY and Fact.NOT_SELF in facts)
+        case "delegation:list" | "absence:list":
+            return person or role is OPERATOR
+        case "delegation:set":
+            own = role in {CENTER, OWNER} and Fact.IS_SELF in facts
+            return own or (role is SECURITY and Fact.NOT_SELF in facts)
+        case "delegation:end":
+            return Fact.IS_SELF in facts or role in {SECURITY, OPERATOR}
+        case "absence:note" | "absence:end":
+            return Fact.IS_SELF in facts or role is SECURITY
         case "person:find":
             return role is REQUESTER
         case "camera:list":
@@ -63,6 +72,12 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
             return role is INVESTIGATOR and Fact.IS_SELF in facts
         case "retrieval:run":
             return role is WORKER
+        case "register:list" | "attachment:list" | "attachment:read":
+            return person
+        case "register:export":
+            return role in {AUDITOR, CENTER, OWNER}
+        case "attachment:add" | "attachment:remove":
+            return role is REQUESTER and Fact.IS_REQUESTER in facts
         case "audit:read" | "audit:verify":
             return role in {AUDITOR, OPERATOR}
         case _:

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest, AskedLine, ItemState, Purpose, RequestState
+from broker.domain.access_requests import AccessRequest, AskedLine
 from broker.domain.errors import Conflict, Forbidden, Unknown
 from broker.domain.grants import Grant, Terms
 from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.purpose import Purpose
+from broker.domain.request_states import ItemState, RequestState
 from broker.domain.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Form, Verdict
@@ -20,7 +22,7 @@ def form(broker: Broker, city: City, hours: float = 1.0) -> Form:
     span = TimeSpan(end - timedelta(hours=hours), end)
     cameras = [*city.cameras_of("dh-cg"), *city.cameras_of("dh-jt")]
     return Form(
-        purpose=Purpose("管理条例第二十条", "东环罚〔2026〕12号", "夜间倾倒渣土,需核对车辆进出时间"),
+        purpose=Purpose("administrative", "environment", "东环罚〔2026〕12号", "夜间倾倒渣土，需核对车辆进出时间"),
         terms=Terms(),
         investigators=("looker",),
         lines=tuple(AskedLine(camera.id, span) for camera in cameras),
@@ -35,11 +37,13 @@ def submitted(broker: Broker, city: City) -> AccessRequest:
 
 def authorized(broker: Broker, city: City) -> tuple[AccessRequest, Grant]:
     request = submitted(broker, city)
-    request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     owner = city.caller(broker, "owner.cg")
     item = next(i for i in request.items if i.department_id == city.departments["dh-cg"].id)
     kept = {line.id: line.approved for line in item.lines[:2]}
-    return request, broker.request_items.authorize(owner, item.id, Verdict(1, spans=kept))
+    grant = broker.request_items.authorize(owner, item.id, Verdict(1, spans=kept))
+    assert grant is not None
+    return request, grant
 
 
 def test_one_department_authorizes_two_of_three_and_the_other_refuses(broker: Broker, city: City) -> None:
@@ -75,9 +79,9 @@ def test_an_order_needs_the_person_the_camera_and_the_window(broker: Broker, cit
 
 def test_two_deciders_at_once_get_one_success_and_one_conflict(broker: Broker, city: City) -> None:
     request = submitted(broker, city)
-    broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     with pytest.raises(Conflict):
-        broker.access_requests.approve(city.caller(broker, "center.dh2"), request.id, Verdict(1))
+        broker.approvals.approve(city.caller(broker, "center.dh2"), request.id, Verdict(1))
 
 
 def test_what_may_not_be_seen_is_unknown(broker: Broker, city: City) -> None:
@@ -108,7 +112,7 @@ def test_a_return_voids_and_a_resubmission_begins_anew(broker: Broker, city: Cit
     again = broker.access_requests.submit(asker, request.id)
     assert (again.revision, again.state) == (2, RequestState.CENTER_REVIEW)
     with pytest.raises(Conflict, match="stale-revision"):
-        broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+        broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     assert RetrievalState.QUEUED
 
 

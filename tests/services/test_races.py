@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import ItemState, RequestState
 from broker.domain.errors import BrokerError, Conflict, Forbidden
 from broker.domain.grants import Quota, Terms
 from broker.domain.media import SnapshotAsk
+from broker.domain.request_states import ItemState, RequestState
 from broker.services.access_requests import Verdict
 from broker.services.sources import NewSource
 from tests.city import City
@@ -33,7 +33,7 @@ def together(calls: list[Callable[[], object]]) -> list[object]:
 def test_two_approvers_at_once(broker: Broker, city: City) -> None:
     request = submitted(broker, city)
     callers = [city.caller(broker, login) for login in ("center.dh", "center.dh2")]
-    results = together([lambda c=c: broker.access_requests.approve(c, request.id, Verdict(1)) for c in callers])  # type: ignore[misc]  # bound now
+    results = together([lambda c=c: broker.approvals.approve(c, request.id, Verdict(1)) for c in callers])  # type: ignore[misc]  # bound now
     assert sum(isinstance(result, Conflict) for result in results) == 1
     after = broker.access_requests.read(callers[0], request.id)
     assert after.state is RequestState.DEPARTMENT_REVIEW
@@ -42,7 +42,7 @@ def test_two_approvers_at_once(broker: Broker, city: City) -> None:
 
 def test_the_last_two_owners_at_once_still_settle_the_request(broker: Broker, city: City) -> None:
     request = submitted(broker, city)
-    request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     by_owner = {"owner.cg": "dh-cg", "owner.jt": "dh-jt"}
     calls: list[Callable[[], object]] = []
     for login, department in by_owner.items():
@@ -57,7 +57,7 @@ def test_the_last_two_owners_at_once_still_settle_the_request(broker: Broker, ci
 
 def test_one_owner_revokes_while_another_decides(broker: Broker, city: City) -> None:
     request = submitted(broker, city)
-    request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     item = next(i for i in request.items if i.department_id == city.departments["dh-cg"].id)
     owners = [city.caller(broker, login) for login in ("owner.cg", "owner.cg2")]
     results = together(
@@ -79,10 +79,11 @@ def test_fifty_orders_at_once_on_a_quota_of_ten(broker: Broker, city: City) -> N
     broker.sources.add(operator("tests"), source)
     broker.catalog.bind(operator("tests"), camera.gb_code or "", "nvr", "01")
     request = submitted(broker, city)
-    request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     item = next(i for i in request.items if i.department_id == city.departments["dh-cg"].id)
     terms = Terms(quota=Quota(snapshots=10, seconds=10, bytes=10))
     grant = broker.request_items.authorize(city.caller(broker, "owner.cg"), item.id, Verdict(1, terms=terms))
+    assert grant is not None
     looker = city.caller(broker, "looker")
     ask = SnapshotAsk("", grant.lines[0].window.begin)
     results = together([lambda: broker.retrievals.order(looker, camera.id, ask)] * 50)

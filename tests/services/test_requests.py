@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine, RequestState
+from broker.domain.access_requests import AskedLine
 from broker.domain.accounts import DepartmentKind
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.grants import Terms
 from broker.domain.ids import CameraId, GrantId, ItemId, RequestId, RetrievalId, new_id
 from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import MOST_LINES, Verdict
 from broker.services.accounts import NewDepartment, NewPerson
@@ -115,14 +116,14 @@ def test_a_place_without_a_center_cannot_be_asked(
 def test_the_center_may_return_or_reject_and_not_what_owners_decide_already(broker: Broker, city: City) -> None:
     center = city.caller(broker, "center.dh")
     first, second = submitted(broker, city), submitted(broker, city)
-    assert broker.access_requests.send_back(center, first.id, 1, "请补充案号").state is RequestState.RETURNED
-    assert broker.access_requests.reject(center, second.id, 1, "无法律依据").state is RequestState.REJECTED
+    assert broker.approvals.send_back(center, first.id, 1, "请补充案号").state is RequestState.RETURNED
+    assert broker.approvals.reject(center, second.id, 1, "无法律依据").state is RequestState.REJECTED
     third = submitted(broker, city)
-    broker.access_requests.approve(center, third.id, Verdict(1))
+    broker.approvals.approve(center, third.id, Verdict(1))
     with pytest.raises(Conflict, match="transition-refused"):
-        broker.access_requests.send_back(center, third.id, 1, "晚了")
+        broker.approvals.send_back(center, third.id, 1, "晚了")
     with pytest.raises(Conflict, match="stale-revision"):
-        broker.access_requests.approve(
+        broker.approvals.approve(
             center, broker.access_requests.submit(city.caller(broker, "asker"), first.id).id, Verdict(1)
         )
 
@@ -130,7 +131,7 @@ def test_the_center_may_return_or_reject_and_not_what_owners_decide_already(brok
 def test_lists_hold_what_may_be_read_and_nothing_else(broker: Broker, city: City) -> None:
     made = [submitted(broker, city) for _ in range(3)]
     draft = broker.access_requests.draft(city.caller(broker, "asker"), form(broker, city))
-    approved = broker.access_requests.approve(city.caller(broker, "center.dh"), made[0].id, Verdict(1))
+    approved = broker.approvals.approve(city.caller(broker, "center.dh"), made[0].id, Verdict(1))
     everything = {request.id for request in made} | {draft.id}
     for login in city.persons:
         caller = city.caller(broker, login)
@@ -155,7 +156,7 @@ def test_lists_hold_what_may_be_read_and_nothing_else(broker: Broker, city: City
 def test_what_waits_for_an_owner(broker: Broker, city: City) -> None:
     for _ in range(3):
         request = submitted(broker, city)
-        broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+        broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     owner = city.caller(broker, "owner.cg")
     first = broker.request_items.waiting(owner, after=None, limit=2)
     rest = broker.request_items.waiting(owner, after=first[-1][1].id, limit=2)
@@ -168,12 +169,13 @@ def test_what_waits_for_an_owner(broker: Broker, city: City) -> None:
 def test_an_owner_narrows_terms_and_never_widens_them(broker: Broker, city: City) -> None:
     request = submitted(broker, city)
     narrow = Terms(validity=timedelta(days=3))
-    request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1, terms=narrow))
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1, terms=narrow))
     owner = city.caller(broker, "owner.cg")
     item = next(i for i in request.items if i.department_id == city.departments["dh-cg"].id)
     with pytest.raises(Invalid, match="terms-widen"):
         broker.request_items.authorize(owner, item.id, Verdict(1, terms=Terms(validity=timedelta(days=4))))
     grant = broker.request_items.authorize(owner, item.id, Verdict(1, terms=Terms(validity=timedelta(days=1))))
+    assert grant is not None
     assert grant.valid.duration == timedelta(days=1)
     with pytest.raises(Unknown):
         broker.request_items.refuse(owner, ItemId(new_id()), 1, "x")
@@ -184,7 +186,7 @@ def test_an_item_of_an_older_revision_is_told_apart(broker: Broker, city: City) 
     jt = next(i for i in request.items if i.department_id == city.departments["dh-jt"].id)
     broker.request_items.send_back(city.caller(broker, "owner.jt"), jt.id, 1, "补")
     again = broker.access_requests.submit(city.caller(broker, "asker"), request.id)
-    broker.access_requests.approve(city.caller(broker, "center.dh"), again.id, Verdict(2))
+    broker.approvals.approve(city.caller(broker, "center.dh"), again.id, Verdict(2))
     with pytest.raises(Conflict, match="stale-revision"):
         broker.request_items.refuse(city.caller(broker, "owner.jt"), jt.id, 2, "旧的")
 
@@ -246,7 +248,7 @@ def test_every_refused_look_is_in_the_trace(broker: Broker, city: City) -> None:
 
 def test_an_owner_sees_the_own_part_of_a_request_and_nothing_of_the_others(broker: Broker, city: City) -> None:
     request = submitted(broker, city)
-    broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     whole = {camera.id for department in ("dh-cg", "dh-jt") for camera in city.cameras_of(department)}
     for login, department in (("owner.cg", "dh-cg"), ("owner.jt", "dh-jt")):
         owner = city.caller(broker, login)

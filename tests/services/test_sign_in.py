@@ -1,38 +1,15 @@
 """Sessions: how they open, end and are throttled; nothing tells whether a login exists."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from broker.bootstrap import Broker, build
+from broker.bootstrap import Broker
 from broker.domain.errors import Throttled, Unauthenticated
-from broker.services.sign_in import ABSOLUTE, ADDRESS_TRIES, IDLE, LOGIN_TRIES, SESSIONS, WINDOW, Passwords, csrf_of
-from storage.db.engine import open_engine
+from broker.services.sign_in import ABSOLUTE, IDLE, SESSIONS, Passwords, csrf_of
+from broker.services.throttle import ADDRESS_TRIES, LOGIN_TRIES, WINDOW
 from tests.city import PASSWORD
-from tests.conftest import fast_settings
-
-
-class Turned:
-    """A clock that the test turns."""
-
-    def __init__(self) -> None:
-        self.at = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Turned:
-    return Turned()
-
-
-@pytest.fixture
-def turned(database_url: str, tmp_path_factory: pytest.TempPathFactory, clock: Turned) -> Iterator[Broker]:
-    engine = open_engine(database_url)
-    yield build(fast_settings(tmp_path_factory.mktemp("turned")), database_url, engine, clock)
-    engine.dispose()
+from tests.clock import Turned
 
 
 def test_a_session_ends_when_idle_and_in_any_case(turned: Broker, clock: Turned) -> None:

@@ -102,7 +102,7 @@ class Office(RuleBasedStateMachine):
     def approve(self, login: str, data: st.DataObject, *, old: bool) -> None:
         who = self.who(login, "center.dh", data)
         verdict = Verdict(self.current().revision - old, self.spans(data, "center"))
-        self.attempt("approve", lambda: self.broker.access_requests.approve(who, self.request.id, verdict))
+        self.attempt("approve", lambda: self.broker.approvals.approve(who, self.request.id, verdict))
 
     @rule(login=people, data=st.data())
     def authorize(self, login: str, data: st.DataObject) -> None:
@@ -120,14 +120,15 @@ class Office(RuleBasedStateMachine):
         request = self.current()
         for item in request.items[:1]:
             who = self.who(login, "owner.cg2", data)
-            act = data.draw(st.sampled_from([self.broker.request_items.refuse, self.broker.request_items.send_back]))
+            items = self.broker.request_items
+            act: Callable[..., Any] = data.draw(st.sampled_from([items.refuse, items.send_back]))
             self.attempt(act.__name__, partial(act, who, item.id, request.revision, "理由"))
 
     @rule(login=people, data=st.data())
     def center_returns(self, login: str, data: st.DataObject) -> None:
         who = self.who(login, "center.dh2", data)
         self.attempt(
-            "return", lambda: self.broker.access_requests.send_back(who, self.request.id, self.current().revision, "补")
+            "return", lambda: self.broker.approvals.send_back(who, self.request.id, self.current().revision, "补")
         )
 
     @rule(login=people, data=st.data())

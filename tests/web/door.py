@@ -11,6 +11,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from broker.web.wire import WiredProtocol
 from tests.city import PASSWORD
 
 API = "/api/v1"
@@ -21,7 +22,8 @@ def serving(app: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[st
     """Run the application on a free port and give its address; without its lifespan no footage flows."""
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_config=None, ws="none", lifespan=lifespan, timeout_graceful_shutdown=2
+            app, host="127.0.0.1", port=0, log_config=None, http=WiredProtocol, ws="none", lifespan=lifespan,
+            timeout_graceful_shutdown=2,
         ),
     )
     thread = threading.Thread(target=server.run, daemon=True)

@@ -19,7 +19,12 @@ def span(begin: datetime = BEGIN, end: datetime = END) -> dict[str, str]:
 def form(city: City, *owners: str) -> dict[str, Any]:
     cameras = [camera for owner in owners or ("dh-cg", "dh-jt") for camera in city.cameras_of(owner)]
     return {
-        "purpose": {"basis": "管理条例第二十条", "case_number": "东环罚〔2026〕12号", "reason": "夜间倾倒渣土"},
+        "purpose": {
+            "basis": "administrative",
+            "matter": "environment",
+            "case_number": "东环罚〔2026〕12号",
+            "reason": "夜间倾倒渣土，需核对车辆进出时间",
+        },
         "investigators": ["looker"],
         "lines": [{"camera": str(camera.id), **span()} for camera in cameras],
     }

@@ -23,7 +23,7 @@ EXTRA = [
     "created_at",
     "State",
 ]
-PURPOSE = {"basis": "b", "case_number": "c", "reason": "r"}
+PURPOSE = {"basis": "b", "matter": "m", "case_number": "c", "reason": "r"}
 LINE = {"camera": KEY, **span()}
 TERMS = {"actions": ["clip"], "valid_days": 1, "quota": {"snapshots": 1, "seconds": 1, "bytes": 1}}
 REQUEST = {"purpose": PURPOSE, "investigators": [], "lines": [LINE], "terms": TERMS}

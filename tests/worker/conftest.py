@@ -10,10 +10,11 @@ import pytest
 
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine, Purpose
+from broker.domain.access_requests import AskedLine
 from broker.domain.accounts import Caller
 from broker.domain.grants import Grant, Terms
 from broker.domain.ids import CameraId, RetrievalId
+from broker.domain.purpose import Purpose
 from broker.domain.retrievals import Retrieval, RetrievalState
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Form, Verdict
@@ -71,14 +72,15 @@ def bench(broker: Broker, city: City, footage: Footage) -> Bench:
     broker.sources.add(me, NewSource("nvr", "录像机", "local_files", {"folder": str(footage.folder)}, "dh-cg"))
     broker.catalog.bind(me, camera.gb_code or "", "nvr", "01")
     form = Form(
-        Purpose("依据", "案号", "理由"),
+        Purpose("administrative", "environment", "东环罚〔2026〕12号", "夜间倾倒渣土，需核对车辆进出时间"),
         Terms(),
         ("looker",),
         (AskedLine(camera.id, footage.span),),
     )
     asker = city.caller(broker, "asker")
     request = broker.access_requests.submit(asker, broker.access_requests.draft(asker, form).id)
-    request = broker.access_requests.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
     owner = city.caller(broker, "owner.cg")
     grant = broker.request_items.authorize(owner, request.items[0].id, Verdict(1))
+    assert grant is not None
     return Bench(broker, city.caller(broker, "looker"), owner, camera.id, grant, footage)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from broker.bootstrap import Broker, build
-from broker.domain.access_requests import RequestState
 from broker.domain.audit import Event
 from broker.domain.errors import BrokerError, Unavailable
 from broker.domain.media import ClipAsk
+from broker.domain.request_states import RequestState
 from broker.domain.retrievals import RetrievalState
 from broker.domain.time import SystemClock
 from broker.services.access_requests import Verdict
@@ -118,7 +118,7 @@ def test_a_database_killed_in_the_middle_of_decisions(tmp_path: Path) -> None:
             if number == len(requests) // 2:
                 _kill_postmaster(tmp_path / "postgres")
             try:
-                broker.access_requests.approve(center, request.id, Verdict(1))
+                broker.approvals.approve(center, request.id, Verdict(1))
                 answered.add(request.id)
             except Unavailable:
                 unanswered.add(request.id)
@@ -130,7 +130,7 @@ def test_a_database_killed_in_the_middle_of_decisions(tmp_path: Path) -> None:
             assert request.id not in answered or state is RequestState.DEPARTMENT_REVIEW
         for key in unanswered:
             if broker.access_requests.read(center, key).state is RequestState.CENTER_REVIEW:
-                broker.access_requests.approve(center, key, Verdict(1))
+                broker.approvals.approve(center, key, Verdict(1))
         assert broker.audit.verify(city.caller(broker, "auditor")).faults == ()
         engine.dispose()
 

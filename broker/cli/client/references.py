@@ -48,6 +48,18 @@ def access_request(server: Server, text: str) -> Record:
     return found
 
 
+def person(server: Server, login: str) -> Record:
+    """Return the person with this login, among those the caller may list.
+
+    Raises:
+        Unknown: there is none.
+    """
+    for row in server.pages("/persons", limit=200):
+        if row["login"] == login:
+            return row
+    raise Unknown("unknown-person", person=login[:80])
+
+
 def is_id(text: str) -> bool:
     """Say whether the text is an id of ours."""
     try:

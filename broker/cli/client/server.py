@@ -91,23 +91,28 @@ class Server:
         """Do something; a connection that breaks is no reason to do it twice, so the server is given a key."""
         return self._answer("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())})
 
+    def upload(self, path: str, name: str, content: bytes) -> Any:
+        """Hand a file in."""
+        key = {"Idempotency-Key": str(uuid4())}
+        return self._answer("POST", path, files={"file": (name, content)}, headers=key)
+
     def put(self, path: str, body: Mapping[str, object]) -> Any:
         """Replace something."""
         return self._answer("PUT", path, json=body, headers={"Idempotency-Key": str(uuid4())})
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str) -> Any:
         """End something."""
-        self._answer("DELETE", path)
+        return self._answer("DELETE", path)
 
     def raw_post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
         """Do something and return the whole answer: signing in needs the cookie."""
         return self._sent("POST", path, json=body)
 
     @contextmanager
-    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+    def stream(self, path: str, headers: Mapping[str, str], **query: object) -> Iterator[httpx.Response]:
         """Open a download; the body is read by the caller, chunk by chunk."""
         try:
-            with self._client.stream("GET", path, headers=dict(headers)) as response:
+            with self._client.stream("GET", path, headers=dict(headers), params=_given(query)) as response:
                 if response.is_error:
                     response.read()
                     raise error_of(response)

@@ -23,7 +23,12 @@ def ask(stage: Stage, players: Players, case: Case) -> None:
     gaps = ", ".join(shown_span(gap["begin"], gap["end"]) for gap in coverage["missing"]) or tell("demo.none")
     stage.narrate("coverage", camera=case.cameras[2]["name"], gaps=gaps)
     body = {
-        "purpose": {name: tell(f"demo.purpose.{name}") for name in ("basis", "case_number", "reason")},
+        "purpose": {
+            "basis": "administrative",
+            "matter": "environment",
+            "case_number": tell("demo.purpose.case_number"),
+            "reason": tell("demo.purpose.reason"),
+        },
         "investigators": [LOOKER],
         "lines": [
             {"camera": camera["id"], "begin": span.begin.isoformat(), "end": span.end.isoformat()}

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from broker.domain.access_requests import RequestState
 from broker.domain.ids import RequestId
-from broker.web.api.request_forms import ApprovalIn, ReasonIn, RefusalIn, RequestIn, ReturnIn
+from broker.domain.request_states import RequestState
+from broker.web.api.request_forms import ApprovalIn, ReasonIn, RefusalIn, ReportIn, RequestIn, ReturnIn
 from broker.web.api.request_views import RequestOut, RequestRow, rows, whole
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.paging import ById, Page
@@ -62,12 +62,20 @@ def withdraw_access_request(
     return whole(broker.access_requests.withdraw(caller, RequestId(key), body.reason), reading)
 
 
+@router.post("/{key}/close")
+def close_access_request(
+    key: UUID, body: ReportIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
+) -> RequestOut:
+    """填写使用情况并办结，尚有效的授权单随之终止。Report what the footage was used for and close the request."""
+    return whole(broker.access_requests.close(caller, RequestId(key), body.report), reading)
+
+
 @router.post("/{key}/approve")
 def approve_access_request(
     key: UUID, body: ApprovalIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """审批通过，可以收窄。Approve the need, whole or narrower."""
-    return whole(broker.access_requests.approve(caller, RequestId(key), body.verdict()), reading)
+    return whole(broker.approvals.approve(caller, RequestId(key), body.verdict()), reading)
 
 
 @router.post("/{key}/return")
@@ -75,7 +83,7 @@ def return_access_request(
     key: UUID, body: ReturnIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """退回补充。Return it to the requester for supplement."""
-    return whole(broker.access_requests.send_back(caller, RequestId(key), body.revision, body.comment), reading)
+    return whole(broker.approvals.send_back(caller, RequestId(key), body.revision, body.comment, body.remarks), reading)
 
 
 @router.post("/{key}/reject")
@@ -83,4 +91,4 @@ def reject_access_request(
     key: UUID, body: RefusalIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 ) -> RequestOut:
     """驳回申请。Refuse the need for good."""
-    return whole(broker.access_requests.reject(caller, RequestId(key), body.revision, body.reason), reading)
+    return whole(broker.approvals.reject(caller, RequestId(key), body.revision, body.reason), reading)

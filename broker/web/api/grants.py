@@ -48,6 +48,8 @@ class GrantOut(Out):
     terms: TermsOut
     valid: SpanOut
     used: QuotaOut
+    emergency: bool
+    renews: UUID | None
 
     @classmethod
     def of(cls, grant: Grant, known: Known, now: datetime) -> Self:
@@ -57,6 +59,7 @@ class GrantOut(Out):
             persons=[PersonRef.named(person, known) for person in sorted(grant.persons)],
             lines=[GrantedOut.of(line, known) for line in grant.lines],
             terms=TermsOut.of(grant.terms), valid=SpanOut.of(grant.valid), used=QuotaOut.of(grant.used),
+            emergency=grant.emergency, renews=grant.renews,
         )  # fmt: skip
 
 
@@ -91,3 +94,15 @@ def read_grant(key: UUID, caller: CallerDep, broker: BrokerDep, reading: Reading
 def revoke_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> GrantOut:
     """撤销授权单，正在进行的调取随即停止。End a grant for good; what flows under it stops."""
     return shown([broker.grants.revoke(caller, GrantId(key), body.reason)], reading)[0]
+
+
+@router.post("/{key}/suspend")
+def suspend_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> GrantOut:
+    """暂停授权单，正在进行的调取随即停止。Let a grant rest; what flows under it stops."""
+    return shown([broker.grants.suspend(caller, GrantId(key), body.reason)], reading)[0]
+
+
+@router.post("/{key}/resume")
+def resume_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> GrantOut:
+    """恢复已暂停的授权单，有效期不变。Let a suspended grant go on; its end has not moved."""
+    return shown([broker.grants.resume(caller, GrantId(key), body.reason)], reading)[0]

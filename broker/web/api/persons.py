@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path
@@ -11,16 +11,20 @@ from pydantic import ConfigDict, Field, SecretStr, StringConstraints
 from broker.domain.accounts import Assignment, Role
 from broker.domain.ids import PersonId
 from broker.services.accounts import LONGEST_PASSWORD, Account, NewPerson
+from broker.services.contacts import LONGEST_EMAIL
 from broker.services.names import Known
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ById, Page
 from broker.web.refs import DepartmentRef
-from broker.web.routes import OnceRoute
+from broker.web.routes import OnceRoute, StrictRoute
 from broker.web.values import CODE, Code, In, Line, Out
 
 router = APIRouter(prefix="/persons", tags=["persons"], route_class=OnceRoute)
+issuing = APIRouter(prefix="/persons", tags=["persons"], route_class=StrictRoute)
+"""A password that is handed out keeps out of the memory of answers."""
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_PASSWORD)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_EMAIL)]
 MOST_ROLES = 50
 
 
@@ -53,10 +57,14 @@ class PersonIn(In):
     department: Code
     password: Password
     roles: Annotated[list[RoleIn], Field(max_length=MOST_ROLES)] = Field(default_factory=list)
+    email: Email | None = None
+    language: Literal["zh_CN", "en"] | None = None
 
     def new(self) -> NewPerson:
         roles = tuple((held.role.value, held.department) for held in self.roles)
-        return NewPerson(self.login, self.name, self.department, self.password.get_secret_value(), roles)
+        secret = self.password.get_secret_value()
+        email = self.email or None
+        return NewPerson(self.login, self.name, self.department, secret, roles, email, self.language)
 
 
 class RoleOut(Out):
@@ -93,6 +101,13 @@ class PersonOut(Out):
             department=DepartmentRef.of(account.department),
             roles=[RoleOut.of(held, known) for held in account.roles],
         )  # fmt: skip
+
+
+class HandedOut(Out):
+    """A password that was made up, shown this once; its owner has to replace it at the next sign-in."""
+
+    password: str
+    valid_until: datetime
 
 
 def shown(accounts: Sequence[Account], reading: Reading) -> list[PersonOut]:
@@ -134,3 +149,16 @@ def withdraw_role(
 def disable_person(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> PersonOut:
     """停用账号，其会话和令牌立即失效。Close an account; its sessions and tokens end at once."""
     return shown([broker.accounts.disable(caller, PersonId(key))], reading)[0]
+
+
+@issuing.post("/{key}/reset-password")
+def reset_password(key: UUID, caller: CallerDep, broker: BrokerDep) -> HandedOut:
+    """重置密码：生成一次性密码，只显示一次。Hand out a password for one sign-in; it is shown once."""
+    handed = broker.accounts.reset_password(caller, PersonId(key))
+    return HandedOut(password=handed.text, valid_until=handed.until)
+
+
+@router.delete("/{key}/second-factor", status_code=204)
+def reset_second_factor(key: UUID, caller: CallerDep, broker: BrokerDep) -> None:
+    """重置他人丢失的二次验证，其会话随即退出。Take a lost second factor away; that person is signed out."""
+    broker.second_factor.reset(caller, PersonId(key))

@@ -6,23 +6,29 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from broker.domain.access_requests import AskedLine, Purpose
+from broker.domain.access_requests import AskedLine, Place
 from broker.domain.errors import Invalid
-from broker.domain.grants import DEFAULT_VALIDITY, LONGEST_VALIDITY, Action, Quota, Terms
+from broker.domain.grants import DEFAULT_VALIDITY, LONGEST_VALIDITY, Action, Condition, Quota, Terms
 from broker.domain.ids import CameraId, LineId
+from broker.domain.purpose import Purpose
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import MOST_LINES, Form, Verdict
 from broker.web.values import In, Instant, Line, Paragraph, Remark, SpanIn, refused, span_of
 
 Login = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1, description="The revision decided on. 所依据的版次。")]
+FormPointer = Annotated[
+    str, StringConstraints(pattern=r"^/(purpose|terms|lines|investigators|place|urgent)(/[a-z0-9_]{1,40}){0,3}$")
+]
 MOST_INVESTIGATORS = 100
+MOST_REMARKS = 100
 
 
 class PurposeIn(In):
-    """Why footage is needed: statutory basis, case or notice number, the reason in words."""
+    """Why footage is needed: codes of basis and matter from the form's lists, case or notice number, the reason."""
 
     basis: Line
+    matter: Line
     case_number: Line
     reason: Paragraph
 
@@ -41,9 +47,11 @@ class TermsIn(In):
     actions: frozenset[Action] = frozenset(Action)
     valid_days: int = Field(default=DEFAULT_VALIDITY.days, ge=1, le=LONGEST_VALIDITY.days)
     quota: QuotaIn = Field(default_factory=QuotaIn)
+    conditions: frozenset[Condition] = frozenset()
 
     def terms(self) -> Terms:
-        return Terms(self.actions, timedelta(days=self.valid_days), Quota(**self.quota.model_dump()))
+        quota = Quota(**self.quota.model_dump())
+        return Terms(self.actions, timedelta(days=self.valid_days), quota, self.conditions)
 
 
 class DecidedTermsIn(TermsIn):
@@ -63,6 +71,14 @@ class LineIn(SpanIn):
         return AskedLine(CameraId(self.camera), self.span)
 
 
+class PlaceIn(In):
+    """Where it happened: WGS-84 degrees, and in words."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    name: Remark = ""
+
+
 class RequestIn(In):
     """The form of an access request; investigators are named by login."""
 
@@ -71,7 +87,8 @@ class RequestIn(In):
             "examples": [
                 {
                     "purpose": {
-                        "basis": "《公共安全视频图像信息系统管理条例》",
+                        "basis": "administrative",
+                        "matter": "environment",
                         "case_number": "东环罚〔2026〕12号",
                         "reason": "夜间倾倒渣土，需核对车辆进出时间",
                     },
@@ -95,14 +112,16 @@ class RequestIn(In):
     lines: Annotated[list[LineIn], Field(max_length=MOST_LINES)]
     terms: TermsIn = Field(default_factory=TermsIn)
     urgent: bool = False
+    place: PlaceIn | None = None
 
     def form(self) -> Form:
         return Form(
-            purpose=Purpose(self.purpose.basis, self.purpose.case_number, self.purpose.reason),
+            purpose=Purpose(**self.purpose.model_dump()),
             terms=self.terms.terms(),
             investigators=tuple(self.investigators),
             lines=tuple(line.line() for line in self.lines),
             urgent=self.urgent,
+            place=Place(**self.place.model_dump()) if self.place else None,
         )
 
 
@@ -174,10 +193,11 @@ class AuthorizationIn(DecisionIn):
 
 
 class ReturnIn(In):
-    """A return for supplement: what is to be added."""
+    """A return for supplement: what is to be added, and per field of the form (JSON pointer) what is wrong there."""
 
     revision: Revision
     comment: Paragraph
+    remarks: Annotated[dict[FormPointer, Paragraph], Field(max_length=MOST_REMARKS)] = Field(default_factory=dict)
 
 
 class RefusalIn(In):
@@ -185,6 +205,12 @@ class RefusalIn(In):
 
     revision: Revision
     reason: Paragraph
+
+
+class ReportIn(In):
+    """What the footage was used for, in the requester's words."""
+
+    report: Paragraph
 
 
 class ReasonIn(In):

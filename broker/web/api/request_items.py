@@ -11,7 +11,16 @@ from broker.domain.ids import ItemId
 from broker.services.names import Known
 from broker.web.api.grants import GrantOut, shown
 from broker.web.api.request_forms import AuthorizationIn, RefusalIn, ReturnIn
-from broker.web.api.request_views import ItemOut, PurposeOut, RequestOut, RequestRow, TermsOut, names_of, whole
+from broker.web.api.request_views import (
+    EndorsedOut,
+    ItemOut,
+    PurposeOut,
+    RequestOut,
+    RequestRow,
+    TermsOut,
+    names_of,
+    whole,
+)
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ById, Page
 from broker.web.refs import PersonRef
@@ -36,7 +45,7 @@ class WaitingOut(ItemOut):
         return cls(
             **ItemOut.of(item, known).__dict__,
             request=RequestRow.of(request, known),
-            purpose=PurposeOut(basis=purpose.basis, case_number=purpose.case_number, reason=purpose.reason),
+            purpose=PurposeOut.of(purpose),
             terms=TermsOut.of(request.approved_terms or request.terms),
             investigators=[PersonRef.named(person, known) for person in sorted(request.investigators)],
             comment=request.comment,
@@ -60,9 +69,10 @@ def list_waiting_items(caller: CallerDep, broker: BrokerDep, reading: ReadingDep
 @router.post("/{key}/authorize")
 def authorize_item(
     key: UUID, body: AuthorizationIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
-) -> GrantOut:
-    """授权全部或部分点位，授权单即时生效。Authorize some or all lines; the grant starts at once."""
-    return shown([broker.request_items.authorize(caller, ItemId(key), body.verdict())], reading)[0]
+) -> GrantOut | EndorsedOut:
+    """授权全部或部分点位，授权单即时生效；双人授权的首位只作确认。Authorize lines; the first of two only endorses."""
+    grant = broker.request_items.authorize(caller, ItemId(key), body.verdict())
+    return EndorsedOut(item=key) if grant is None else shown([grant], reading)[0]
 
 
 @router.post("/{key}/refuse")
@@ -74,4 +84,6 @@ def refuse_item(key: UUID, body: RefusalIn, caller: CallerDep, broker: BrokerDep
 @router.post("/{key}/return")
 def return_item(key: UUID, body: ReturnIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> RequestOut:
     """将整份申请退回补充。Return the whole request for supplement."""
-    return whole(broker.request_items.send_back(caller, ItemId(key), body.revision, body.comment), reading)
+    return whole(
+        broker.request_items.send_back(caller, ItemId(key), body.revision, body.comment, body.remarks), reading
+    )

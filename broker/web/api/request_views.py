@@ -1,12 +1,15 @@
 """How an access request is shown: whole, or as one row of a list."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
-from broker.domain.access_requests import AccessRequest, ItemState, Line, RequestItem, RequestState
-from broker.domain.grants import Action, Quota, Terms
+from broker.domain.access_requests import AccessRequest, Line, RequestItem
+from broker.domain.grants import Action, Condition, Quota, Terms
+from broker.domain.purpose import Purpose
+from broker.domain.request_states import ItemState, RequestState
 from broker.services.names import Known
 from broker.web.deps import Reading
 from broker.web.refs import CameraRef, DepartmentRef, PersonRef
@@ -31,18 +34,29 @@ class TermsOut(Out):
     actions: list[Action]
     valid_days: int
     quota: QuotaOut
+    conditions: list[Condition]
 
     @classmethod
     def of(cls, terms: Terms) -> Self:
-        return cls(actions=sorted(terms.actions), valid_days=terms.validity.days, quota=QuotaOut.of(terms.quota))
+        return cls(
+            actions=sorted(terms.actions), valid_days=terms.validity.days, quota=QuotaOut.of(terms.quota),
+            conditions=sorted(terms.conditions),
+        )  # fmt: skip
 
 
 class PurposeOut(Out):
     """Why footage is needed."""
 
     basis: str
+    matter: str
     case_number: str
     reason: str
+
+    @classmethod
+    def of(cls, purpose: Purpose) -> Self:
+        return cls(
+            basis=purpose.basis, matter=purpose.matter, case_number=purpose.case_number, reason=purpose.reason
+        )  # fmt: skip
 
 
 class AskedOut(SpanOut):
@@ -76,7 +90,11 @@ class ItemOut(Out):
     department: DepartmentRef
     revision: int
     state: ItemState
+    route: str
+    authorizations: int
+    due: datetime | None
     lines: list[LineOut]
+    endorser: PersonRef | None
     authorizer: PersonRef | None
     decided_at: datetime | None
     reason: str
@@ -85,10 +103,27 @@ class ItemOut(Out):
     def of(cls, item: RequestItem, known: Known) -> Self:
         return cls(
             id=item.id, department=DepartmentRef.named(item.department_id, known), revision=item.revision,
-            state=item.state, lines=[LineOut.of(line, known) for line in item.lines],
+            state=item.state, route=item.route, authorizations=item.authorizations, due=item.due,
+            endorser=PersonRef.named(item.endorser_id, known) if item.endorser_id else None,
+            lines=[LineOut.of(line, known) for line in item.lines],
             authorizer=PersonRef.named(item.authorizer_id, known) if item.authorizer_id else None,
             decided_at=item.decided_at, reason=item.reason,
         )  # fmt: skip
+
+
+class PlaceOut(Out):
+    """Where it happened: WGS-84 degrees, and in words."""
+
+    latitude: float
+    longitude: float
+    name: str
+
+
+class EndorsedOut(Out):
+    """The first of two authorizations: nothing is granted until a second person of the department authorizes too."""
+
+    item: UUID
+    awaits: Literal["second-authorizer"] = "second-authorizer"
 
 
 class RequestRow(Out):
@@ -100,6 +135,8 @@ class RequestRow(Out):
     outcome: str
     revision: int
     urgent: bool
+    emergency: bool
+    due: datetime | None
     requester: PersonRef
     department: DepartmentRef
     center: DepartmentRef | None
@@ -111,7 +148,7 @@ class RequestRow(Out):
     def of(cls, request: AccessRequest, known: Known) -> Self:
         return cls(
             id=request.id, number=request.number, state=request.state, outcome=request.outcome,
-            revision=request.revision, urgent=request.urgent,
+            revision=request.revision, urgent=request.urgent, emergency=request.emergency, due=request.due,
             requester=PersonRef.named(request.requester_id, known),
             department=DepartmentRef.named(request.department_id, known),
             center=DepartmentRef.named(request.center_id, known) if request.center_id else None,
@@ -128,8 +165,15 @@ class RequestOut(RequestRow):
     investigators: list[PersonRef]
     lines: list[AskedOut]
     items: list[ItemOut]
+    center_approvals: int
+    rulebook: int
+    place: PlaceOut | None
+    renews: UUID | None
+    endorser: PersonRef | None
     approver: PersonRef | None
     comment: str
+    remarks: dict[str, str]
+    report: str
 
     @classmethod
     def whole(cls, request: AccessRequest, known: Known) -> Self:
@@ -137,7 +181,7 @@ class RequestOut(RequestRow):
         purpose = request.purpose
         return cls(
             **RequestRow.of(request, known).__dict__,
-            purpose=PurposeOut(basis=purpose.basis, case_number=purpose.case_number, reason=purpose.reason),
+            purpose=PurposeOut.of(purpose),
             terms=TermsOut.of(request.terms),
             approved_terms=TermsOut.of(request.approved_terms) if request.approved_terms else None,
             investigators=[PersonRef.named(person, known) for person in sorted(request.investigators)],
@@ -147,7 +191,14 @@ class RequestOut(RequestRow):
             ],
             items=[ItemOut.of(item, known) for item in request.items],
             approver=PersonRef.named(request.approver_id, known) if request.approver_id else None,
+            center_approvals=request.center_approvals,
+            rulebook=request.rulebook,
+            renews=request.renews,
+            place=PlaceOut(**asdict(request.place)) if request.place else None,
+            endorser=PersonRef.named(request.endorser_id, known) if request.endorser_id else None,
             comment=request.comment,
+            remarks=dict(request.remarks),
+            report=request.report,
         )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, model_validator
 
 from broker.domain.grants import Action
@@ -152,10 +152,13 @@ def shown(retrievals: Sequence[Retrieval], reading: Reading) -> list[RetrievalOu
 
 
 @router.post("", status_code=202)
-def order_retrieval(body: OrderIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> RetrievalOut:
+def order_retrieval(
+    body: OrderIn, request: Request, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
+) -> RetrievalOut:
     """在授权单下调取截图或录像片段。Order a snapshot or a clip under one of your grants."""
     grant = None if body.grant is None else GrantId(body.grant)
-    return shown([broker.retrievals.order(caller, CameraId(body.camera), body.ask(), grant)], reading)[0]
+    address = request.client.host if request.client else ""
+    return shown([broker.retrievals.order(caller, CameraId(body.camera), body.ask(), grant, address=address)], reading)[0]
 
 
 @router.get("")

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, StringConstraints
 
 from broker.web.api.persons import Password
-from broker.web.auth import clear_cookie, require_same_origin, session_secret, set_cookie
+from broker.web.api.second_factor import Code
+from broker.web.auth import address_of, clear_cookie, require_same_origin, session_secret, set_cookie
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.refs import PersonRef
 from broker.web.routes import StrictRoute
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=StrictRout
 
 
 class SignInIn(In):
-    """Login and password."""
+    """Login and password, and the code of the second factor for who has one."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"login": "asker", "password": "three-rivers-meet-here"}]}
@@ -26,24 +27,34 @@ class SignInIn(In):
 
     login: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     password: Password
+    code: Code | None = None
 
 
 class SessionOut(Out):
-    """A fresh session: its cookie came with this answer; `csrf` goes into X-CSRF-Token of every write under it."""
+    """A fresh session: its cookie came with this answer; `csrf` goes into X-CSRF-Token of every write under it.
+
+    With `must_change_password` nothing else is allowed until that is done. `fresh_until` says until when the second
+    factor counts as shown just now; None for who has none.
+    """
 
     csrf: str
     person: PersonRef
     until: datetime
+    fresh_until: datetime | None
+    must_change_password: bool
 
 
 @router.post("", status_code=201)
 def sign_in(body: SignInIn, request: Request, response: Response, broker: BrokerDep) -> SessionOut:
     """登录，会话写入 Cookie。Sign in; the session comes as a cookie."""
     require_same_origin(request)
-    address = request.client.host if request.client else ""
-    signed = broker.sign_in.open(body.login, body.password.get_secret_value(), address)
+    code = body.code.get_secret_value() if body.code else None
+    signed = broker.sign_in.open(body.login, body.password.get_secret_value(), address_of(request), code)
     set_cookie(response, broker.settings, signed)
-    return SessionOut(csrf=signed.csrf, person=PersonRef.of(signed.person), until=signed.until)
+    return SessionOut(
+        csrf=signed.csrf, person=PersonRef.of(signed.person), until=signed.until, fresh_until=signed.fresh_until,
+        must_change_password=signed.person.one_time_until is not None,
+    )  # fmt: skip
 
 
 @router.delete("", status_code=204)

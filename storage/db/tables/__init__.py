@@ -6,46 +6,75 @@ that look at several rows.
 """
 
 from storage.db.tables.accounts import api_token, department, person, role_assignment, session, sign_in_failure
+from storage.db.tables.attachments import attachment
 from storage.db.tables.base import INSTANT, metadata
 from storage.db.tables.catalog import camera, source
+from storage.db.tables.delegations import absence, delegation
 from storage.db.tables.doors import idempotency
-from storage.db.tables.grants import access_grant, grant_person, retrieval, revocation
-from storage.db.tables.requests import access_request, request_item, request_line, request_person
+from storage.db.tables.grants import access_grant, grant_person, retrieval
+from storage.db.tables.notices import notice, notice_recipient, webhook, webhook_delivery
+from storage.db.tables.policies import policy_change, policy_version
+from storage.db.tables.register import access_outcome, access_register
+from storage.db.tables.requests import access_request, request_item, request_line, request_person, rulebook
+from storage.db.tables.second_factor import recovery_code, second_factor
+from storage.db.tables.stops import lock, replica, revocation
 from storage.db.tables.trace import audit_event
 
 AUDITED = (
+    "absence",
+    "delegation",
+    "attachment",
     "department",
     "person",
     "role_assignment",
     "api_token",
+    "second_factor",
+    "policy_version",
     "source",
     "camera",
     "access_request",
     "request_item",
     "access_grant",
     "retrieval",
+    "lock",
+    "webhook",
 )
 
 __all__ = [
     "AUDITED",
     "INSTANT",
+    "absence",
     "access_grant",
+    "access_outcome",
+    "access_register",
     "access_request",
     "api_token",
+    "attachment",
     "audit_event",
     "camera",
+    "delegation",
     "department",
     "grant_person",
     "idempotency",
+    "lock",
     "metadata",
+    "notice",
+    "notice_recipient",
     "person",
+    "policy_change",
+    "policy_version",
+    "recovery_code",
+    "replica",
     "request_item",
     "request_line",
     "request_person",
     "retrieval",
     "revocation",
     "role_assignment",
+    "second_factor",
     "session",
     "sign_in_failure",
     "source",
+    "webhook",
+    "webhook_delivery",
 ]

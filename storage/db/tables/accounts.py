@@ -41,6 +41,9 @@ person = Table(
     Column("department_id", ForeignKey("department.id"), nullable=False),
     Column("active", Boolean, nullable=False),
     Column("password_hash", Text, nullable=False),
+    Column("one_time_until", INSTANT),
+    Column("email", Text),
+    Column("language", Text),
     *audited(),
 )
 
@@ -65,6 +68,7 @@ session = Table(
     Column("opened_at", INSTANT, nullable=False),
     Column("seen_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
+    Column("stepped_up_at", INSTANT),
 )
 
 sign_in_failure = Table(
@@ -88,5 +92,6 @@ api_token = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("revoked_at", INSTANT),
+    Column("stepped_up_at", INSTANT),
     *audited(),
 )

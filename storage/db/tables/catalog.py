@@ -46,6 +46,7 @@ camera = Table(
     Column("longitude", Double, nullable=False),
     Column("direction", SmallInteger),
     Column("point_class", SmallInteger),
+    Column("sensitive", Boolean, nullable=False, server_default=text("false")),
     Column("synthetic", Boolean, nullable=False, server_default=text("false")),
     Column("source_id", ForeignKey("source.id")),
     Column("channel", Text),

@@ -1,6 +1,20 @@
 """Grants, what is retrieved under them, and how they end."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Double, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.db.tables.base import INSTANT, audited, metadata
@@ -22,7 +36,11 @@ access_grant = Table(
     Column("used_snapshots", Integer, nullable=False),
     Column("used_seconds", Integer, nullable=False),
     Column("used_bytes", BigInteger, nullable=False),
+    Column("emergency", Boolean, nullable=False),
+    Column("renews", ForeignKey("access_grant.id")),
+    Column("suspended_by", SmallInteger),
     *audited(),
+    CheckConstraint("(state = 'SUSPENDED') = (suspended_by IS NOT NULL)", name="suspended_by_somebody"),
     CheckConstraint("valid_from < valid_until", name="valid"),
     CheckConstraint(
         "used_snapshots BETWEEN 0 AND quota_snapshots AND used_seconds BETWEEN 0 AND quota_seconds"
@@ -64,12 +82,4 @@ retrieval = Table(
     CheckConstraint("(action = 'clip') = (asked_end IS NOT NULL)", name="asked_whole"),
     CheckConstraint("state NOT IN ('READY', 'DELIVERED') OR digest <> ''", name="ready_has_digest"),
     Index("ix_retrieval_person_id_id", "person_id", "id"),
-)
-
-revocation = Table(
-    "revocation",
-    metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=True),
-    Column("grant_id", ForeignKey("access_grant.id"), nullable=False),
-    Column("at", INSTANT, nullable=False),
 )

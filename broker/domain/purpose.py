@@ -1,0 +1,96 @@
+"""Why footage is needed: a statutory basis and a kind of matter from lists, a case number, a reason in words.
+
+Order 799 (公共安全视频图像信息系统管理条例) article 20 asks every request for its basis and its purpose.
+"""
+
+import re
+from dataclasses import dataclass
+
+from broker.domain.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One statutory basis; `case_pattern` is what the number of a case or notice looks like under it."""
+
+    code: str
+    name: str
+    name_en: str
+    law: str
+    case_pattern: str
+    case_example: str
+
+    def fits(self, case_number: str) -> bool:
+        return re.fullmatch(self.case_pattern, case_number) is not None
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One kind of matter."""
+
+    code: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Why footage is needed; basis and matter are codes of the rulebook."""
+
+    basis: str
+    matter: str
+    case_number: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        for name in ("basis", "matter", "case_number", "reason"):
+            if not getattr(self, name).strip():
+                raise Invalid("field-empty", pointer=f"/purpose/{name}")
+
+
+@dataclass(frozen=True)
+class PurposeRules:
+    """What a purpose has to keep to; `hollow` are patterns of reasons that say nothing."""
+
+    bases: tuple[Basis, ...]
+    matters: tuple[Matter, ...]
+    hollow: tuple[str, ...]
+    shortest_reason: int
+
+    def basis(self, code: str) -> Basis:
+        """Return the basis of that code.
+
+        Raises:
+            Invalid: the list has none; the error names those it has.
+        """
+        for basis in self.bases:
+            if basis.code == code:
+                return basis
+        raise Invalid(
+            "unknown-basis", pointer="/purpose/basis", basis=code, allowed=", ".join(b.code for b in self.bases)
+        )
+
+    def check(self, purpose: Purpose) -> None:
+        """Refuse a purpose that is not on the lists, has a number of another form, or says nothing.
+
+        Raises:
+            Invalid: `pointer` names the field, the facts what is allowed.
+        """
+        basis = self.basis(purpose.basis)
+        known = [matter.code for matter in self.matters]
+        if purpose.matter not in known:
+            raise Invalid("unknown-matter", pointer="/purpose/matter", matter=purpose.matter, allowed=", ".join(known))
+        if not basis.fits(purpose.case_number.strip()):
+            raise Invalid(
+                "case-number-form", pointer="/purpose/case_number", basis=basis.code, example=basis.case_example
+            )
+        self._check_reason(purpose.reason)
+
+    def _check_reason(self, reason: str) -> None:
+        said = re.sub(r"[\W_]+", "", reason)
+        if len(said) < self.shortest_reason:
+            raise Invalid("reason-short", pointer="/purpose/reason", shortest=self.shortest_reason)
+        if len(set(said)) < self.shortest_reason // 2 or any(
+            re.fullmatch(one, said, re.IGNORECASE) for one in self.hollow
+        ):
+            raise Invalid("reason-hollow", pointer="/purpose/reason")

@@ -1,0 +1,131 @@
+"""Locks: set at once by whoever watches over a person, a camera or a department, lifted at the same level or above."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from broker.domain import locks
+from broker.domain.accounts import Caller, Role
+from broker.domain.errors import Invalid
+from broker.domain.ids import CameraId, DepartmentId, LockId, PersonId, new_id
+from broker.domain.locks import Lock, LockKind
+from broker.services.stops import LOCKED, halt
+from policies import facts
+from policies.authorizer import Authorizer
+from storage.db.locks import LockVisibility
+from storage.db.unit_of_work import UnitOfWork, Work
+
+class Locks:
+    """What may be done with locks."""
+
+    def __init__(self, work: Work, policy: Authorizer) -> None:
+        self._work = work
+        self._policy = policy
+
+    def set(self, caller: Caller, kind: LockKind, target: UUID, reason: str) -> Lock:
+        """Lock a person, a camera, or the cameras of a department and of all below it.
+
+        When it returns, nothing that the lock forbids flows in any process.
+
+        Raises:
+            Conflict: the target is locked already.
+        """
+        with self._work() as work:
+            path = _place(work, kind, target)
+            levels = dict(_levels(caller, work, kind, path))
+            known = facts.of_lock(caller, kind, target)
+            permit = self._policy.require(caller, "lock:set", levels.keys(), known)
+            _filled(reason)
+            work.locks.shut_gate()
+            lock = Lock(
+                id=LockId(new_id()), kind=kind, target_id=target, path=path, level=min(levels.values(), key=len),
+                reason=reason, set_by=caller.person_id, set_at=work.now,
+            )  # fmt: skip
+            change = locks.set_lock(lock)
+            work.locks.add(change.after)
+            work.audit.append(permit, change.entries)
+            halt(work, permit, lock.stop, LOCKED[kind])
+            work.commit(permit)
+            return change.after
+
+    def lift(self, caller: Caller, key: LockId, reason: str) -> Lock:
+        """Lift a lock; what it ended stays ended.
+
+        Raises:
+            Unknown: there is none, or the caller may not know of it.
+            Forbidden: it was set on a higher level than the caller's, or is on the caller.
+        """
+        with self._work() as work:
+            lock = work.locks.load(key, _visibility(caller, work))
+            levels = _levels(caller, work, lock.kind, lock.path)
+            roles = {role for role, level in levels if lock.level.startswith(level)}
+            known = facts.of_lock(caller, lock.kind, lock.target_id)
+            permit = self._policy.require(caller, "lock:lift", roles, known)
+            _filled(reason)
+            change = locks.lift(lock, caller.person_id, reason, work.now)
+            work.locks.save(lock, change.after)
+            work.audit.append(permit, change.entries)
+            work.commit(permit)
+            return change.after
+
+    def read(self, caller: Caller, key: LockId) -> Lock:
+        """Return a lock the caller may know of."""
+        with self._work() as work:
+            self._policy.require(caller, "lock:list", caller.roles(work.now), facts.of_person(caller))
+            return work.locks.load(key, _visibility(caller, work))
+
+    def page(self, caller: Caller, *, standing: bool, after: LockId | None, limit: int) -> Sequence[Lock]:
+        """Return locks the caller may know of, newest first; `standing` leaves out those that were lifted."""
+        with self._work() as work:
+            self._policy.require(caller, "lock:list", caller.roles(work.now), facts.of_person(caller))
+            return work.locks.page(_visibility(caller, work), standing=standing, after=after, limit=limit)
+
+
+def _place(work: UnitOfWork, kind: LockKind, target: UUID) -> str:
+    """Return where the target stands in the tree; raises Unknown when there is no such thing."""
+    match kind:
+        case LockKind.PERSON:
+            home = work.persons.load(PersonId(target)).department_id
+        case LockKind.CAMERA:
+            home = work.cameras.load(CameraId(target)).owner_id
+        case LockKind.DEPARTMENT:
+            home = DepartmentId(target)
+    return work.departments.load(home).path
+
+
+def _levels(caller: Caller, work: UnitOfWork, kind: LockKind, path: str) -> Iterator[tuple[Role, str]]:
+    """Yield each role in which the caller has a say over what stands at `path`, the highest level last."""
+    if kind is LockKind.PERSON:
+        yield from _holding(caller, work, Role.SECURITY_ADMINISTRATOR, path)
+    else:
+        yield from _holding(caller, work, Role.DEPARTMENT_AUTHORIZER, path)
+        yield from _of_centers(caller, work, path)
+    yield from _holding(caller, work, Role.OPERATOR, path)
+
+
+def _holding(caller: Caller, work: UnitOfWork, role: Role, path: str) -> Iterator[tuple[Role, str]]:
+    held = (place for place in caller.paths_of(role, work.now) if path.startswith(place))
+    return ((role, place) for place in sorted(held, key=len, reverse=True))
+
+
+def _of_centers(caller: Caller, work: UnitOfWork, path: str) -> Iterator[tuple[Role, str]]:
+    """Yield the levels of the caller as approver: a center speaks for the whole place it belongs to."""
+    fitting = [center for center in work.departments.centers() if path.startswith(center.jurisdiction)]
+    for center in sorted(fitting, key=lambda it: len(it.jurisdiction), reverse=True):
+        if Role.CENTER_APPROVER in caller.roles_at(center.path, work.now):
+            yield Role.CENTER_APPROVER, center.jurisdiction
+
+
+def _visibility(caller: Caller, work: UnitOfWork) -> LockVisibility:
+    """Return the test that guards one lock and every list of locks for this caller."""
+    everywhere = (*caller.paths_of(Role.OPERATOR, work.now), *caller.paths_of(Role.AUDITOR, work.now))
+    centers = work.departments.centers() if caller.paths_of(Role.CENTER_APPROVER, work.now) else ()
+    decided = [it.jurisdiction for it in centers if Role.CENTER_APPROVER in caller.roles_at(it.path, work.now)]
+    return LockVisibility(
+        persons=(*everywhere, *caller.paths_of(Role.SECURITY_ADMINISTRATOR, work.now)),
+        cameras=(*everywhere, *caller.paths_of(Role.DEPARTMENT_AUTHORIZER, work.now), *decided),
+    )
+
+
+def _filled(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("field-empty", pointer="/reason")
