@@ -29,6 +29,7 @@ from broker.services.couriers.post_office import PostOffice
 from broker.services.couriers.wording import read_zone
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
+from broker.services.findings import Findings
 from broker.services.grants import Grants
 from broker.services.mailbox import Mailbox
 from broker.services.locks import Locks
@@ -36,13 +37,18 @@ from broker.services.names import Names
 from broker.services.notices import Notices
 from broker.services.policies import Policies
 from broker.services.policy_following import following
+from broker.services.previews import Previews
+from broker.services.recorded import Recordings
 from broker.services.register import Register
+from broker.services.renewals import Renewals
 from broker.services.request_items import RequestItems
 from broker.services.retrieval_runs import RetrievalRuns
 from broker.services.retrievals import Retrievals
+from broker.services.rulebooks import Rulebooks
 from broker.services.second_factor import SecondFactor
 from broker.services.sign_in import Passwords, SignIn
 from broker.services.sources import Sources
+from broker.services.transfers import Transfers
 from broker.services.webhooks import Webhooks
 from broker.settings import Settings
 from policies.authorizer import Authorizer
@@ -55,6 +61,8 @@ from storage.db.unit_of_work import UnitOfWork, Work
 from storage.secrets import SecretBox
 
 POOL = 12
+TRIED_EACH = 8.0  # seconds for one question to a source in a dry run
+TRIED_WHOLE = 20.0  # seconds for all questions of a dry run
 STARTING = 10.0  # seconds another program may take to start the database that both use
 
 
@@ -77,11 +85,16 @@ class Broker:
     delegations: Delegations
     absences: Absences
     catalog: Catalog
+    transfers: Transfers
     sources: Sources
     access_requests: AccessRequests
+    previews: Previews
+    findings: Findings
+    rulebooks: Rulebooks
     approvals: Approvals
     request_items: RequestItems
     grants: Grants
+    renewals: Renewals
     locks: Locks
     retrievals: Retrievals
     runs: RetrievalRuns
@@ -172,7 +185,9 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     settings.data.mkdir(parents=True, exist_ok=True)
     blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
     key_file = settings.secret_key_file or settings.data / "secret.key"
-    secrets = SecretBox(key_file, make=settings.secret_key_file is None)  # a file that is named is made by who names it
+    # Over a database that several machines may share, each would make a key of its own: there the operator makes it.
+    alone = settings.secret_key_file is None and settings.database_url is None
+    secrets = SecretBox(key_file, make=alone)
     office = open_post_office(settings, secrets)
     return Broker(
         settings=settings,
@@ -190,12 +205,17 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         delegations=Delegations(work, policy),
         absences=Absences(work, policy),
         catalog=Catalog(work, policy, gateway),
+        transfers=Transfers(work, policy),
         sources=Sources(work, policy, gateway),
         access_requests=AccessRequests(work, policy),
+        previews=Previews(work, policy, _recordings(settings, memory)),
+        findings=Findings(work, policy),
+        rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy),
         request_items=RequestItems(work, policy),
         locks=Locks(work, policy),
         grants=Grants(work, policy),
+        renewals=Renewals(work, policy),
         retrievals=Retrievals(work, policy),
         runs=RetrievalRuns(work, policy, gateway, blobs, _workspace(settings.data)),
         policies=Policies(work, policy),
@@ -226,6 +246,12 @@ def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
         mail=MailServer.of(smtp, settings.mail_from) if smtp else None,
         public_url=settings.public_url,
     )
+
+
+def _recordings(settings: Settings, memory: int) -> Recordings:
+    """Return who asks sources in a dry run, where a person waits for the answer."""
+    quick = Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=TRIED_EACH))
+    return Recordings(quick, each=TRIED_EACH, whole=TRIED_WHOLE)
 
 
 def _papers(settings: Settings) -> Limits:

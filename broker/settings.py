@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = Field(
         default=None,
         description="Keys that seal secrets in the database, 64 hexadecimal digits a line, the first one seals;"
-        " default: `secret.key` below `data`, made on first use.",
+        " default: `secret.key` below `data`, which is made on first use when the database is the embedded one.",
     )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")

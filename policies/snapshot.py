@@ -2,7 +2,8 @@
 
 The stock enforcer needs about 0.2 ms a question and parses the matcher anew each time, which is neither fast nor
 safe across threads on CPython 3.11. There are only some hundreds of distinct questions, so each is put to Casbin once,
-under a lock, and remembered for the life of the snapshot. Nothing here is ever edited.
+under a lock, and remembered for the life of the snapshot. Nothing here is ever edited. Each object has an enforcer of its
+own over the rows that can speak of it, since Casbin looks at every row it has.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from broker.domain.accounts import Role
 from broker.domain.errors import Invalid
 from policies.constitution import breaches
 from policies.reading import TEXT, Row, Rule, faulty, fixed_rows, read, shipped
-from policies.vocabulary import Fact, has_role, holds, role_mask
+from policies.vocabulary import ACTS, Fact, has_role, holds, role_mask
 
 REMEMBERED = 65_536
 _ASKING = threading.Lock()  # of the whole process: two enforcers that parse at once disturb each other on CPython 3.11
@@ -76,8 +77,7 @@ class Snapshot:
         self.rows = (*rows, *fixed_rows())
         self.rules = tuple(row.rule for row in self.rows)
         self.version = version_of(text)
-        with _ASKING:
-            self._enforcer = build_enforcer(dict.fromkeys(self.rules))  # Casbin takes no batch with a row twice
+        self._enforcers: dict[str, casbin.Enforcer] = {}
         self._answers: dict[Question, Decision] = {}
 
     def decide(self, roles: Collection[Role], act: str, facts: Fact) -> Decision:
@@ -92,7 +92,7 @@ class Snapshot:
         mask = role_mask(roles)
         try:
             with _ASKING:
-                allowed = self._enforcer.enforce(mask, obj, verb, facts) is True
+                allowed = self._enforcer(obj).enforce(mask, obj, verb, facts) is True
         except Exception:
             logger.exception("the policy could not be asked")
             return Decision(allowed=False, missing=("policy",))  # not remembered: the next one may be answered
@@ -100,6 +100,13 @@ class Snapshot:
         if len(self._answers) < REMEMBERED:
             self._answers[question] = answer
         return answer
+
+    def _enforcer(self, obj: str) -> casbin.Enforcer:
+        known = obj if obj in ACTS else "*"
+        if known not in self._enforcers:
+            rules = [rule for rule in self.rules if rule.object in {known, "*"}]
+            self._enforcers[known] = build_enforcer(dict.fromkeys(rules))  # Casbin takes no batch with a row twice
+        return self._enforcers[known]
 
     def _missing(self, roles: int, obj: str, act: str, facts: int) -> tuple[str, ...]:
         """Name what the closest allowing row would have needed; "role" when no held role has such a row."""

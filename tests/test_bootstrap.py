@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from broker.bootstrap import Broker, open_broker, open_database
+from broker.bootstrap import Broker, build, open_broker, open_database
 from broker.domain.errors import BrokerError, Invalid, Unavailable
 from broker.settings import Settings, read_settings
 from storage.db import schema
@@ -81,6 +81,23 @@ def test_a_user_without_the_right_to_make_roles_is_told_so(server: EmbeddedServe
     with pytest.raises(Unavailable) as refused:
         schema.upgrade(server.dsn("weak", user="weak"))
     assert refused.value.slug == "database-rights"
+
+
+def test_a_key_is_made_only_beside_the_own_database(broker: Broker, tmp_path: Path) -> None:
+    """Over a database that several machines share, each would make a key that the others do not have."""
+    shared = {"data": tmp_path / "elsewhere", "database_url": SecretStr(broker.database_url)}
+    beside = build(broker.settings.model_copy(update=shared), broker.database_url, broker.engine, broker.clock)
+    with pytest.raises(Unavailable, match="secret-key-missing"):
+        beside.secrets.seal(b"x", "somewhere")
+    assert not (tmp_path / "elsewhere" / "secret.key").exists()
+    named = {"secret_key_file": tmp_path / "named.key"}
+    other = build(broker.settings.model_copy(update=named), broker.database_url, broker.engine, broker.clock)
+    with pytest.raises(Unavailable, match="secret-key-missing"):
+        other.secrets.seal(b"x", "somewhere")
+    (tmp_path / "named.key").write_text("ab" * 32, encoding="ascii")
+    assert other.secrets.open(other.secrets.seal(b"x", "somewhere"), "somewhere") == b"x"
+    assert broker.secrets.open(broker.secrets.seal(b"x", "somewhere"), "somewhere") == b"x"
+    assert (broker.settings.data / "secret.key").exists()
 
 
 def test_settings_are_checked_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from broker.cli import attachments, decisions, screen
+from broker.cli import attachments, decisions, previews, screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request, camera
 from broker.cli.client.server import Server
@@ -125,6 +125,16 @@ def withdraw(request: Reference, reason: Annotated[str, Option("--reason")], *, 
     show_request(done, as_json=as_json)
 
 
+@app.verb("close")
+def close(request: Reference, report: Annotated[str, Option("--report")], *, as_json: Json = False) -> None:
+    """Report what the footage was used for and close the request."""
+    with signed_in() as server:
+        found = access_request(server, request)
+        done = server.post(f"/access-requests/{found['id']}/close", {"report": report})
+    show_request(done, as_json=as_json)
+
+
+app.add_typer(previews.app)
 app.add_typer(decisions.app)
 app.add_typer(attachments.app)
 

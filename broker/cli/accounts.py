@@ -35,6 +35,8 @@ def add(
     name: Annotated[str, Option("--name")],
     department: Annotated[str, Option("--department", metavar="CODE")],
     role: Annotated[list[str], Option("--role", metavar="ROLE[@CODE]")],
+    email: Annotated[str | None, Option("--email", metavar="ADDRESS")] = None,
+    language: Annotated[str | None, Option("--language", metavar="zh_CN|en")] = None,
     stdin: FromInput = False,
     generate: Generated = False,
     data: Data = None,
@@ -44,7 +46,8 @@ def add(
     password = new_password(stdin=stdin, generate=generate)
     wanted = tuple(_role(each, department) for each in role)
     with at_the_machine(data) as (broker, me):
-        found = broker.accounts.add_person(me, NewPerson(login, name, department, password.get(), wanted))
+        new = NewPerson(login, name, department, password.get(), wanted, email, language)
+        found = broker.accounts.add_person(me, new)
         told = _record(found, _codes(broker, me))
     screen.fields(told | ({"password": password.get()} if generate else {}), as_json=as_json)
 
@@ -144,4 +147,6 @@ def _record(account: Account, codes: dict[str, str]) -> dict[str, object]:
         "department": account.department.code,
         "roles": [f"{held.role.value}@{codes.get(held.path, held.path)}" for held in account.roles],
         "active": account.person.active,
+        "email": account.person.email,
+        "language": account.person.language,
     }

@@ -93,6 +93,35 @@ def bind(
     screen.fields(told, as_json=as_json)
 
 
+@app.verb("mark")
+def mark(
+    gb_code: Annotated[str, Argument(metavar="GB-CODE")],
+    *,
+    sensitive: Annotated[bool, Option("--sensitive/--ordinary")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a point is sensitive: then two persons of its owner have to authorize."""
+    with at_the_machine(data) as (broker, me):
+        camera = broker.catalog.mark(me, broker.catalog.find(me, gb_code).id, sensitive=sensitive)
+    told = {"gb_code": camera.gb_code, "name": camera.name, "sensitive": camera.sensitive}
+    screen.fields(told, as_json=as_json)
+
+
+@app.verb("transfer")
+def transfer(
+    gb_code: Annotated[str, Argument(metavar="GB-CODE")],
+    *,
+    to: Annotated[str, Option("--to", metavar="DEPARTMENT")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Give a point to another department; what is undecided about it follows."""
+    with at_the_machine(data) as (broker, me):
+        camera = broker.transfers.transfer(me, gb_code, to)
+    screen.fields({"gb_code": camera.gb_code, "name": camera.name, "owner": to}, as_json=as_json)
+
+
 def _record(camera: Camera, owners: Mapping[DepartmentId, str]) -> dict[str, object]:
     return {
         "id": str(camera.id),
@@ -106,6 +135,7 @@ def _record(camera: Camera, owners: Mapping[DepartmentId, str]) -> dict[str, obj
         "longitude": camera.longitude,
         "direction": camera.direction.name.lower() if camera.direction else None,
         "point_class": camera.point_class,
+        "sensitive": camera.sensitive,
         "synthetic": camera.synthetic,
         "bound": camera.source_id is not None,
         "channel": camera.channel,

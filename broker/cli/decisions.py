@@ -11,7 +11,7 @@ from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Noun
 from broker.cli.grant_page import show_grant
 from broker.cli.instants import instant
-from broker.cli.narrowing import decided_lines, decided_terms, remarks_of
+from broker.cli.narrowing import decided_lines, decided_terms, field_remarks, remarks_of
 from broker.cli.request_page import show_request
 from broker.domain.errors import Conflict, Unknown
 
@@ -55,13 +55,14 @@ def send_back(
     request: Reference,
     *,
     comment: Annotated[str, Option("--comment")],
+    remark: Annotated[list[str] | None, Option("--remark", metavar="POINTER=TEXT")] = None,
     department: Department = None,
     as_json: Json = False,
 ) -> None:
     """Return the request for supplement, as the center or as an owner."""
     with signed_in() as server:
         found = access_request(server, request)
-        body = {"revision": found["revision"], "comment": comment}
+        body = {"revision": found["revision"], "comment": comment, "remarks": field_remarks(remark or ())}
         if found["state"] == "DEPARTMENT_REVIEW":
             place = f"/request-items/{_waiting_item(server, found, department)['id']}"
         else:

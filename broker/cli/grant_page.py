@@ -5,7 +5,7 @@ from typing import Any
 
 from broker.cli import screen
 from broker.cli.instants import shown, shown_span
-from broker.cli.request_page import name_of
+from broker.cli.request_page import conditions_of, name_of
 from broker.cli.texts import tell
 
 
@@ -14,7 +14,7 @@ def show_grant(grant: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         screen.document(grant)
         return
-    screen.fields(grant_row(grant), as_json=False)
+    screen.fields({**grant_row(grant), **_more(grant)}, as_json=False)
     screen.plain()
     lines = [
         {
@@ -39,4 +39,15 @@ def grant_row(grant: Mapping[str, Any]) -> dict[str, object]:
         "actions": grant["terms"]["actions"],
         "valid_until": shown(grant["valid"]["end"]),
         "used": ", ".join(f"{used[name]}/{quota[name]} {tell(f'unit.{name}')}" for name in ("snapshots", "seconds")),
+    }
+
+
+def _more(grant: Mapping[str, Any]) -> dict[str, object]:
+    """Return what is too much for a row."""
+    return {
+        "request": grant["request"],
+        "valid_from": shown(grant["valid"]["begin"]),
+        "conditions": conditions_of(grant["terms"]),
+        "emergency": grant["emergency"],
+        "renews": grant["renews"],
     }

@@ -9,10 +9,12 @@ from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.grant_page import grant_row, show_grant
+from broker.cli.request_page import show_request
 
 COLUMNS = ("id", "state", "department", "persons", "cameras", "valid_until", "used")
 
 Key = Annotated[str, Argument(metavar="ID")]
+Reason = Annotated[str, Option("--reason")]
 
 app = Noun()
 
@@ -40,7 +42,33 @@ def show(grant: Key, *, as_json: Json = False) -> None:
 
 
 @app.verb("revoke")
-def revoke(grant: Key, reason: Annotated[str, Option("--reason")], *, as_json: Json = False) -> None:
+def revoke(grant: Key, reason: Reason, *, as_json: Json = False) -> None:
     """End a grant for good; what flows under it stops."""
+    _end("revoke", grant, reason, as_json=as_json)
+
+
+@app.verb("suspend")
+def suspend(grant: Key, reason: Reason, *, as_json: Json = False) -> None:
+    """Let a grant rest; what flows under it stops."""
+    _end("suspend", grant, reason, as_json=as_json)
+
+
+@app.verb("resume")
+def resume(grant: Key, reason: Reason, *, as_json: Json = False) -> None:
+    """Let a suspended grant go on; its end has not moved."""
+    _end("resume", grant, reason, as_json=as_json)
+
+
+@app.verb("renew")
+def renew(grant: Key, *, submit: Annotated[bool, Option("--submit")] = False, as_json: Json = False) -> None:
+    """Draft a request for the same again, and with --submit send it on its way."""
     with signed_in() as server:
-        show_grant(server.post(f"/grants/{grant}/revoke", {"reason": reason}), as_json=as_json)
+        drafted = server.post(f"/grants/{grant}/renew")
+        if submit:
+            drafted = server.post(f"/access-requests/{drafted['id']}/submit")
+    show_request(drafted, as_json=as_json)
+
+
+def _end(verb: str, grant: str, reason: str, *, as_json: bool) -> None:
+    with signed_in() as server:
+        show_grant(server.post(f"/grants/{grant}/{verb}", {"reason": reason}), as_json=as_json)

@@ -57,6 +57,21 @@ def remarks_of(lines: Sequence[Line], remarks: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def field_remarks(remarks: Sequence[str]) -> dict[str, str]:
+    """Read POINTER=TEXT pairs ("/purpose/reason=…") into remarks by field of the form.
+
+    Raises:
+        Invalid: a pair has no equals sign.
+    """
+    found = {}
+    for text in remarks:
+        field, equals, remark = text.partition("=")
+        if not equals:
+            raise Invalid("field-remark-malformed", pointer="/remarks", value=text[:80])
+        found[field.strip()] = remark.strip()
+    return found
+
+
 def _wanted(lines: Sequence[Line], only: Sequence[str]) -> dict[str, TimeSpan | None]:
     """Return line id -> the span named for it (None: all of it); every line when nothing is named."""
     if not only:

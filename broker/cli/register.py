@@ -26,7 +26,7 @@ Owner = Annotated[str | None, Option("--owner", metavar="CODE")]
 Person = Annotated[str | None, Option("--person", metavar="LOGIN")]
 Camera = Annotated[str | None, Option("--camera", metavar="CAMERA")]
 Request = Annotated[str | None, Option("--request", metavar="NUMBER|ID")]
-Act = Annotated[LookAct | None, Option("--act", metavar="order|deliver")]
+Act = Annotated[LookAct | None, Option("--act", metavar="order|deliver|view")]
 Result = Annotated[LookResult | None, Option("--result", metavar="allowed|refused")]
 
 app = Noun()

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from broker.cli import screen
-from broker.cli.instants import shown_span
+from broker.cli.instants import shown, shown_span
 from broker.cli.texts import tell
 
-COLUMNS = ("department", "item_state", "camera", "asked", "approved", "authorized", "remark")
+COLUMNS = ("department", "item_state", "due", "camera", "asked", "approved", "authorized", "remark")
 
 Record = Mapping[str, Any]
 
@@ -20,6 +20,15 @@ def show_request(request: Record, *, as_json: bool) -> None:
     screen.fields(_head(request), as_json=False)
     screen.plain()
     screen.rows(COLUMNS, _lines(request), as_json=False)
+    if request["remarks"]:
+        screen.plain()
+        remarks = [{"field": field, "remark": remark} for field, remark in sorted(request["remarks"].items())]
+        screen.rows(("field", "remark"), remarks, as_json=False)
+
+
+def conditions_of(terms: Record) -> list[str]:
+    """Return the conditions of a request or a grant in words."""
+    return [tell(f"condition.{name}") for name in terms["conditions"]]
 
 
 def name_of(reference: Record | None) -> str:
@@ -37,6 +46,9 @@ def _head(request: Record) -> dict[str, object]:
         "state": tell(f"state.{request['state']}"),
         "outcome": tell(f"outcome.{request['outcome']}") if request["outcome"] else "",
         "revision": request["revision"],
+        "due": shown(request["due"]) if request["due"] else "",
+        "emergency": request["emergency"],
+        "renews": request["renews"],
         "department": name_of(request["department"]),
         "requester": name_of(request["requester"]),
         "basis": request["purpose"]["basis"],
@@ -46,9 +58,11 @@ def _head(request: Record) -> dict[str, object]:
         "investigators": [name_of(person) for person in request["investigators"]],
         "actions": terms["actions"],
         "valid_days": terms["valid_days"],
+        "conditions": conditions_of(terms),
         "center": name_of(request["center"]),
         "approver": name_of(request["approver"]),
         "comment": request["comment"],
+        "report": request["report"],
     }
 
 
@@ -61,6 +75,7 @@ def _lines(request: Record) -> Iterator[dict[str, object]]:
             yield {
                 "department": name_of(item["department"]),
                 "item_state": tell(f"state.{item['state']}"),
+                "due": shown(item["due"]) if item["due"] else "",
                 "camera": name_of(line["camera"]),
                 "asked": _span(line["asked"]),
                 "approved": _span(line["approved"]),

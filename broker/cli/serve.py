@@ -8,6 +8,7 @@ from broker.bootstrap import open_broker
 from broker.cli import screen
 from broker.cli.grammar import Noun
 from broker.cli.machine import Data, settings_for
+from broker.cli.mail import say_if_off
 from broker.cli.serving import listening, serve_here, url_of
 from broker.cli.stopping import until_stopped
 from broker.logging import configure_logging
@@ -35,5 +36,6 @@ def serve(
     ):
         url = url_of(opened)
         broker.blobs.check()
+        say_if_off(broker)
         serve_here(broker, opened, lambda: screen.note("serve.ready", url=url, data=settings.data))
     screen.note("serve.stopped")

@@ -10,6 +10,7 @@ from broker.bootstrap import Broker, open_broker
 from broker.cli import screen
 from broker.cli.grammar import Noun
 from broker.cli.machine import Data, settings_for
+from broker.cli.mail import say_if_off
 from broker.cli.stopping import until_stopped
 from broker.logging import configure_logging
 from broker.worker.app import build_app, work
@@ -28,6 +29,7 @@ def worker(
     configure_logging(settings.log_level, settings.log_format)
     with until_stopped(), open_broker(settings) as broker:
         broker.blobs.check()
+        say_if_off(broker)
         screen.note("worker.ready", concurrency=concurrency)
         asyncio.run(_work(broker, concurrency))
     screen.note("serve.stopped")

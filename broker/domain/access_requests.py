@@ -4,7 +4,7 @@ Scope only narrows: asked holds approved holds authorized. A new revision gets n
 for an older one can come alive again. request_states.py has the steps, decisions.py and its neighbours take them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from broker.domain.errors import Conflict, Invalid
 from broker.domain.grants import Terms
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId
 from broker.domain.purpose import Purpose
-from broker.domain.request_states import OPEN_ITEMS, ItemState, RequestState
+from broker.domain.request_states import DEAD, GRANTING, OPEN_ITEMS, ItemState, RequestState
 from broker.domain.time import TimeSpan
 
 LAPSING = frozenset(
@@ -94,7 +94,8 @@ class AccessRequest:
     """A request; `asked` is the form as filled in, `items` the parts of the revision that was submitted last.
 
     `deciders` are all persons who had a part in the center's decision; `remarks` say per field (JSON pointer) what a
-    return asks to be mended; `due` is the deadline of the present stage, `since` when that stage began.
+    return asks to be mended; `due` is the deadline of the present stage, `since` when that stage began. `submitted_at`
+    is when the present revision was sent on its way.
     """
 
     id: RequestId
@@ -122,6 +123,7 @@ class AccessRequest:
     comment: str = ""
     remarks: Mapping[str, str] = field(default_factory=dict)
     report: str = ""
+    submitted_at: datetime | None = None
     since: datetime | None = None
     due: datetime | None = None
     created_at: datetime | None = None
@@ -171,6 +173,16 @@ class Change:
     entries: tuple[Entry, ...] = field(default=())
 
 
+def groundless(before: AccessRequest, after: AccessRequest) -> frozenset[ItemId]:
+    """Return the items whose grants a change has taken the ground from: they end in the same transaction.
+
+    All of them where the request has died or begun a new revision; else those that no longer allow anything.
+    """
+    dead = after.state in DEAD or after.revision != before.revision
+    standing = frozenset() if dead else frozenset(item.id for item in after.items if item.state in GRANTING)
+    return frozenset(item.id for item in before.items if item.state in GRANTING) - standing
+
+
 def require_in_time(thing: AccessRequest | RequestItem, now: datetime) -> None:
     """Refuse every step on what a deadline has ended, whether or not the lapse has been written down.
 
@@ -187,12 +199,18 @@ def check_complete(request: AccessRequest) -> None:
     Raises:
         Invalid: no camera, no investigator, or the requester among the investigators.
     """
+    for fault in lacking(request):
+        raise fault
+
+
+def lacking(request: AccessRequest) -> Iterator[Invalid]:
+    """Yield what a request needs before anybody could decide on it."""
     if not request.asked:
-        raise Invalid("no-camera", pointer="/lines")
+        yield Invalid("no-camera", pointer="/lines")
     if not request.investigators:
-        raise Invalid("no-investigator", pointer="/investigators")
+        yield Invalid("no-investigator", pointer="/investigators")
     if request.requester_id in request.investigators:
-        raise Invalid("requester-investigates", pointer="/investigators")
+        yield Invalid("requester-investigates", pointer="/investigators")
 
 
 def narrowed(line: Line, spans: dict[LineId, TimeSpan | None], limit: TimeSpan | None, pointer: str) -> TimeSpan | None:

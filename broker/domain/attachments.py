@@ -99,7 +99,7 @@ def kept_name(told: str, media_type: str) -> str:
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", told))[-1]
     seen = "".join(sign for sign in last if unicodedata.category(sign) not in _UNSHOWN)
-    stem, dot, suffix = _FORBIDDEN.sub("_", seen).strip(". ").rpartition(".")
+    stem, dot, suffix = _FORBIDDEN.sub("_", seen).rstrip(". ").rpartition(".")
     if f"{dot}{suffix}".lower() not in SUFFIXES[media_type]:
         allowed = ", ".join(SUFFIXES[media_type])
         raise Invalid("attachment-suffix", pointer="/file", name=seen[:80], media_type=media_type, allowed=allowed)

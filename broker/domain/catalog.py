@@ -90,6 +90,7 @@ class PointDraft:
     address: str = ""
     direction: Direction | None = None
     point_class: int | None = None
+    sensitive: bool = False
     synthetic: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
 

@@ -84,7 +84,7 @@ def submit(request: AccessRequest, passage: Passage, items: tuple[RequestItem, .
         **asked_of(request),
     }
     change = step(
-        request, command, kind, told, revision=revision, items=opened, since=at, due=passage.due,
+        request, command, kind, told, revision=revision, items=opened, submitted_at=at, since=at, due=passage.due,
         center_id=passage.center, center_approvals=passage.center_approvals, rulebook=passage.rulebook,
         endorser_id=None, approver_id=None, deciders=frozenset(), comment="", remarks={},
         approved_terms=request.terms if direct else None,
@@ -166,6 +166,9 @@ def after_approval(change: Change) -> Change:
     items: list[RequestItem] = []
     entries = list(change.entries)
     for item in change.after.items:
+        if item.state is ItemState.VOID:  # all its lines have followed their cameras to another owner
+            items.append(item)
+            continue
         if any(line.approved for line in item.lines):
             after = replace(item, version=item.version + 1)
             due = item.due.isoformat() if item.due else None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from broker.domain.access_requests import AccessRequest, Change, RequestItem, require_in_time
 from broker.domain.audit import Entry
-from broker.domain.errors import Invalid
+from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import DepartmentId
 from broker.domain.request_states import ItemCommand, ItemState, RequestCommand
 from broker.domain.rulebook import Emergency
@@ -66,9 +66,10 @@ def ratify(request: AccessRequest, by: Decider, comment: str, at: datetime) -> C
     """Stand up for an emergency afterwards; what was vetoed stays refused.
 
     Raises:
-        Conflict: it is no open emergency, or its time has passed.
+        Conflict: it is no open emergency, its time has passed, or the same person vetoed a part of it.
     """
     require_in_time(request, at)
+    _require_other(request, by)
     change = step(
         request, RequestCommand.RATIFY, "emergency:ratified", {**by.told, "comment": comment},
         approver_id=by.person, deciders=by.persons, approved_terms=request.terms, comment=comment, since=at, due=None,
@@ -87,11 +88,18 @@ def ratify(request: AccessRequest, by: Decider, comment: str, at: datetime) -> C
 def disavow(request: AccessRequest, by: Decider, reason: str, at: datetime) -> Change:
     """Refuse an emergency afterwards: everything ends, the copies go under hold, the right is suspended."""
     require_in_time(request, at)
+    _require_other(request, by)
     change = step(
         request, RequestCommand.DISAVOW, "emergency:disavowed", {**by.told, "reason": reason},
         approver_id=by.person, deciders=by.persons, comment=reason, since=at, due=None,
     )  # fmt: skip
     return void_all(change)
+
+
+def _require_other(request: AccessRequest, by: Decider) -> None:
+    """Refuse whoever has spoken for an owner already: the center's decider is another person."""
+    if any(item.deciders & by.persons for item in request.items):
+        raise Conflict("second-person-needed")
 
 
 def veto(request: AccessRequest, item: RequestItem, by: Decider, reason: str, at: datetime) -> Change:

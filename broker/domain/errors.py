@@ -40,7 +40,7 @@ class BrokerError(Exception):
         facts = " ".join(f"{name}={value}" for name, value in self.facts.items())
         where = f" at {self.pointer}" if self.pointer else ""
         lacking = f" missing {'+'.join(self.missing)}" if self.missing else ""
-        parts = "".join(f"; {fault}" for fault in self.faults)
+        parts = "".join(f"; {fault}" for fault in self.faults[:5])
         return f"{self.slug}{where}{lacking} {facts}".rstrip() + parts
 
 

@@ -4,6 +4,9 @@ All facts of one decision come from one grant: never the window of one and the q
 
     ISSUED <--suspend, resume--> SUSPENDED        both --revoke--> REVOKED        ISSUED --exhaust--> EXHAUSTED
     SCHEDULED, ACTIVE and EXPIRED are what the clock makes of the first two; nothing has to run for a grant to expire.
+
+Nothing brings a grant back from EXPIRED, EXHAUSTED or REVOKED. What was fetched under an exhausted grant may be taken
+until its validity ends, so that a revocation still has something to end there.
 """
 
 from dataclasses import dataclass, replace
@@ -61,11 +64,12 @@ TRANSITIONS: dict[tuple[GrantState, GrantCommand], GrantState] = {
     (_S.ACTIVE, _C.REVOKE): _S.REVOKED,
     (_S.SUSPENDED, _C.RESUME): _S.ISSUED,
     (_S.SUSPENDED, _C.REVOKE): _S.REVOKED,
+    (_S.EXHAUSTED, _C.REVOKE): _S.REVOKED,
 }
-"""From the state that holds now; EXPIRED, EXHAUSTED and REVOKED are final."""
+"""From the state that holds now; none of EXPIRED, EXHAUSTED and REVOKED leads back to life."""
 
 STANDING = frozenset({_S.SCHEDULED, _S.ACTIVE, _S.SUSPENDED})
-"""The states that a withdrawal, a return or a lock's end still has to deal with."""
+"""The states of a grant that is not over: under it footage may be ordered now, later, or once it goes on."""
 
 
 class Level(IntEnum):
@@ -164,6 +168,10 @@ class Grant:
         """Say whether a finished result may still be taken away: used up is no reason to keep back what was fetched."""
         return self.state_at(now) is GrantState.ACTIVE or (self.state is GrantState.EXHAUSTED and now < self.valid.end)
 
+    def revocable(self, now: datetime) -> bool:
+        """Say whether a revocation would end anything."""
+        return self.state_at(now) in STANDING or self.hands_over(now)
+
     def windows_of(self, camera: CameraId) -> tuple[TimeSpan, ...]:
         return tuple(line.window for line in self.lines if line.camera_id == camera)
 
@@ -251,7 +259,7 @@ def revoke(grant: Grant, reason: str, at: datetime) -> GrantChange:
     Raises:
         Conflict: the grant has ended already; a dead grant stays dead.
     """
-    return GrantChange(_step(grant, GrantCommand.REVOKE, at), _told(grant, "grant:revoked", reason))
+    return GrantChange(_step(grant, GrantCommand.REVOKE, at, suspended_by=None), _told(grant, "grant:revoked", reason))
 
 
 def suspend(grant: Grant, level: Level, reason: str, at: datetime) -> GrantChange:

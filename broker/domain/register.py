@@ -15,10 +15,11 @@ from broker.domain.retrievals import action_of
 
 
 class LookAct(StrEnum):
-    """What somebody wanted: to have footage fetched, or to have what was fetched handed over."""
+    """What somebody wanted: to have footage fetched, or to have what was fetched handed over, or only shown."""
 
     ORDER = "order"
     DELIVER = "deliver"
+    VIEW = "view"
 
 
 class LookResult(StrEnum):

@@ -129,6 +129,9 @@ ITEM_TRANSITIONS: dict[tuple[ItemState, ItemCommand], ItemState] = {
 DEAD = frozenset({_R.RETURNED, _R.REJECTED, _R.WITHDRAWN, _R.LAPSED, _R.CLOSED})
 """The states of a request under which no grant is live."""
 
+GRANTING = frozenset({_I.AUTHORIZED, _I.PROVISIONAL, _I.RATIFIED})
+"""The states of an item under which its grant may live."""
+
 OPEN_ITEMS = frozenset({_I.PENDING, _I.PROVISIONAL})
 """What still waits for somebody's word."""
 

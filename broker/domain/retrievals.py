@@ -48,7 +48,10 @@ TRANSITIONS: dict[tuple[RetrievalState, RetrievalCommand], RetrievalState] = {
     (_S.READY, _C.ABORT): _S.ABORTED,
 }
 
-IN_FLIGHT = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING, RetrievalState.READY})
+UNFINISHED = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING})
+"""The states that still wait for a result; a failure would give the quota back."""
+
+IN_FLIGHT = UNFINISHED | {RetrievalState.READY}
 """The states that a revocation ends."""
 
 WHOLE = frozenset({RetrievalState.READY, RetrievalState.DELIVERED})

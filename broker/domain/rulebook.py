@@ -5,7 +5,7 @@ the one that is shipped (shipped_rules.py).
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from broker.domain.calendar import Calendar
 from broker.domain.purpose import PurposeRules
@@ -64,3 +64,13 @@ class Rulebook:
     def route(self, code: str) -> Route:
         """Return the route of that code; a request only ever names routes of its own version."""
         return next(route for route in self.routes if route.code == code)
+
+
+@dataclass(frozen=True)
+class RulebookVersion:
+    """What is known of a version beside its rules; `made_by` is an id, or the role and name of who has none."""
+
+    version: int
+    comment: str
+    made_by: str
+    at: datetime

@@ -4,25 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from broker.domain import decisions
-from broker.domain.access_requests import AccessRequest, AskedLine, Change, Place
+from broker.domain.access_requests import AccessRequest, AskedLine, Change, Place, groundless
 from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Invalid
 from broker.domain.grants import Terms
-from broker.domain.ids import DepartmentId, LineId, PersonId, RequestId, new_id
+from broker.domain.ids import DepartmentId, LineId, RequestId, new_id
 from broker.domain.permits import Permit
 from broker.domain.purpose import Purpose
 from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
-from broker.services.grants import revoke_all
-from broker.services.limits import check_investigators, check_limits
-from broker.services.passages import plan
+from broker.services.form_references import insist, known, named
+from broker.services.grants import revoke_fallen
 from broker.services.rules import rules_in_force
+from broker.services.submission import examine
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.access_requests import Visibility
 from storage.db.unit_of_work import UnitOfWork, Work
-
-MOST_LINES = 500
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,41 @@ def shown_to(caller: Caller, work: UnitOfWork, requests: Sequence[AccessRequest]
 
 
 def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change: Change) -> AccessRequest:
-    """Write a change and its events; the caller commits."""
+    """Write a change and its events, and end the grants it took the ground from; the caller commits."""
     work.access_requests.save(before, change.after)
     work.audit.append(permit, change.entries, case=change.after.id)
+    if before is not None and (fallen := groundless(before, change.after)):
+        revoke_fallen(work, permit, change.after, fallen)
     return change.after
+
+
+def filled_in(work: UnitOfWork, caller: Caller, form: Form) -> tuple[AccessRequest, list[Invalid]]:
+    """Return the request that a form makes in the caller's name, without what is not there, and what that is.
+
+    Raises:
+        Invalid: nobody with an account asks.
+    """
+    requester = caller.person()
+    if caller.department_id is None:
+        raise Invalid("person-needed")
+    investigators, strangers = named(work, form.investigators)
+    asked, faults = known(work, form.lines)
+    request = AccessRequest(
+        id=RequestId(new_id()),
+        number="",
+        requester_id=requester,
+        department_id=caller.department_id,
+        purpose=form.purpose,
+        terms=form.terms,
+        investigators=investigators,
+        asked=asked,
+        urgent=form.urgent,
+        place=form.place,
+        since=work.now,
+        due=work.now + rules_in_force(work).draft_keeps,
+        created_at=work.now,
+    )
+    return request, [*strangers, *faults]
 
 
 class AccessRequests:
@@ -105,25 +134,10 @@ class AccessRequests:
         with self._work() as work:
             roles = caller.roles_at(caller.path, work.now)
             permit = self._policy.require(caller, "access_request:draft", roles, facts.of_draft(caller, caller.path))
-            requester = caller.person()
-            if caller.department_id is None:
-                raise Invalid("person-needed")
-            blank = AccessRequest(
-                id=RequestId(new_id()),
-                number=work.access_requests.next_number(work.now.year),
-                requester_id=requester,
-                department_id=caller.department_id,
-                purpose=form.purpose,
-                terms=form.terms,
-                investigators=_named(work, form.investigators),
-                asked=_checked(work, form.lines),
-                urgent=form.urgent,
-                place=form.place,
-                since=work.now,
-                due=work.now + rules_in_force(work).draft_keeps,
-                created_at=work.now,
-            )
-            after = store(work, permit, None, decisions.draft(blank))
+            blank, faults = filled_in(work, caller, form)
+            insist(faults)
+            numbered = replace(blank, number=work.access_requests.next_number(work.now.year))
+            after = store(work, permit, None, decisions.draft(numbered))
             work.commit(permit)
             return after
 
@@ -132,12 +146,15 @@ class AccessRequests:
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:edit", request)
+            investigators, strangers = named(work, form.investigators)
+            asked, faults = known(work, form.lines)
+            insist([*strangers, *faults])
             changed = replace(
                 request,
                 purpose=form.purpose,
                 terms=form.terms,
-                investigators=_named(work, form.investigators),
-                asked=_checked(work, form.lines),
+                investigators=investigators,
+                asked=asked,
                 urgent=form.urgent,
                 place=form.place,
             )
@@ -150,14 +167,9 @@ class AccessRequests:
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:submit", request)
-            rules = rules_in_force(work)
-            rules.purpose.check(request.purpose)
-            check_limits(work, request, rules)
-            check_investigators(work, request)
-            travel = plan(work, request, rules)
+            travel = examine(work, request, rules_in_force(work), hold=True).require()
             change = decisions.submit(request, travel.passage, travel.items, work.now)
             after = store(work, permit, request, change)
-            revoke_all(work, permit, request.id, "resubmitted")
             work.commit(permit)
             return after
 
@@ -167,7 +179,6 @@ class AccessRequests:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:withdraw", request)
             after = store(work, permit, request, decisions.withdraw(request, reason, work.now))
-            revoke_all(work, permit, request.id, "withdrawn")
             work.commit(permit)
             return after
 
@@ -177,7 +188,6 @@ class AccessRequests:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:close", request)
             after = store(work, permit, request, decisions.close(request, report, work.now))
-            revoke_all(work, permit, request.id, "closed")
             work.commit(permit)
             return after
 
@@ -207,21 +217,3 @@ class AccessRequests:
         home = work.departments.load(request.department_id)
         roles = facts.reach(caller, work.now, requester=home.path)
         return self._policy.require(caller, act, roles, facts.of_request(caller, request))
-
-
-def _named(work: UnitOfWork, logins: Sequence[str]) -> frozenset[PersonId]:
-    found = work.persons.by_logins(logins)
-    for place, login in enumerate(logins):
-        if login not in found:
-            raise Invalid("unknown-person", pointer=f"/investigators/{place}", person=login)
-    return frozenset(person.id for person in found.values())
-
-
-def _checked(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[AskedLine, ...]:
-    if len(lines) > MOST_LINES:
-        raise Invalid("too-many-lines", pointer="/lines", most=MOST_LINES)
-    known = work.cameras.load_many({line.camera_id for line in lines})
-    for place, line in enumerate(lines):
-        if line.camera_id not in known:
-            raise Invalid("unknown-camera", pointer=f"/lines/{place}/camera", camera=line.camera_id)
-    return tuple(lines)

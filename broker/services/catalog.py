@@ -115,3 +115,29 @@ class Catalog:
             bound = work.cameras.load(camera.id)
             work.commit(permit)
             return bound
+
+    def mark(self, caller: Caller, key: CameraId, *, sensitive: bool) -> Camera:
+        """Say whether a point is sensitive: from now on two persons of the owner authorize what is asked of it, or one.
+
+        Requests that were submitted before keep what they began with. A mark that is there already changes nothing.
+        """
+        with self._work() as work:
+            camera = work.cameras.load(key)
+            home = work.departments.load(camera.owner_id)
+            roles = caller.roles_at(home.path, work.now)
+            permit = self._policy.require(caller, "camera:mark", roles, facts.of_person(caller))
+            if camera.sensitive is sensitive:
+                return camera
+            stream = f"catalogue/{camera.owner_id}"
+            work.cameras.mark(key, stream, work.audit.reserve(stream), sensitive=sensitive)
+            data = {"camera": str(key), "sensitive": sensitive}
+            work.audit.append(permit, (Entry(stream, "camera:marked", data),))
+            marked = work.cameras.load(key)
+            work.commit(permit)
+            return marked
+
+    def find(self, caller: Caller, gb_code: str) -> Camera:
+        """Return the camera with this code."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            return work.cameras.by_gb_code(gb_code)

@@ -35,8 +35,8 @@ class Deliveries:
 
     def fan_out(self, keys: Sequence[UUID]) -> None:
         """Address notices: one job for each mail and each call. Nobody is addressed twice, however often it runs."""
-        permit = self._permit()
         with self._work() as work:
+            permit = self._permit()
             for delivery in work.webhooks.address(keys, work.now):
                 work.jobs.call_webhook(delivery.id, delivery.webhook_id, delivery.attempts)
             if self._office.mail is not None:
@@ -46,8 +46,8 @@ class Deliveries:
 
     def call(self, key: UUID, attempt: int) -> Answer | None:
         """Make one attempt at a delivery; None when it is no longer wanted."""
-        permit = self._permit()
         with self._work() as work:
+            permit = self._permit()
             found = work.webhooks.delivery(key)
             if found is None or not _wanted(*found, attempt):
                 return None
@@ -64,8 +64,8 @@ class Deliveries:
 
     def mail(self, key: UUID, who: PersonId, attempt: int) -> str | None:
         """Make one attempt to mail a notice to a person and return how that stands; None when it is not wanted."""
-        permit = self._permit()
         with self._work() as work:
+            permit = self._permit()
             if self._office.mail is None or work.outbox.mail_attempts(key, who) != attempt:
                 return None
             person = work.persons.load(who)

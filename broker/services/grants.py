@@ -1,10 +1,11 @@
 """Grants: who sees them, and how they end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Role
-from broker.domain.grants import STANDING, Grant, GrantChange, Level, resume, revoke, suspend
-from broker.domain.ids import GrantId, RequestId
+from broker.domain.grants import Grant, GrantChange, Level, resume, revoke, suspend
+from broker.domain.ids import GrantId, ItemId, RequestId
 from broker.domain.permits import Permit
 from broker.domain.retrievals import abort
 from policies import facts
@@ -41,11 +42,11 @@ def _stop(work: UnitOfWork, permit: Permit, grant: Grant, change: GrantChange, w
     return change.after
 
 
-def revoke_all(work: UnitOfWork, permit: Permit, request: RequestId, reason: str) -> None:
-    """Revoke whatever is live under a request that has died or begins a new revision."""
-    for grant in work.grants.of_request(request, lock=True):
-        if grant.state_at(work.now) in STANDING:
-            end(work, permit, grant, reason)
+def revoke_fallen(work: UnitOfWork, permit: Permit, request: AccessRequest, items: Collection[ItemId]) -> None:
+    """Revoke what lived on items that no longer allow anything; the reason is where the request stands now."""
+    for grant in work.grants.of_request(request.id, lock=True):
+        if grant.item_id in items and grant.revocable(work.now):
+            end(work, permit, grant, request.state.lower())
 
 
 class Grants:
@@ -78,7 +79,7 @@ class Grants:
         """End a grant for good: the owner's, the center's or the requester's right."""
         with self._work() as work:
             grant = work.grants.load(key, grant_visibility(caller, work), lock=True)
-            permit, _ = self._require(work, caller, "grant:revoke", grant)
+            permit, _ = require_over(self._policy, work, caller, "grant:revoke", grant)
             after = end(work, permit, grant, reason)
             work.commit(permit)
             return after
@@ -87,7 +88,7 @@ class Grants:
         """Let a grant rest: nothing flows and what is in flight is aborted, until the same level lets it go on."""
         with self._work() as work:
             grant = work.grants.load(key, grant_visibility(caller, work), lock=True)
-            permit, level = self._require(work, caller, "grant:suspend", grant)
+            permit, level = require_over(self._policy, work, caller, "grant:suspend", grant)
             change = suspend(grant, level, reason, work.now)
             after = _stop(work, permit, grant, change, "grant-suspended")
             work.commit(permit)
@@ -97,24 +98,29 @@ class Grants:
         """Let a suspended grant go on; only the level that suspended it, or one above."""
         with self._work() as work:
             grant = work.grants.load(key, grant_visibility(caller, work), lock=True)
-            permit, level = self._require(work, caller, "grant:resume", grant)
+            permit, level = require_over(self._policy, work, caller, "grant:resume", grant)
             change = resume(grant, level, reason, work.now)
             work.grants.save(grant, change.after)
             work.audit.append(permit, change.entries, case=grant.request_id)
             work.commit(permit)
             return change.after
 
-    def _require(self, work: UnitOfWork, caller: Caller, act: str, grant: Grant) -> tuple[Permit, Level]:
-        """Ask with the roles that reach the grant's request, and say at which level the caller acts."""
-        request = work.access_requests.load(grant.request_id, EVERYTHING)
-        center = request.center_id or request.department_id
-        departments = work.departments.load_many({grant.department_id, request.department_id, center})
-        paths = {
-            Role.REQUESTER.value: departments[request.department_id].path,
-            Role.DEPARTMENT_AUTHORIZER.value: departments[grant.department_id].path,
-        }
-        if request.center_id is not None:
-            paths[Role.CENTER_APPROVER.value] = departments[center].path
-        roles = facts.reach(caller, work.now, **paths)
-        permit = self._policy.require(caller, act, roles, facts.of_request(caller, request))
-        return permit, Level.CENTER if Role.CENTER_APPROVER in roles else Level.OWNER
+
+def require_over(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str, grant: Grant) -> tuple[Permit, Level]:
+    """Ask with the roles that reach the grant's request or its cameras, and say at which level the caller acts.
+
+    An owner is the department that signed the grant, and whichever owns one of its cameras by now.
+    """
+    request = work.access_requests.load(grant.request_id, EVERYTHING)
+    center = request.center_id
+    now_owned = {camera.owner_id for camera in work.cameras.load_many({it.camera_id for it in grant.lines}).values()}
+    owners = {grant.department_id} | now_owned
+    places = owners | {request.department_id} | ({center} if center else set())
+    paths = {key: department.path for key, department in work.departments.load_many(places).items()}
+    roles = facts.reach(caller, work.now, requester=paths[request.department_id])
+    for owner in owners:
+        roles |= facts.reach(caller, work.now, department_authorizer=paths[owner])
+    if center is not None:
+        roles |= facts.reach(caller, work.now, center_approver=paths[center])
+    permit = policy.require(caller, act, roles, facts.of_request(caller, request))
+    return permit, Level.CENTER if Role.CENTER_APPROVER in roles else Level.OWNER

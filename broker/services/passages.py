@@ -1,34 +1,43 @@
 """Who will have to decide on a request, by which route and by when: the same answer before and at submission."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import combinations
 
 from broker.domain.access_requests import AccessRequest, Line, RequestItem
-from broker.domain.accounts import Department, Role, fitting_centers
+from broker.domain.accounts import Department
 from broker.domain.catalog import Camera
 from broker.domain.decisions import Passage
 from broker.domain.errors import Invalid
-from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, PersonId, new_id
+from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, new_id
 from broker.domain.routes import Journey, Route, choose
 from broker.domain.rulebook import Rulebook
+from broker.services.deciders import Deciders, deciders_of
 from storage.db.unit_of_work import UnitOfWork
-
-TRIED = 20
-"""How many approvers of one center are tried for a pair that leaves every owner somebody to authorize."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a request would travel: its passage, its parts with their routes, and who they belong to."""
+    """How a request would travel: its passage, its parts with their routes, who they belong to, and who may decide."""
 
     passage: Passage
-    center: Department | None
     items: tuple[RequestItem, ...]
     owners: Mapping[DepartmentId, Department]
     routes: Mapping[DepartmentId, Route]
+    deciders: Deciders
+
+    @property
+    def center(self) -> Department | None:
+        return self.deciders.center
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A plan as far as there is one, and all that stands in its way; without `faults` it is what submission does."""
+
+    plan: Plan
+    faults: tuple[Invalid, ...]
 
 
 def plan(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Plan:
@@ -38,18 +47,37 @@ def plan(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Plan:
         Invalid: no route fits, the terms are wider than a route allows, or nobody is left who may decide once duties
             are separated: at the center and at every center above it, or at an owner and everywhere above it.
     """
+    found = survey(work, request, rules)
+    for fault in found.faults:
+        raise fault
+    return found.plan
+
+
+def survey(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Survey:
+    """Return how the request would travel, with everything that would be refused about it."""
     cameras = work.cameras.load_many({line.camera_id for line in request.asked})
     items = _by_owner(request, cameras)
     owners = work.departments.load_many({item.department_id for item in items})
-    routes = {item.department_id: _route(request, item, owners[item.department_id], cameras, rules) for item in items}
-    for route in routes.values():
-        _check_terms(request, route)
+    chosen = {it.department_id: choose(rules.routes, _journey(request, it, owners, cameras)) for it in items}
+    routes = {key: route for key, route in chosen.items() if route is not None}
+    faults = [
+        Invalid("no-route", pointer="/purpose/basis", department=owner.name)
+        for key, owner in owners.items()
+        if key not in routes
+    ]
+    for route in dict.fromkeys(routes.values()):
+        faults += _term_faults(request, route)
     approvals = max((route.center_approvals for route in routes.values()), default=1)
-    center = _center(work, request, owners, routes, approvals)
+    deciders = deciders_of(work, request, owners, routes, approvals)
     asking = [route for route in routes.values() if route.center_approvals]
     due = min((due_by(rules, work.now, route.deadlines.center, route) for route in asking), default=None)
-    timed = tuple(_on_route(item, routes[item.department_id], rules, work.now, direct=not approvals) for item in items)
-    return Plan(Passage(center.id if center else None, approvals, rules.version, due), center, timed, owners, routes)
+    timed = tuple(
+        _on_route(item, routes[item.department_id], rules, work.now, direct=not approvals)
+        for item in items
+        if item.department_id in routes
+    )
+    passage = Passage(deciders.center.id if deciders.center else None, approvals, rules.version, due)
+    return Survey(Plan(passage, timed, owners, routes, deciders), (*faults, *deciders.faults))
 
 
 def due_by(rules: Rulebook, start: datetime, allowed: timedelta, route: Route) -> datetime:
@@ -85,69 +113,28 @@ def _on_route(item: RequestItem, route: Route, rules: Rulebook, now: datetime, *
     return replace(item, route=route.code, authorizations=route.owner_authorizations, due=due)
 
 
-def _route(
-    request: AccessRequest, item: RequestItem, owner: Department, cameras: Mapping[CameraId, Camera], rules: Rulebook
-) -> Route:
+def _journey(
+    request: AccessRequest,
+    item: RequestItem,
+    owners: Mapping[DepartmentId, Department],
+    cameras: Mapping[CameraId, Camera],
+) -> Journey:
     points = [cameras[line.camera_id] for line in item.lines]
-    journey = Journey(
+    return Journey(
         basis=request.purpose.basis,
         matter=request.purpose.matter,
         urgent=request.urgent,
         own=item.department_id == request.department_id,
-        owner=owner.code,
+        owner=owners[item.department_id].code,
         point_classes=frozenset(point.point_class for point in points if point.point_class is not None),
         sensitive=any(point.sensitive for point in points),
     )
-    route = choose(rules.routes, journey)
-    if route is None:
-        raise Invalid("no-route", pointer="/purpose/basis", department=owner.name)
-    return route
 
 
-def _check_terms(request: AccessRequest, route: Route) -> None:
+def _term_faults(request: AccessRequest, route: Route) -> Iterator[Invalid]:
     if not request.terms.actions <= route.actions:
         allowed = ", ".join(sorted(route.actions))
-        raise Invalid("route-actions", pointer="/terms/actions", route=route.code, allowed=allowed)
+        yield Invalid("route-actions", pointer="/terms/actions", route=route.code, allowed=allowed)
     if request.terms.validity > route.longest_validity:
         longest = route.longest_validity.days
-        raise Invalid("route-validity", pointer="/terms/valid_days", route=route.code, longest=longest)
-
-
-def _center(
-    work: UnitOfWork,
-    request: AccessRequest,
-    owners: Mapping[DepartmentId, Department],
-    routes: Mapping[DepartmentId, Route],
-    approvals: int,
-) -> Department | None:
-    """Return the lowest center that can decide: its jurisdiction holds every owner and it has somebody left to do so."""
-    authorizers: dict[DepartmentId, set[PersonId]] = {}
-    for key, owner in owners.items():  # one question a department: a handful, and the answer names the department
-        authorizers[key] = work.persons.holders(Role.DEPARTMENT_AUTHORIZER, owner.path, work.now, request.parties)
-        if len(authorizers[key]) < routes[key].owner_authorizations:
-            raise Invalid("no-authorizer", pointer="/lines", department=owner.name)
-    if not approvals or not owners:
-        return None
-    centers = fitting_centers(work.departments.centers(), frozenset(owner.path for owner in owners.values()))
-    if not centers:
-        raise Invalid("no-center", pointer="/lines")
-    needs = {key: route.owner_authorizations for key, route in routes.items()}
-    for center in centers:
-        approvers = work.persons.holders(Role.CENTER_APPROVER, center.path, work.now, request.parties)
-        if _separable(approvers, approvals, authorizers, needs):
-            return center
-    raise Invalid("no-approver", pointer="/lines", department=centers[0].name)
-
-
-def _separable(
-    approvers: Collection[PersonId],
-    approvals: int,
-    authorizers: Mapping[DepartmentId, set[PersonId]],
-    needs: Mapping[DepartmentId, int],
-) -> bool:
-    """Say whether some of the approvers can decide and still leave every owner enough persons of its own."""
-    busy = sorted(approvers, key=lambda person: sum(person in able for able in authorizers.values()))
-    return any(
-        all(len(able - set(chosen)) >= needs[owner] for owner, able in authorizers.items())
-        for chosen in combinations(busy[:TRIED], approvals)
-    )
+        yield Invalid("route-validity", pointer="/terms/valid_days", route=route.code, longest=longest)

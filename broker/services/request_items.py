@@ -15,7 +15,6 @@ from broker.domain.routes import Route
 from broker.domain.steps import Decider
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Verdict, shown_to, store, visibility
-from broker.services.grants import revoke_all
 from broker.services.passages import supplement_due
 from broker.services.rules import rules_of
 from policies import facts
@@ -89,7 +88,6 @@ class RequestItems:
             due = supplement_due(rules_of(work, request.rulebook), request, work.now)
             change = decisions.send_back(request, by, comment, remarks or {}, work.now, due, item)
             after = shown_to(caller, work, [store(work, permit, request, change)])[0]
-            revoke_all(work, permit, request.id, "returned")
             work.commit(permit)
             return after
 

@@ -11,7 +11,8 @@ from adapters.gateway import Gateway
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.catalog import Source
 from broker.domain.errors import BrokerError, Unavailable
-from broker.domain.ids import RequestId, RetrievalId
+from broker.domain.grants import GrantState, exhaust
+from broker.domain.ids import GrantId, RequestId, RetrievalId
 from broker.domain.media import Ask, Capture
 from broker.domain.permits import Permit
 from broker.domain.retrievals import (
@@ -103,6 +104,7 @@ class RetrievalRuns:
             _write(work, permit, retrieval, change, grant.request_id)
             if change.after.state is RetrievalState.FAILED:
                 work.grants.give_back(grant.id, amount_of(retrieval.ask))
+            _exhaust(work, permit, grant.id)
             work.commit(permit)
             if change.after.state is not RetrievalState.FETCHING or camera.source_id is None:
                 return None
@@ -131,8 +133,21 @@ class RetrievalRuns:
             _write(work, permit, current, change, grant.request_id)
             if change.after.state is RetrievalState.FAILED:
                 work.grants.give_back(grant.id, amount_of(current.ask))
+            _exhaust(work, permit, grant.id)
             work.commit(permit)
             return change.after.state
+
+
+def _exhaust(work: UnitOfWork, permit: Permit, key: GrantId) -> None:
+    """End a grant whose quota is used up, unless something under it may still fail and give its part back.
+
+    The grant is held, so that no order slips in between the question and the commit.
+    """
+    grant = work.grants.load(key, None)
+    if grant.state_at(work.now) is GrantState.ACTIVE and grant.used_up and not work.retrievals.unfinished(key):
+        change = exhaust(grant, work.now)
+        work.grants.save(grant, change.after)
+        work.audit.append(permit, change.entries, case=grant.request_id)
 
 
 def _failed(current: Retrieval, error: BrokerError) -> RetrievalChange:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid
-from broker.domain.grants import Grant, GrantState, Quota
+from broker.domain.grants import Grant, GrantState
 from broker.domain.ids import CameraId, GrantId, PersonId, RetrievalId, new_id
 from broker.domain.locks import LockKind
 from broker.domain.media import Ask, ClipAsk
@@ -21,7 +21,6 @@ from policies.vocabulary import Fact
 from storage.db.unit_of_work import UnitOfWork, Work
 
 LONGEST_CLIP = timedelta(hours=4)
-_NOTHING = Quota(0, 0, 0)
 LOCKED_FACTS = {
     "subject_locked": LOCKED[LockKind.PERSON],
     "camera_locked": LOCKED[LockKind.CAMERA],
@@ -31,12 +30,13 @@ LOCKED_FACTS = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """A result that may be handed over now: which bytes, under which grant, until when, on which line of the register."""
+    """A result that may flow now: which bytes, under which grant, until when, on which line of the register."""
 
     retrieval: Retrieval
     grant_id: GrantId
     until: datetime
     line: int
+    act: LookAct = LookAct.DELIVER
 
 
 class Retrievals:
@@ -143,11 +143,14 @@ class Retrievals:
             self._policy.require(caller, "retrieval:list", caller.roles(work.now), facts.of_person(caller))
             return work.retrievals.page(caller.person(), grant=grant, after=after, limit=limit)
 
-    def open(self, caller: Caller, key: RetrievalId, size: int | None = None, *, address: str = "") -> Delivery:
+    def open(
+        self, caller: Caller, key: RetrievalId, size: int | None = None, *, address: str = "",
+        act: LookAct = LookAct.DELIVER,
+    ) -> Delivery:  # fmt: skip
         """Allow `size` bytes (None: all) of a result to flow; trace and register have it before the first byte does.
 
-        The caller of this method must already watch the grant, so that a revocation between here and the first
-        byte is not missed.
+        `act` says whether it is handed over or only shown. The caller of this method must already watch the grant, so
+        that a revocation between here and the first byte is not missed.
 
         Raises:
             Unknown: not one of the caller's retrievals.
@@ -160,24 +163,25 @@ class Retrievals:
             found = facts.of_delivery(grant, retrieval.person_id, work.now)
             found |= facts.of_locks(work.locks.over(retrieval.person_id, retrieval.camera_id))
             roles = caller.roles_at(caller.path, work.now)
-            look = Look(LookAct.DELIVER, retrieval.person_id, retrieval.camera_id, retrieval.ask, address, key)
+            look = Look(act, retrieval.person_id, retrieval.camera_id, retrieval.ask, address, key)
+            verb = "footage:view" if act is LookAct.VIEW else "footage:deliver"
             try:
-                permit = self._policy.require(caller, "footage:deliver", roles, found)
+                permit = self._policy.require(caller, verb, roles, found)
             except Forbidden as refusal:
                 raise self._refused(caller, refusal, grant, look, work) from None
             if retrieval.state not in WHOLE:
                 raise Conflict("no-result", state=retrieval.state)
             sent = retrieval.size if size is None else size
-            if not work.grants.take(grant.id, replace(_NOTHING, bytes=sent)):
-                lacking = Forbidden("footage-quota", missing=("g_quota",), act="footage:deliver")
+            if not work.grants.hand_over(grant.id, sent):
+                lacking = Forbidden("footage-quota", missing=("g_quota",), act=verb)
                 raise self._refused(caller, lacking, grant, look, work)
-            data = {"retrieval": str(key), "bytes": sent, "digest": retrieval.digest}
+            data = {"retrieval": str(key), "act": act, "bytes": sent, "digest": retrieval.digest}
             stream = f"delivery/{key}"
             seq = work.audit.reserve(stream)
             work.audit.append(permit, (Entry(stream, "retrieval:opened", data),), case=grant.request_id)
             line = work.register.enter(look.under(grant), stream, seq)
             work.commit(permit)
-            return Delivery(retrieval, grant.id, grant.valid.end, line)
+            return Delivery(retrieval, grant.id, grant.valid.end, line, act)
 
     def delivered(self, caller: Caller, key: RetrievalId, sent: int, line: int, *, last: bool = True) -> None:
         """Note that all that was opened on a line of the register has left the broker, `last` with the result's end."""
@@ -185,7 +189,9 @@ class Retrievals:
             retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
             permit = self._policy.note(caller, "footage:delivered")
             work.register.end(line, sent)
-            if last and retrieval.state is RetrievalState.READY:  # else a part or a second copy; the trace has it opened
+            if (
+                last and retrieval.state is RetrievalState.READY
+            ):  # else a part or a second copy; the trace has it opened
                 change = deliver(retrieval, sent)
                 work.retrievals.save(retrieval, change.after)
                 grant = work.grants.load(retrieval.grant_id, None)
@@ -198,18 +204,25 @@ class Retrievals:
             retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
             grant = work.grants.load(retrieval.grant_id, None)
             permit = self._policy.note(caller, "footage:interrupted")
+            if reason == "grant-revoked":  # the word for every stop of a grant where the bytes flow
+                reason = _ended_by(grant, work.now)
             work.register.end(line, sent, reason)
             stream = f"delivery/{key}"
             work.audit.reserve(stream)
             entries = [Entry(stream, "retrieval:interrupted", {"bytes": sent, "reason": reason})]
-            standing = grant.state_at(work.now)
-            if retrieval.state is RetrievalState.READY and standing is not GrantState.ACTIVE:
-                ended = "grant-expired" if standing is GrantState.EXPIRED else "grant-revoked"
-                change = abort(retrieval, ended)
+            if retrieval.state is RetrievalState.READY and not grant.hands_over(work.now):
+                change = abort(retrieval, _ended_by(grant, work.now))
                 work.retrievals.save(retrieval, change.after)
                 entries.extend(change.entries)
             work.audit.append(permit, entries, case=grant.request_id)
             work.commit(permit)
+
+
+def _ended_by(grant: Grant, now: datetime) -> str:
+    """Return why nothing flows under a grant any more."""
+    if grant.state is GrantState.REVOKED:
+        return "grant-revoked"
+    return "grant-expired" if now >= grant.valid.end else "grant-suspended"
 
 
 def _understood(refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork) -> BrokerError:
@@ -218,6 +231,8 @@ def _understood(refusal: BrokerError, grant: Grant | None, look: Look, work: Uni
         if f"denied:{fact}" in refusal.missing:
             return Forbidden(slug, missing=(fact,), act=f"footage:{look.action}")
     missing = _first_missing(refusal.missing)
+    if missing == "g_live" and grant is not None and grant.state is GrantState.EXHAUSTED and look.act is LookAct.ORDER:
+        missing = "g_quota"  # that is what ended it
     if refusal.slug != "not-allowed" or missing is None:
         return refusal
     told: dict[str, object] = {"act": f"footage:{look.action}"}

@@ -97,7 +97,6 @@ class SignIn:
                 not say which; only after the right password: `second-factor-needed` or `wrong-code`.
             Forbidden: the password is right, and the person is locked.
         """
-        permit = self._policy.require(_NOBODY, "session:open", ())
         with self._work() as work:
             if flooded(work, login, address):
                 raise Throttled("too-many-sign-ins", minutes=MINUTES)

@@ -31,9 +31,11 @@ from broker.web.api import (
     notices,
     persons,
     policies,
+    previews,
     problems,
     request_items,
     retrievals,
+    rulebook,
     second_factor,
     sessions,
     sources,
@@ -51,7 +53,8 @@ ROUTERS = (
     sessions.router, me.router, me.issuing, notices.router, webhooks.router, webhooks.adding, second_factor.router,
     second_factor.showing, departments.router,
     persons.issuing, persons.router, delegations.router, absences.router, camera_import.router, cameras.router,
-    sources.router, access_requests.router, request_items.router, grants.router, locks.router, retrievals.router, media.router,
+    sources.router, rulebook.router, previews.router,
+    access_requests.router, request_items.router, grants.router, locks.router, retrievals.router, media.router,
     policies.router, audit.router, access_register.router, attachments.router, problems.router,
 )  # fmt: skip
 

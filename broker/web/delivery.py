@@ -13,13 +13,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from broker.web.guard import POLL, Cell
-from broker.web.wire import NoWire, SocketWire
+from broker.web.wire import ServerWire, SocketWire
 
 
 class Ending:
     """How a delivery is ended from outside: what it waits for is cancelled, its connection is cut."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, wire: SocketWire | NoWire) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, wire: SocketWire | ServerWire) -> None:
         self._loop = loop
         self.wire = wire
         self.scope = anyio.CancelScope()
@@ -78,20 +78,32 @@ class GuardedResponse(Response):
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._finished, self._sent, reason)
         if reason is None:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._finished_answer(send)
         elif not self._started:
             await Response(status_code=403)(scope, receive, send)
 
+    async def _finished_answer(self, send: Send) -> None:
+        if not self._started:  # an empty result
+            await self._start(send)
+        await self._ending.wire.finish(send)
+
+    async def _start(self, send: Send) -> None:
+        self._started = self._ending.flowing = True
+        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        await self._ending.wire.start(send, head)
+
     async def _deliver(self, send: Send) -> str | None:
         while chunk := await anyio.to_thread.run_sync(next, self._chunks, b""):
-            while not await self._ending.wire.room(POLL):
-                if refusal := self._cell.refusal():  # somebody who does not read is not waited for
+            left = memoryview(chunk)
+            while left:
+                if refusal := self._cell.refusal():  # asked before each look into the kernel, whoever is waited for
                     return refusal
-            if refusal := self._cell.refusal():  # from here to the kernel nothing else runs in this loop
-                return refusal
-            if not self._started:
-                self._started = self._ending.flowing = True
-                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            self._sent += len(chunk)
+                if not self._started:
+                    await self._start(send)
+                    continue
+                written = await self._ending.wire.write(send, left)
+                self._sent += written
+                left = left[written:]
+                if left:
+                    await self._ending.wire.room(POLL)
         return None

@@ -40,6 +40,7 @@ TAGS: Final = [
     {"name": "locks", "description": "Locks on persons, cameras and departments. 人员、点位与部门的锁定。"},
     {"name": "retrievals", "description": "Snapshots and clips. 截图与录像调取。"},
     {"name": "policies", "description": "Who may do what. 权限策略。"},
+    {"name": "rulebook", "description": "Routes, lists, limits, deadlines. 流程与规则。"},
     {"name": "attachments", "description": "Papers of a request. 申请附件。"},
     {"name": "access-register", "description": "Who looked at what, and why. 调阅登记簿。"},
     {"name": "audit", "description": "The trace. 留痕与审计。"},

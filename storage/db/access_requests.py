@@ -1,6 +1,7 @@
 """Access requests with the items and lines of their current revision."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -18,15 +20,16 @@ from sqlalchemy import (
     update,
 )
 
+from broker.domain import renewals
 from broker.domain.access_requests import AccessRequest, RequestItem
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.ids import ItemId, PersonId, RequestId
+from broker.domain.findings import Earlier, EarlierOutcome
+from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId
 from broker.domain.request_states import ItemState, RequestState
+from broker.domain.time import TimeSpan
 from storage.db import request_rows
+from storage.db.earlier_requests import Scope, earlier_than
 from storage.db.tables import access_request, department, request_item, request_line, request_person
-
-
-OWNERS_KNOW = (RequestState.DEPARTMENT_REVIEW, RequestState.EMERGENCY, RequestState.DECIDED)
 
 
 class Visibility:
@@ -52,9 +55,10 @@ class Visibility:
         center = access_request.c.center_id.in_(_below(self._centers))
         owned = exists().where(
             request_item.c.request_id == access_request.c.id,
-            # An owner hears of a request once the center has approved it, of an emergency at once.
-            or_(request_item.c.version > 1, access_request.c.state.in_(OWNERS_KNOW)),
             request_item.c.department_id.in_(_below(self._owners)),
+            # An owner hears of a request once the center has approved a line of it, of an emergency at once.
+            request_line.c.item_id == request_item.c.id,
+            request_line.c.approved_begin.is_not(None),
         )
         read = access_request.c.department_id.in_(_below(self._readers))
         parts = [mine if self._person else None]
@@ -90,6 +94,13 @@ class AccessRequestRepository:
         if row is None:
             raise Unknown("unknown-access-request", request=key)
         return self._whole([row])[0]
+
+    def renewing(self, key: GrantId) -> str | None:
+        """Return the number of the open request that would renew a grant, None when there is none."""
+        wanted = select(access_request.c.number).where(
+            access_request.c.renews == key, access_request.c.state.in_(renewals.OPEN)
+        )
+        return self._connection.execute(wanted).scalar()
 
     def of_item(self, key: ItemId, visible: Visibility, *, lock: bool = False) -> tuple[AccessRequest, RequestItem]:
         """Return an item with its request.
@@ -182,9 +193,12 @@ class AccessRequestRepository:
 
     def _save_items(self, before: dict[ItemId, RequestItem], after: AccessRequest) -> None:
         new = [item for item in after.items if item.id not in before]
+        homes: dict[LineId, ItemId] = {line.id: item.id for item in before.values() for line in item.lines}
         if new:
             self._connection.execute(insert(request_item), [request_rows.of_item(after.id, item) for item in new])
-            self._connection.execute(insert(request_line), [row for item in new for row in request_rows.of_lines(item)])
+            fresh = [row for item in new for row in request_rows.of_lines(item) if row["id"] not in homes]
+            if fresh:  # the lines of an item may all have come from another one
+                self._connection.execute(insert(request_line), fresh)
         changed = [item for item in after.items if item.id in before and before[item.id].version != item.version]
         for item in changed:  # one item a decision; a return or an approval touches a handful of departments
             done = self._connection.execute(
@@ -194,15 +208,16 @@ class AccessRequestRepository:
             )
             if done.rowcount != 1:
                 raise Conflict("changed-meanwhile", subject="request_item")
-        moved = [item for item in after.items if item.id in before and before[item.id].lines != item.lines]
-        self._save_lines([line for item in moved for line in request_rows.of_lines(item)])
+        touched = [item for item in after.items if item.id not in before or before[item.id].lines != item.lines]
+        rows = [row for item in touched for row in request_rows.of_lines(item)]
+        self._save_lines([row for row in rows if row["id"] in homes])
 
     def _save_lines(self, rows: list[dict[str, object]]) -> None:
         if not rows:
             return
         columns = (
-            "approved_begin", "approved_end", "endorsed_begin", "endorsed_end", "authorized_begin", "authorized_end",
-            "remark",
+            "item_id", "position", "approved_begin", "approved_end", "endorsed_begin", "endorsed_end",
+            "authorized_begin", "authorized_end", "remark",
         )  # fmt: skip
         statement = (
             update(request_line)
@@ -213,6 +228,44 @@ class AccessRequestRepository:
             statement,
             [{"line_id": row["id"], **{f"new_{column}": row[column] for column in columns}} for row in rows],
         )
+
+    def undecided_of(self, camera: CameraId) -> list[RequestId]:
+        """Return the requests in which somebody still has to decide on a camera, in the order of their ids."""
+        open_lines = (
+            select(request_item.c.request_id)
+            .join(request_line, request_line.c.item_id == request_item.c.id)
+            .join(
+                access_request,
+                and_(
+                    access_request.c.id == request_item.c.request_id,
+                    access_request.c.revision == request_item.c.revision,
+                ),
+            )
+            .where(
+                request_line.c.camera_id == camera,
+                request_item.c.state == ItemState.PENDING,
+                access_request.c.state.in_((RequestState.CENTER_REVIEW, RequestState.DEPARTMENT_REVIEW)),
+            )
+        )
+        return list(self._connection.execute(open_lines.distinct().order_by(request_item.c.request_id)).scalars())
+
+    def earlier(self, request: AccessRequest, since: datetime, scope: Scope, limit: int) -> list[Earlier]:
+        """Return requests of the same case, and since `since` of the same matter, that came to nothing; newest first."""
+        rows = self._connection.execute(earlier_than(request, since, scope, limit))
+        return [Earlier(row.number, EarlierOutcome(row.outcome), row.at, row.same_case) for row in rows]
+
+    def hold_day(self, department: DepartmentId) -> None:
+        """Let nobody else submit for a department until the transaction ends."""
+        key = func.hashtextextended(f"submission/{department}", 0)
+        self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+    def asked_within(
+        self, department: DepartmentId, span: TimeSpan, *, leaving_out: RequestId
+    ) -> tuple[int, timedelta]:
+        """Return how many requests a department submitted within a span, and how long all their lines are together."""
+        told = {"department": department, "begin": span.begin, "end": span.end, "key": leaving_out}
+        row = self._connection.execute(_ASKED_WITHIN, told).one()
+        return row.requests, timedelta(seconds=float(row.seconds))
 
     def waiting_items(
         self, owners: Sequence[str], *, after: ItemId | None, limit: int
@@ -235,3 +288,13 @@ class AccessRequestRepository:
         requests = {request.id: request for request in self._whole(self._connection.execute(rows).all())}
         wanted = [(requests[row.request_id], row.id) for row in found]
         return [(request, item) for request, key in wanted for item in request.items if item.id == key]
+
+
+_ASKED_WITHIN = text(
+    """
+    SELECT count(DISTINCT r.id) AS requests,
+           coalesce(sum(extract(epoch FROM (line ->> 2)::timestamptz - (line ->> 1)::timestamptz)), 0) AS seconds
+    FROM access_request r LEFT JOIN LATERAL jsonb_array_elements(r.asked) AS line ON true
+    WHERE r.department_id = :department AND r.submitted_at >= :begin AND r.submitted_at < :end AND r.id <> :key
+    """
+)

@@ -64,6 +64,7 @@ draft = Table(
     Column("longitude", Double, nullable=False),
     Column("direction", SmallInteger),
     Column("point_class", SmallInteger),
+    Column("sensitive", Boolean, nullable=False),
     Column("synthetic", Boolean, nullable=False),
     Column("extra", JSONB, nullable=False),
     Column("camera_id", Uuid),
@@ -157,6 +158,7 @@ def _staged(position: int, found: PointDraft, fresh_id: UUID, seen: set[str]) ->
         "longitude": found.longitude,
         "direction": None if found.direction is None else int(found.direction),
         "point_class": found.point_class,
+        "sensitive": found.sensitive,
         "synthetic": found.synthetic,
         "extra": json.dumps(dict(found.extra), ensure_ascii=False, allow_nan=False),
     }
@@ -233,8 +235,10 @@ def _merged() -> dict[str, ColumnElement[object]]:
     said: dict[str, ColumnElement[object]] = {
         name: draft.c[name] for name in ("name", "latitude", "longitude", "extra")
     }
-    marked = cast("ColumnElement[object]", or_(draft.c.synthetic, camera.c.synthetic))
-    return kept | filled | said | {"synthetic": marked}
+    marked = {
+        name: cast("ColumnElement[object]", or_(draft.c[name], camera.c[name])) for name in ("sensitive", "synthetic")
+    }
+    return kept | filled | said | marked
 
 
 def _differs() -> ColumnElement[bool]:

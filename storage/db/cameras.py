@@ -18,9 +18,10 @@ class CameraRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def load(self, key: CameraId) -> Camera:
+    def load(self, key: CameraId, *, lock: bool = False) -> Camera:
         """Raises Unknown (`unknown-camera` with `camera`) when there is no such camera."""
-        row = self._connection.execute(select(camera).where(camera.c.id == key)).one_or_none()
+        wanted = select(camera).where(camera.c.id == key)
+        row = self._connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
         if row is None:
             raise Unknown("unknown-camera", camera=key)
         return _camera(row)
@@ -37,6 +38,12 @@ class CameraRepository:
         wanted = literal(list(keys), ARRAY(Uuid))  # one parameter however many keys: a statement takes 65,535 of them
         rows = self._connection.execute(select(camera).where(camera.c.id == any_(wanted)))
         return {found.id: found for found in map(_camera, rows)}
+
+    def hold(self, keys: Collection[CameraId]) -> None:
+        """Let no camera change its owner until the transaction ends."""
+        wanted = literal(list(keys), ARRAY(Uuid))
+        rows = select(camera.c.id).where(camera.c.id == any_(wanted)).order_by(camera.c.id)
+        self._connection.execute(rows.with_for_update(read=True))
 
     def page(
         self,
@@ -92,6 +99,30 @@ class CameraRepository:
             update(camera)
             .where(camera.c.id == key)
             .values(source_id=source_id, channel=channel, stream=stream, version=version)
+        )
+        if changed.rowcount == 0:
+            raise Unknown("unknown-camera", camera=key)
+
+    def transfer(self, key: CameraId, owner_id: DepartmentId, stream: str, version: int) -> None:
+        """Give a camera to another department; (stream, version) is the event that says so.
+
+        Raises:
+            Unknown: `unknown-camera` when there is no such camera.
+        """
+        changed = self._connection.execute(
+            update(camera).where(camera.c.id == key).values(owner_id=owner_id, stream=stream, version=version)
+        )
+        if changed.rowcount == 0:
+            raise Unknown("unknown-camera", camera=key)
+
+    def mark(self, key: CameraId, stream: str, version: int, *, sensitive: bool) -> None:
+        """Say whether a camera is sensitive; (stream, version) is the event that says so.
+
+        Raises:
+            Unknown: `unknown-camera` when there is no such camera.
+        """
+        changed = self._connection.execute(
+            update(camera).where(camera.c.id == key).values(sensitive=sensitive, stream=stream, version=version)
         )
         if changed.rowcount == 0:
             raise Unknown("unknown-camera", camera=key)

@@ -1,6 +1,6 @@
 """Grants: issue, find, take from the quota in one atomic step, revoke and tell every process."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, text, update
@@ -12,7 +12,7 @@ from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
 from storage.db.request_rows import AnyRow, of_terms, to_terms
 from storage.db.revocations import StopRepository
-from storage.db.tables import access_grant, access_request, department, grant_person, request_line
+from storage.db.tables import access_grant, access_request, camera, department, grant_person, request_line
 
 
 class GrantVisibility:
@@ -30,13 +30,20 @@ class GrantVisibility:
             access_request.c.requester_id == self._person,
         )
         below = [department.c.path.startswith(path, autoescape=True) for path in self._subtrees]
-        owned = access_grant.c.department_id.in_(select(department.c.id).where(or_(text("false"), *below)))
+        places = select(department.c.id).where(or_(text("false"), *below))
+        owned = access_grant.c.department_id.in_(places)
+        holds = exists().where(  # a camera that came to this owner after the grant was issued
+            request_line.c.item_id == access_grant.c.item_id,
+            request_line.c.authorized_begin.is_not(None),
+            camera.c.id == request_line.c.camera_id,
+            camera.c.owner_id.in_(places),
+        )
         decides = [department.c.path.startswith(path, autoescape=True) for path in self._centers]
         approved = exists().where(
             access_request.c.id == access_grant.c.request_id,
             access_request.c.center_id.in_(select(department.c.id).where(or_(text("false"), *decides))),
         )
-        return or_(named, asked, owned, approved)
+        return or_(named, asked, owned, holds, approved)
 
 
 class GrantRepository:
@@ -80,6 +87,18 @@ class GrantRepository:
         rows = select(access_grant).where(access_grant.c.request_id == key).order_by(access_grant.c.id)
         return self._whole(self._connection.execute(rows.with_for_update() if lock else rows).all())
 
+    def ancestry(self, key: GrantId) -> int:
+        """Return how many renewals lie behind a grant: 0 for one that renews nothing."""
+        chain = select(access_grant.c.renews).where(access_grant.c.id == key).cte("chain", recursive=True)
+        before = select(access_grant.c.renews).join(chain, access_grant.c.id == chain.c.renews)
+        chain = chain.union_all(before)
+        return self._connection.execute(select(func.count(chain.c.renews))).scalar_one()
+
+    def renewed(self, key: GrantId) -> bool:
+        """Say whether a grant has been renewed by one that was not revoked."""
+        later = (access_grant.c.renews == key) & (access_grant.c.state != GrantState.REVOKED)
+        return self._connection.execute(select(exists().where(later))).scalar_one()
+
     def candidates(self, person: PersonId, camera: CameraId | None, at: datetime, limit: int = 50) -> list[Grant]:
         """Return the person's grants with a line for the camera (None: for any): live ones first, newest first."""
         live = (access_grant.c.state == GrantState.ISSUED) & (access_grant.c.valid_until > at)
@@ -101,12 +120,19 @@ class GrantRepository:
 
     def take(self, key: GrantId, amount: Quota) -> bool:
         """Take from the quota if the grant is live by the database's clock; one statement, so it cannot be raced."""
+        return self._take(key, amount, (GrantState.ISSUED,))
+
+    def hand_over(self, key: GrantId, size: int) -> bool:
+        """Take bytes for a finished result: also from a grant under which nothing more can be ordered."""
+        return self._take(key, Quota(0, 0, size), (GrantState.ISSUED, GrantState.EXHAUSTED))
+
+    def _take(self, key: GrantId, amount: Quota, states: Collection[GrantState]) -> bool:
         now = func.clock_timestamp()
         done = self._connection.execute(
             update(access_grant)
             .where(
                 access_grant.c.id == key,
-                access_grant.c.state == GrantState.ISSUED,
+                access_grant.c.state.in_(states),
                 access_grant.c.valid_from <= now,
                 access_grant.c.valid_until > now,
                 access_grant.c.used_snapshots + amount.snapshots <= access_grant.c.quota_snapshots,

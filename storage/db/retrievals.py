@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import GrantId, PersonId, RequestId, RetrievalId
 from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
-from broker.domain.retrievals import IN_FLIGHT, Retrieval, RetrievalState
+from broker.domain.retrievals import IN_FLIGHT, UNFINISHED, Retrieval, RetrievalState
 from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
 from storage.db.request_rows import AnyRow
@@ -51,6 +51,11 @@ class RetrievalRepository:
         """Return what a revocation has to end, held until commit."""
         rows = select(retrieval).where(retrieval.c.grant_id == grant, retrieval.c.state.in_(IN_FLIGHT))
         return [_to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id).with_for_update())]
+
+    def unfinished(self, grant: GrantId) -> bool:
+        """Say whether anything under a grant still waits for its result."""
+        waits = (retrieval.c.grant_id == grant) & retrieval.c.state.in_(UNFINISHED)
+        return self._connection.execute(select(exists().where(waits))).scalar_one()
 
     def under(self, stop: Stop) -> list[tuple[Retrieval, RequestId]]:
         """Return what a stop has to end, each with the request it belongs to, held until commit."""

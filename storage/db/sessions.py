@@ -43,8 +43,11 @@ class SessionRepository:
     def open(
         self, digest: bytes, who: PersonId, at: datetime, until: datetime, stepped_up_at: datetime | None = None
     ) -> None:
-        row = {"digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until}
-        self._connection.execute(insert(session).values(row, stepped_up_at=stepped_up_at))
+        row = {
+            "digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until,
+            "stepped_up_at": stepped_up_at,
+        }  # fmt: skip
+        self._connection.execute(insert(session).values(row))
 
     def find(self, digest: bytes, at: datetime, idle_since: datetime) -> Credential | None:
         """Return the live session: not expired, and used after `idle_since`."""

@@ -30,6 +30,7 @@ from storage.db.policies import PolicyRepository
 from storage.db.register import RegisterRepository
 from storage.db.retrievals import RetrievalRepository
 from storage.db.revocations import Barrier, StopRepository
+from storage.db.rulebooks import RulebookRepository
 from storage.db.second_factor import SecondFactorRepository
 from storage.db.sessions import SessionRepository
 from storage.db.sources import SourceRepository
@@ -137,6 +138,10 @@ class UnitOfWork:
     @cached_property
     def access_requests(self) -> AccessRequestRepository:
         return AccessRequestRepository(self._open)
+
+    @cached_property
+    def rulebooks(self) -> RulebookRepository:
+        return RulebookRepository(self._open)
 
     @cached_property
     def grants(self) -> GrantRepository:

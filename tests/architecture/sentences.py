@@ -23,7 +23,8 @@ ROW_FACTS = frozenset({"where", "field", "value", "allowed"})
 ROW_SLUG = re.compile(r"(point|gb-code)(-[a-z]+)+")
 ROW_FILES = ("broker/services/catalog_files", "storage/db/camera_merge.py")
 
-CUT_OFF = ("grant-revoked", "grant-expired", "lease-lost", "cancelled", "client-left", "fault")
+LOCKED = ("person-locked", "camera-locked", "department-locked")
+CUT_OFF = ("grant-revoked", "grant-expired", *LOCKED, "lease-lost", "cancelled", "client-left", "fault")
 """Why a delivery ended before its end; where the grant is dead too, the retrieval keeps it as its error."""
 
 COMPUTED: dict[str, dict[str, frozenset[str]]] = {
@@ -31,14 +32,14 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
         f"gb-code-{group}": frozenset({"value", "allowed"})
         for group in ("length", "digits", "division", "industry", "type", "network", "serial")
     },
-    "broker/services/retrievals.py:_refused": {
+    "broker/services/retrievals.py:_understood": {
         **dict.fromkeys(
-            ("footage-person", "footage-camera", "footage-action", "footage-quota"),
+            ("footage-person", "footage-camera", "footage-action", "footage-quota", *LOCKED),
             frozenset({"act"}),
         ),
         **dict.fromkeys(("footage-live", "footage-window"), frozenset({"act", "windows", "state", "until"})),
     },
-    "broker/web/media.py:_open": dict.fromkeys(("grant-revoked", "grant-expired"), frozenset({"act"})),
+    "broker/web/media.py:_open": dict.fromkeys(("grant-revoked", "grant-expired", *LOCKED), frozenset({"act"})),
     "broker/services/retrievals.py:interrupted": dict.fromkeys(CUT_OFF, frozenset[str]()),
 }
 """Where a slug is computed: the function, and every slug that may come out, with the facts given."""

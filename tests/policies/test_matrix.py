@@ -22,6 +22,12 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
     match act:
         case "session:open" | "session:close":
             return True
+        case "session:step_up" | "second_factor:read" | "second_factor:enrol":
+            return Fact.IS_SELF in facts
+        case "second_factor:remove" | "second_factor:renew":
+            return Fact.IS_SELF in facts and Fact.MFA_FRESH in facts
+        case "person:reset_password" | "person:reset_second_factor":
+            return role is OPERATOR or (role is SECURITY and Fact.NOT_SELF in facts and Fact.MFA_MET in facts)
         case "account:read" | "account:change_password" | "token:issue" | "token:list" | "token:revoke":
             return Fact.IS_SELF in facts
         case "department:list":
@@ -78,6 +84,22 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
             return role in {AUDITOR, CENTER, OWNER}
         case "attachment:add" | "attachment:remove":
             return role is REQUESTER and Fact.IS_REQUESTER in facts
+        case "policy:list" | "policy:read" | "policy:explain":
+            return role in {SECURITY, AUDITOR, OPERATOR}
+        case "policy:propose" | "policy:preview" | "policy:discard":
+            return role is SECURITY
+        case "policy:activate":
+            return role is SECURITY and Fact.NOT_PROPOSER in facts and Fact.MFA_FRESH in facts
+        case "policy:reset":
+            return role is OPERATOR
+        case "lock:list":
+            return role in {OPERATOR, SECURITY, CENTER, OWNER, AUDITOR}
+        case "lock:set" | "lock:lift":
+            if act == "lock:lift" and Fact.IS_SELF in facts:
+                return False
+            on_others = Fact.ON_PERSON in facts and Fact.NOT_SELF in facts
+            on_cameras = Fact.ON_CAMERAS in facts
+            return role is OPERATOR or (role is SECURITY and on_others) or (role in {CENTER, OWNER} and on_cameras)
         case "audit:read" | "audit:verify":
             return role in {AUDITOR, OPERATOR}
         case _:
@@ -90,6 +112,11 @@ def worlds(act: str) -> list[Fact]:
         short_of_one = [ALL_OF_A_GRANT & ~fact for fact in ALL_OF_A_GRANT]
         return [Fact.IS_PERSON | granted for granted in (ALL_OF_A_GRANT, Fact.NONE, *short_of_one)]
     selves = [Fact.NONE, Fact.IS_PERSON | Fact.IS_SELF, Fact.IS_PERSON | Fact.NOT_SELF, Fact.IS_PERSON]
+    if act.startswith(("session:", "second_factor:", "person:")):
+        factors = [Fact.NONE, Fact.MFA_MET, Fact.MFA_MET | Fact.MFA_FRESH]
+        return [a | b for a, b in product(selves, factors)]
+    if act.startswith("lock:"):
+        return [a | b for a, b in product(selves, [Fact.NONE, Fact.ON_PERSON, Fact.ON_CAMERAS])]
     parties = [Fact.NONE, Fact.IS_PARTY | Fact.IS_REQUESTER, Fact.IS_PARTY, Fact.NOT_PARTY]
     approvers = [Fact.NONE, Fact.NOT_APPROVER]
     homes = [Fact.NONE, Fact.OWN_DEPARTMENT]
@@ -114,6 +141,14 @@ def test_every_role_in_every_world(policy: Authorizer, act: str) -> None:
 def test_a_second_role_never_opens_footage_to_who_administers_or_audits(policy: Authorizer, act: str) -> None:
     for role in SEES_NO_VIDEO:
         assert not policy.decide({INVESTIGATOR, role}, act, ALL_OF_A_GRANT).allowed
+
+
+@pytest.mark.parametrize("act", ["footage:snapshot", "footage:clip", "footage:deliver"])
+@pytest.mark.parametrize("locked", [Fact.SUBJECT_LOCKED, Fact.CAMERA_LOCKED, Fact.DEPARTMENT_LOCKED])
+def test_a_lock_is_stronger_than_a_grant(policy: Authorizer, act: str, locked: Fact) -> None:
+    everything = ~Fact.NONE & ~(Fact.SUBJECT_LOCKED | Fact.CAMERA_LOCKED | Fact.DEPARTMENT_LOCKED)
+    assert policy.decide({INVESTIGATOR}, act, everything).allowed
+    assert not policy.decide({INVESTIGATOR}, act, everything | locked).allowed
 
 
 @pytest.mark.parametrize("act", ACTS_IN_FULL)

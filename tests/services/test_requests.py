@@ -14,8 +14,9 @@ from broker.domain.ids import CameraId, GrantId, ItemId, RequestId, RetrievalId,
 from broker.domain.media import ClipAsk, SnapshotAsk
 from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import MOST_LINES, Verdict
+from broker.services.access_requests import Verdict
 from broker.services.accounts import NewDepartment, NewPerson
+from broker.services.form_references import MOST_LINES
 from broker.services.retrievals import LONGEST_CLIP
 from tests.city import PASSWORD, City
 from tests.services.test_main_path import authorized, form, submitted

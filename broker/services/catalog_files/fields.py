@@ -116,6 +116,15 @@ def secrecy(cell: object) -> None:
 
 def synthetic(cell: object) -> bool:
     """Whether the point was made up for a demonstration."""
+    return _flag(cell)
+
+
+def sensitive(cell: object) -> bool:
+    """Whether two persons have to authorize; in doubt the row stays outside, for an open point would need only one."""
+    return _flag(cell)
+
+
+def _flag(cell: object) -> bool:
     text = _text(cell, KEY_LENGTH).casefold()
     if text not in YES | NO:
         raise CellFault("point-flag-unknown", "0, 1, true, false, 是, 否")
@@ -146,6 +155,7 @@ READERS: Mapping[str, Callable[[object], object]] = {
     "direction": direction,
     "point_class": point_class,
     "secrecy": secrecy,
+    "sensitive": sensitive,
     "synthetic": synthetic,
 }
 

@@ -25,6 +25,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "direction": ("朝向", "方向", "监视方位", "direction", "DirectionType", "facing", "jsfw"),
     "point_class": ("点位类型", "监控点位类型", "点位类别", "PointType", "point_class", "jkdwlx"),
     "secrecy": ("Secrecy", "保密属性", "是否涉密", "涉密"),
+    "sensitive": ("sensitive", "敏感点位", "是否敏感", "敏感"),
     "synthetic": ("synthetic", "合成数据", "模拟数据"),
 }
 """Names of columns, the most telling first: Chinese, GB/T 28181-2022 A.2.1.9, 一机一档, plain English."""

@@ -57,7 +57,7 @@ class MailServer:
         if parts.password and parts.scheme == "smtp" and host not in _LOOPBACK:
             raise Invalid("smtp-url", pointer="/smtp_url", reason="password without TLS")
         name, address = parseaddr(sender)
-        if not EMAIL.fullmatch(address):
+        if not EMAIL.fullmatch(address) or not sender.isprintable():
             raise Invalid("mail-from", pointer="/mail_from")
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.scheme, host, port or PORTS[parts.scheme], _address(name, address), user, password)

@@ -10,6 +10,9 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF; the three are
 FIRST = 2  # behind SOI
 SHORTEST = 2  # a length counts itself
 FRAME_HEAD = 8
+MOST_SEGMENTS = 10_000  # a progressive picture has some dozens; more is no picture but work
+
+_FILLED = re.compile(rb"\xff++")
 
 # Inside compressed data FF is followed by 00, by a restart marker, or by another FF that fills: all else is a marker.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -22,7 +25,7 @@ def check_jpeg(content: bytes) -> None:
         Invalid: the file is cut off or damaged, or goes on behind its end.
     """
     place, framed, scanned = FIRST, False, False
-    while True:
+    for _ in range(MOST_SEGMENTS):
         marker, place = _marker(content, place)
         if marker == EOI:
             break
@@ -40,6 +43,8 @@ def check_jpeg(content: bytes) -> None:
                 raise damaged("JPEG", len(content))
             scanned, after = True, found.start()
         place = after
+    else:
+        raise damaged("JPEG", place)
     if not scanned:
         raise damaged("JPEG", place)
     if place != len(content):
@@ -48,12 +53,11 @@ def check_jpeg(content: bytes) -> None:
 
 def _marker(content: bytes, place: int) -> tuple[int, int]:
     """Return the marker at `place` and where its segment begins; any number of FF may stand before it."""
-    begin = place
-    while content[place : place + 1] == b"\xff":
-        place += 1
-    if place == begin or place >= len(content) or content[place] == 0:
-        raise damaged("JPEG", begin)
-    return content[place], place + 1
+    filled = _FILLED.match(content, place)
+    after = filled.end() if filled else place
+    if after == place or after >= len(content) or content[after] == 0:
+        raise damaged("JPEG", place)
+    return content[after], after + 1
 
 
 def _length(content: bytes, place: int) -> int:

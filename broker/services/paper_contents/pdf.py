@@ -36,7 +36,7 @@ LOCKED = re.compile(_words("Encrypt"))
 OBJECT_STREAM = re.compile(_words("ObjStm"))
 # The whole dictionary is spelled out, at the beginning of a line: a string or a comment in it could hide what it says.
 OBJECT_STREAM_HEAD = re.compile(
-    rb"(?<=[\r\n])\d{1,10}\s{1,4}\d{1,5}\s{1,4}obj\s{0,4}<<"
+    rb"[\r\n]\d{1,10}\s{1,4}\d{1,5}\s{1,4}obj\s{0,4}<<"
     rb"(?:\s++|/(?:Type|ObjStm|N|First|Length|Filter|FlateDecode|Extends)(?![A-Za-z0-9])|[\[\]]|\d++|R\b)*+"
     rb">>\s{0,4}stream\r?\n",
 )
@@ -62,8 +62,9 @@ def check_pdf(content: bytes) -> None:
         raise damaged("PDF", end)
     _refuse_words(content)
     left = MOST_UNPACKED
-    heads = list(OBJECT_STREAM_HEAD.finditer(content))
-    if sum(len(OBJECT_STREAM.findall(head[0])) for head in heads) != len(OBJECT_STREAM.findall(content)):
+    named = len(OBJECT_STREAM.findall(content))
+    heads = list(OBJECT_STREAM_HEAD.finditer(content)) if named else []
+    if sum(len(OBJECT_STREAM.findall(head[0])) for head in heads) != named:
         raise damaged("PDF", content.find(b"ObjStm"))
     for head in heads:
         objects = _unpacked(content, head, left)

@@ -8,6 +8,7 @@ SIGNATURE = 8
 FRAME = 12  # length, type and checksum around the data of a chunk
 HEADER = 13  # bytes of IHDR
 CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+MOST_CHUNKS = 50_000  # encoders write chunks of some kilobytes; more is no picture but work
 LARGEST_SIDE = 30_000  # pixels; a scan of A3 at 1200 dpi has 20,000
 
 
@@ -22,7 +23,7 @@ def check_png(content: bytes) -> None:
     while True:
         kind, data, after = _chunk(content, place)
         met += 1
-        if (kind == b"IHDR") != (met == 1) or (kind.isupper() and kind not in CRITICAL):
+        if met > MOST_CHUNKS or (kind == b"IHDR") != (met == 1) or (kind.isupper() and kind not in CRITICAL):
             raise damaged("PNG", place)
         if kind == b"IHDR":
             _check_header(data, place)

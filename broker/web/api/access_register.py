@@ -28,7 +28,7 @@ Owner = Annotated[Code | None, Query(description="Looks at cameras of this depar
 Login = Annotated[str | None, Query(max_length=100, description="Looks by this person, by login. 调阅人账号。")]
 OfCamera = Annotated[UUID | None, Query(description="Looks at this camera. 点位。")]
 OfRequest = Annotated[UUID | None, Query(description="Looks under this access request. 申请。")]
-OfAct = Annotated[LookAct | None, Query(description="Only orders, or only deliveries. 行为。")]
+OfAct = Annotated[LookAct | None, Query(description="Only orders, only deliveries, or only what was shown. 行为。")]
 OfResult = Annotated[LookResult | None, Query(description="Only allowed, or only refused. 结果。")]
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Lines behind this number. 自该编号之后。")]
 

@@ -44,6 +44,7 @@ class CameraOut(Out):
     longitude: float
     direction: str | None
     point_class: int | None
+    sensitive: bool
     synthetic: bool
     bound: bool
 
@@ -54,7 +55,8 @@ class CameraOut(Out):
             owner=DepartmentRef.named(camera.owner_id, known), division=camera.division, address=camera.address,
             latitude=camera.latitude, longitude=camera.longitude,
             direction=camera.direction.name.lower() if camera.direction else None,
-            point_class=camera.point_class, synthetic=camera.synthetic, bound=camera.source_id is not None,
+            point_class=camera.point_class, sensitive=camera.sensitive, synthetic=camera.synthetic,
+            bound=camera.source_id is not None,
         )  # fmt: skip
 
 
@@ -86,6 +88,20 @@ class BindIn(In):
     gb_code: Annotated[str, StringConstraints(pattern=r"^\d{20}$")]
     source: Code
     channel: Line
+
+
+class TransferIn(In):
+    """The code of the department that takes a camera over."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "dh-jt"}]})
+
+    to: Code
+
+
+class SensitivityIn(In):
+    """Whether a point is sensitive: then two persons of its owner have to authorize."""
+
+    sensitive: bool
 
 
 def shown(cameras: Sequence[Camera], reading: Reading) -> list[CameraOut]:
@@ -133,8 +149,22 @@ def read_coverage(key: UUID, begin: Begin, end: End, caller: CallerDep, broker: 
     return CoverageOut.of(asked, broker.catalog.coverage(caller, CameraId(key), asked))
 
 
+@router.post("/{key}/transfer")
+def transfer_camera(
+    key: UUID, body: TransferIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
+) -> CameraOut:
+    """将点位移交另一部门，尚未决定的申请随之转交。Give a camera to another department; what is undecided follows."""
+    return shown([broker.transfers.transfer(caller, CameraId(key), body.to)], reading)[0]
+
+
 @router.post("/bind")
 def bind_camera(body: BindIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> CameraOut:
     """将点位接入录像源的通道。Bind a camera to a channel of a source."""
     camera = broker.catalog.bind(caller, body.gb_code, body.source, body.channel)
     return shown([broker.catalog.read(caller, camera.id)], reading)[0]
+
+
+@router.post("/{key}/sensitivity")
+def mark_camera(key: UUID, body: SensitivityIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> CameraOut:
+    """标记点位是否敏感（敏感点位须双人授权）。Mark a point as sensitive, or as ordinary."""
+    return shown([broker.catalog.mark(caller, CameraId(key), sensitive=body.sensitive)], reading)[0]

@@ -11,7 +11,7 @@ from broker.domain.grants import Grant, GrantedLine, GrantState
 from broker.domain.ids import GrantId, RequestId
 from broker.services.names import Known
 from broker.web.api.request_forms import ReasonIn
-from broker.web.api.request_views import QuotaOut, TermsOut
+from broker.web.api.request_views import QuotaOut, RequestOut, TermsOut, whole
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ById, Page
 from broker.web.refs import CameraRef, DepartmentRef, PersonRef
@@ -63,6 +63,18 @@ class GrantOut(Out):
         )  # fmt: skip
 
 
+class StoppedOut(GrantOut):
+    """A grant that was stopped; from `effective_at` on no process serves anything under it."""
+
+    effective_at: datetime
+
+
+def stopped(grant: Grant, reading: Reading) -> StoppedOut:
+    """Return a grant that was stopped a moment ago; the call that did it waited for every process."""
+    at = reading.now
+    return StoppedOut(**shown([grant], reading)[0].__dict__, effective_at=at)
+
+
 def shown(grants: Sequence[Grant], reading: Reading) -> list[GrantOut]:
     """Return grants, their names looked up together."""
     known = reading.known(
@@ -91,15 +103,21 @@ def read_grant(key: UUID, caller: CallerDep, broker: BrokerDep, reading: Reading
 
 
 @router.post("/{key}/revoke")
-def revoke_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> GrantOut:
-    """撤销授权单，正在进行的调取随即停止。End a grant for good; what flows under it stops."""
-    return shown([broker.grants.revoke(caller, GrantId(key), body.reason)], reading)[0]
+def revoke_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> StoppedOut:
+    """撤销授权单；答复时，各处的调取和下载均已停止。End a grant for good; answered when nothing flows under it."""
+    return stopped(broker.grants.revoke(caller, GrantId(key), body.reason), reading)
 
 
 @router.post("/{key}/suspend")
-def suspend_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> GrantOut:
-    """暂停授权单，正在进行的调取随即停止。Let a grant rest; what flows under it stops."""
-    return shown([broker.grants.suspend(caller, GrantId(key), body.reason)], reading)[0]
+def suspend_grant(key: UUID, body: ReasonIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> StoppedOut:
+    """暂停授权单；答复时，各处的调取和下载均已停止。Let a grant rest; answered when nothing flows under it."""
+    return stopped(broker.grants.suspend(caller, GrantId(key), body.reason), reading)
+
+
+@router.post("/{key}/renew", status_code=201)
+def renew_grant(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> RequestOut:
+    """按原授权起草续期申请，提交后重新审批和授权。Draft a request for the same again; both authorities decide anew."""
+    return whole(broker.renewals.renew(caller, GrantId(key)), reading)
 
 
 @router.post("/{key}/resume")

@@ -12,7 +12,8 @@ from broker.domain.grants import DEFAULT_VALIDITY, LONGEST_VALIDITY, Action, Con
 from broker.domain.ids import CameraId, LineId
 from broker.domain.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import MOST_LINES, Form, Verdict
+from broker.services.access_requests import Form, Verdict
+from broker.services.form_references import MOST_LINES
 from broker.web.values import In, Instant, Line, Paragraph, Remark, SpanIn, refused, span_of
 
 Login = Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -71,6 +71,7 @@ __all__ = [
     "retrieval",
     "revocation",
     "role_assignment",
+    "rulebook",
     "second_factor",
     "session",
     "sign_in_failure",

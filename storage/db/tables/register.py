@@ -50,7 +50,7 @@ access_register = Table(
     Column("address", Text, nullable=False),
     ForeignKeyConstraint(["stream", "seq"], ["audit_event.stream", "audit_event.seq"]),
     UniqueConstraint("stream", "seq"),
-    CheckConstraint("act IN ('order', 'deliver')", name="act"),
+    CheckConstraint("act IN ('order', 'deliver', 'view')", name="act"),
     CheckConstraint("action IN ('snapshot', 'clip')", name="action"),
     CheckConstraint("(action = 'clip') = (span_end IS NOT NULL) AND span_end > span_begin", name="span"),
     CheckConstraint("(result = 'allowed' AND refusal = '') OR (result = 'refused' AND refusal <> '')", name="result"),

@@ -11,7 +11,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -48,6 +47,7 @@ access_request = Table(
     Column("comment", Text, nullable=False, server_default=""),
     Column("remarks", JSONB, nullable=False),
     Column("report", Text, nullable=False, server_default=""),
+    Column("submitted_at", INSTANT),
     Column("since", INSTANT),
     Column("due", INSTANT),
     Column("created_at", INSTANT, nullable=False),
@@ -70,6 +70,18 @@ access_request = Table(
     Index("ix_access_request_center_id_id", "center_id", "id"),
     Index("ix_access_request_due", "due", postgresql_where=text("due IS NOT NULL")),
     Index("ix_access_request_case_number", "case_number"),
+    Index(
+        "uq_access_request_open_renewal",
+        "renews",
+        unique=True,
+        postgresql_where=text("state IN ('DRAFT', 'CENTER_REVIEW', 'DEPARTMENT_REVIEW', 'RETURNED')"),
+    ),
+    Index(
+        "ix_access_request_department_id_submitted_at",
+        "department_id",
+        "submitted_at",
+        postgresql_where=text("submitted_at IS NOT NULL"),
+    ),
 )
 
 request_person = Table(
@@ -96,7 +108,6 @@ request_item = Table(
     Column("decided_at", INSTANT),
     Column("reason", Text, nullable=False, server_default=""),
     *audited(),
-    UniqueConstraint("request_id", "revision", "department_id"),
     CheckConstraint(
         "state <> 'AUTHORIZED' OR (authorizer_id IS NOT NULL AND (authorizations < 2 OR endorser_id IS NOT NULL))",
         name="authorized_by_somebody",
@@ -105,6 +116,15 @@ request_item = Table(
     CheckConstraint("authorizer_id IS NULL OR authorizer_id = ANY(deciders)", name="authorizer_decides"),
     Index("ix_request_item_due", "due", postgresql_where=text("due IS NOT NULL AND state = 'PENDING'")),
     Index("ix_request_item_department_id_id", "department_id", "id"),
+    Index("ix_request_item_request_id_revision", "request_id", "revision"),
+    Index(
+        "uq_request_item_open_part",
+        "request_id",
+        "revision",
+        "department_id",
+        unique=True,
+        postgresql_where=text("state IN ('PENDING', 'PROVISIONAL')"),
+    ),
 )
 
 request_line = Table(

@@ -15,6 +15,7 @@ ALTER TABLE access_request
     ADD COLUMN deciders uuid[] NOT NULL DEFAULT '{}',
     ADD COLUMN remarks jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN report text NOT NULL DEFAULT '',
+    ADD COLUMN submitted_at timestamptz,
     ADD COLUMN since timestamptz,
     ADD COLUMN due timestamptz,
     DROP CONSTRAINT ck_access_request_center_known,
@@ -56,7 +57,17 @@ ALTER TABLE request_item
 
 CREATE INDEX ix_access_request_due ON access_request (due) WHERE due IS NOT NULL;
 CREATE INDEX ix_access_request_case_number ON access_request (case_number);
+CREATE UNIQUE INDEX uq_access_request_open_renewal ON access_request (renews)
+    WHERE state IN ('DRAFT', 'CENTER_REVIEW', 'DEPARTMENT_REVIEW', 'RETURNED');
+CREATE INDEX ix_access_request_department_id_submitted_at ON access_request (department_id, submitted_at)
+    WHERE submitted_at IS NOT NULL;
 CREATE INDEX ix_request_item_due ON request_item (due) WHERE due IS NOT NULL AND state = 'PENDING';
+
+-- A camera may come back to a department that has decided its part already: only what still waits is one of its kind.
+ALTER TABLE request_item DROP CONSTRAINT uq_request_item_request_id_revision_department_id;
+CREATE INDEX ix_request_item_request_id_revision ON request_item (request_id, revision);
+CREATE UNIQUE INDEX uq_request_item_open_part ON request_item (request_id, revision, department_id)
+    WHERE state IN ('PENDING', 'PROVISIONAL');
 
 ALTER TABLE request_line
     ADD COLUMN endorsed_begin timestamptz,
@@ -115,7 +126,7 @@ BEGIN
     IF NEW.state IN ('ISSUED', 'SUSPENDED') AND NOT EXISTS (
         SELECT FROM request_item i JOIN access_request r ON r.id = i.request_id
         WHERE i.id = NEW.item_id AND r.id = NEW.request_id AND i.department_id = NEW.department_id
-          AND i.revision = r.revision AND NEW.emergency = r.emergency
+          AND i.revision = r.revision AND NEW.emergency = r.emergency AND NEW.renews IS NOT DISTINCT FROM r.renews
           AND CASE
             WHEN NOT r.emergency THEN
                 i.state = 'AUTHORIZED' AND i.authorizer_id IS NOT NULL AND r.state IN ('DEPARTMENT_REVIEW', 'DECIDED')
@@ -133,7 +144,7 @@ CREATE OR REPLACE FUNCTION check_no_orphan_grant() RETURNS trigger LANGUAGE plpg
 BEGIN
     IF NEW.state NOT IN ('AUTHORIZED', 'PROVISIONAL', 'RATIFIED') AND EXISTS (
         SELECT FROM access_grant g
-        WHERE g.item_id = NEW.id AND g.state IN ('ISSUED', 'SUSPENDED') AND g.valid_until > now()
+        WHERE g.item_id = NEW.id AND g.state IN ('ISSUED', 'SUSPENDED', 'EXHAUSTED') AND g.valid_until > now()
     ) THEN
         RAISE EXCEPTION 'a live grant under a dead item' USING ERRCODE = 'check_violation';
     END IF;
@@ -144,7 +155,7 @@ CREATE FUNCTION check_no_dead_request() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state NOT IN ('DEPARTMENT_REVIEW', 'DECIDED', 'EMERGENCY') AND EXISTS (
         SELECT FROM access_grant g
-        WHERE g.request_id = NEW.id AND g.state IN ('ISSUED', 'SUSPENDED') AND g.valid_until > now()
+        WHERE g.request_id = NEW.id AND g.state IN ('ISSUED', 'SUSPENDED', 'EXHAUSTED') AND g.valid_until > now()
     ) THEN
         RAISE EXCEPTION 'a live grant under a dead request' USING ERRCODE = 'check_violation';
     END IF;
@@ -158,7 +169,7 @@ CREATE CONSTRAINT TRIGGER no_dead_request AFTER UPDATE OF state ON access_reques
 
 CREATE FUNCTION refuse_resurrection() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.state IN ('REVOKED', 'EXHAUSTED') AND NEW.state <> OLD.state THEN
+    IF OLD.state IN ('REVOKED', 'EXHAUSTED') AND NEW.state NOT IN (OLD.state, 'REVOKED') THEN
         RAISE EXCEPTION 'a grant that has ended stays ended' USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.valid_until > OLD.valid_until OR NEW.valid_from < OLD.valid_from

@@ -21,7 +21,7 @@ REFERENCES = {
     "retrieval_id": "retrieval",
 }
 CHECKS = {
-    "act": "act IN ('order', 'deliver')",
+    "act": "act IN ('order', 'deliver', 'view')",
     "action": "action IN ('snapshot', 'clip')",
     "span": "(action = 'clip') = (span_end IS NOT NULL) AND span_end > span_begin",
     "result": "(result = 'allowed' AND refusal = '') OR (result = 'refused' AND refusal <> '')",

@@ -15,7 +15,7 @@ CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON access_outcome
 CREATE FUNCTION register_fits(kind text, act text, result text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE kind
         WHEN 'retrieval:ordered' THEN act = 'order' AND result = 'allowed'
-        WHEN 'retrieval:opened' THEN act = 'deliver' AND result = 'allowed'
+        WHEN 'retrieval:opened' THEN act IN ('deliver', 'view') AND result = 'allowed'
         WHEN 'retrieval:refused' THEN result = 'refused'
         ELSE false
     END
@@ -74,7 +74,8 @@ CREATE CONSTRAINT TRIGGER order_entered AFTER INSERT ON retrieval
 CREATE FUNCTION check_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (
-        SELECT FROM access_register r WHERE r.id = NEW.register_id AND r.act = 'deliver' AND r.result = 'allowed'
+        SELECT FROM access_register r
+        WHERE r.id = NEW.register_id AND r.act IN ('deliver', 'view') AND r.result = 'allowed'
     ) THEN
         RAISE EXCEPTION 'the end of a delivery that never began: %', NEW.register_id
             USING ERRCODE = 'check_violation';

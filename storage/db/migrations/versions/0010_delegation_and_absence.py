@@ -10,6 +10,20 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _delegations()
+    _absences()
+    for table in ("delegation", "absence"):
+        op.execute(
+            f"CREATE TRIGGER audited BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_silent_change()"
+        )
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO xueliang_app")
+    # What was agreed stays as it was: the program can only end it.
+    op.execute("GRANT UPDATE (ended_at, ended_by, stream, version) ON delegation TO xueliang_app")
+    op.execute("GRANT UPDATE (ended_at, stream, version) ON absence TO xueliang_app")
+
+
+def _delegations() -> None:
     op.create_table(
         "delegation",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -45,6 +59,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_delegation_from_person_id"), "delegation", ["from_person_id"], unique=False)
     op.create_index(op.f("ix_delegation_to_person_id"), "delegation", ["to_person_id"], unique=False)
+
+
+def _absences() -> None:
     op.create_table(
         "absence",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -67,15 +84,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
     )
     op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], unique=False)
-    for table in ("delegation", "absence"):
-        op.execute(
-            f"CREATE TRIGGER audited BEFORE UPDATE OR DELETE ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION refuse_silent_change()"
-        )
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO xueliang_app")
-    # What was agreed stays as it was: the program can only end it.
-    op.execute("GRANT UPDATE (ended_at, ended_by, stream, version) ON delegation TO xueliang_app")
-    op.execute("GRANT UPDATE (ended_at, stream, version) ON absence TO xueliang_app")
 
 
 def downgrade() -> None:

@@ -1,0 +1,59 @@
+"""Transfers: a camera changes its owner, and with it who decides on what is still undecided."""
+
+from broker.domain.accounts import Caller, Department
+from broker.domain.audit import Entry
+from broker.domain.catalog import Camera
+from broker.domain.errors import Conflict
+from broker.domain.ids import CameraId
+from broker.domain.permits import Permit
+from broker.domain.stops import Stop, StopKind
+from broker.services.forwarding import Move, follow
+from policies import facts
+from policies.authorizer import Authorizer
+from storage.db.unit_of_work import UnitOfWork, Work
+
+
+class Transfers:
+    """What happens to a camera that another department takes over."""
+
+    def __init__(self, work: Work, policy: Authorizer) -> None:
+        self._work = work
+        self._policy = policy
+
+    def transfer(self, caller: Caller, key: CameraId | str, to: str) -> Camera:
+        """Give a camera (its id, or its GB code) to the department of this code; what is undecided about it follows.
+
+        Live grants go on: the new owner sees them and may end them. Deliveries that run at this moment are cut, since
+        from now on the locks of another department hold over the camera; they can be taken up again at once.
+
+        Raises:
+            Unknown: there is no such camera or department.
+            Conflict: the camera belongs to that department already.
+            Invalid: an open request would be left without anybody of the new owner who may decide on it.
+        """
+        with self._work() as work:
+            work.locks.shut_gate()  # before a row is held: the owner says which locks keep footage back
+            known = work.cameras.by_gb_code(key) if isinstance(key, str) else work.cameras.load(key)
+            camera = work.cameras.load(known.id, lock=True)
+            owner = work.departments.by_code(to)
+            home = work.departments.load(camera.owner_id)
+            roles = caller.roles_at(home.path, work.now) & caller.roles_at(owner.path, work.now)
+            permit = self._policy.require(caller, "camera:transfer", roles, facts.of_person(caller))
+            if home.id == owner.id:
+                raise Conflict("owner-unchanged", camera=camera.name, department=owner.name)
+            _record(work, permit, camera, home, owner)
+            for request in work.access_requests.undecided_of(camera.id):  # what is open about one camera: a handful
+                follow(work, permit, request, Move(camera, owner))
+            moved = work.cameras.load(camera.id)
+            work.commit(permit)
+            return moved
+
+
+def _record(work: UnitOfWork, permit: Permit, camera: Camera, home: Department, owner: Department) -> None:
+    """Change the owner, and write it down in the catalogue that loses the camera and in the one that gains it."""
+    left, gained = f"catalogue/{home.id}", f"catalogue/{owner.id}"
+    numbers = {stream: work.audit.reserve(stream) for stream in sorted((left, gained))}
+    work.cameras.transfer(camera.id, owner.id, gained, numbers[gained])
+    told = {"camera": str(camera.id), "from": home.code, "to": owner.code}
+    work.audit.append(permit, [Entry(stream, "camera:transferred", told) for stream in (left, gained)])
+    work.stops.note(Stop(StopKind.CAMERA, str(camera.id)))

@@ -1,0 +1,140 @@
+"""Three `xueliang serve` over one database and one store, a large result, and grants to stop."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from broker.bootstrap import Broker, operator
+from broker.domain.access_requests import AskedLine, Purpose
+from broker.domain.accounts import Caller
+from broker.domain.catalog import Camera
+from broker.domain.grants import Grant, Terms
+from broker.domain.locks import LockKind
+from broker.domain.media import Capture, ClipAsk
+from broker.domain.retrievals import Retrieval
+from broker.domain.time import TimeSpan
+from broker.services.access_requests import Form, Verdict
+from broker.services.retrieval_runs import Attempt
+from broker.services.sources import NewSource
+from tests.city import City
+
+PROGRAM = [sys.executable, "-c", "import sys; from broker.cli import main; sys.exit(main())"]
+PATIENCE = 90
+SIZE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Server:
+    """One process and where it is reached."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+
+@contextmanager
+def three_servers(broker: Broker, logs: Path) -> Iterator[tuple[Server, ...]]:
+    """Run three web processes beside each other."""
+    environment = os.environ | {
+        "XUELIANG_DATABASE_URL": broker.database_url,
+        "XUELIANG_DATA": str(broker.settings.data),
+        "XUELIANG_LANGUAGE": "en",
+        "XUELIANG_WORKERS": "0",
+    }
+    with ExitStack() as stack:
+        started = []
+        for number in range(3):
+            log = logs / f"serve-{number}"
+            with log.open("wb") as file:
+                process = subprocess.Popen(
+                    [*PROGRAM, "serve", "--port", "0"], env=environment, stdout=file, stderr=subprocess.STDOUT
+                )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            started.append((process, log))
+        yield tuple(Server(process, _url(process, log)) for process, log in started)
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Wait until a server answers and has a lease."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text(encoding="utf-8"))):
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
+    return found[0]
+
+
+class House:
+    """A camera with footage, a person who looks, and as many grants as a test stops."""
+
+    def __init__(self, broker: Broker, city: City, owner: str = "dh-cg") -> None:
+        self.broker = broker
+        self.city = city
+        self.camera: Camera = city.cameras_of(owner)[0]
+        self.owner: Caller = city.caller(broker, "owner.cg")
+        self.span = TimeSpan(datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC) - timedelta(hours=1))
+        me = operator("tests")
+        broker.sources.add(me, NewSource("nvr", "录像机", "local_files", {"folder": str(broker.settings.data)}, owner))
+        broker.catalog.bind(me, self.camera.gb_code or "", "nvr", "01")
+
+    def token(self, login: str) -> str:
+        """Return an API token for somebody."""
+        caller = self.city.caller(self.broker, login)
+        return self.broker.accounts.issue_token(caller, "tests", ["*"], timedelta(days=1))[1]
+
+    def grant(self) -> Grant:
+        """Return a fresh grant over the camera, for the person `looker`."""
+        purpose = Purpose("administrative", "environment", "东环罚〔2026〕12号", "夜间倾倒渣土，需核对车辆进出时间")
+        form = Form(purpose, Terms(), ("looker",), (AskedLine(self.camera.id, self.span),))
+        asker = self.city.caller(self.broker, "asker")
+        request = self.broker.access_requests.submit(asker, self.broker.access_requests.draft(asker, form).id)
+        center = self.city.caller(self.broker, "center.dh")
+        request = self.broker.approvals.approve(center, request.id, Verdict(1))
+        grant = self.broker.request_items.authorize(self.owner, request.items[0].id, Verdict(1))
+        assert grant is not None
+        return grant
+
+    def order(self, grant: Grant | None = None) -> Retrieval:
+        """Order ten seconds."""
+        looker = self.city.caller(self.broker, "looker")
+        ask = ClipAsk("", TimeSpan(self.span.begin, self.span.begin + timedelta(seconds=10)))
+        return self.broker.retrievals.order(looker, self.camera.id, ask, grant.id if grant else None)
+
+    def ready(self, grant: Grant, size: int = SIZE) -> Retrieval:
+        """Return a large result under a grant; no decoder was troubled for it."""
+        attempt = self.begun(self.order(grant))
+        blob = self.broker.blobs.put_stream(os.urandom(64 * 1024) for _ in range(size // (64 * 1024)))
+        span = TimeSpan(self.span.begin, self.span.begin + timedelta(seconds=10))
+        capture = Capture("video/mp4", "mp4", "h264", 640, 360, 250, span.begin, span.end, (span,))
+        self.broker.runs._accept(attempt, capture, blob.digest, blob.size)
+        return self.broker.retrievals.read(self.city.caller(self.broker, "looker"), attempt.retrieval.id)
+
+    def lock_looker(self) -> None:
+        """Lock the person who looks, as the operator at the machine."""
+        self.broker.locks.set(operator("tests"), LockKind.PERSON, self.city.persons["looker"], "账号疑似被盗用")
+
+    def begun(self, order: Retrieval) -> Attempt:
+        """Begin to fetch, as a worker does."""
+        attempt = self.broker.runs._begin(order.id)
+        assert attempt is not None
+        return attempt
+
+
+def call(server: Server, token: str, path: str, body: dict[str, object]) -> tuple[dict[str, object], float, float]:
+    """Post to one of the servers; returns the answer, when it was asked and when the call returned."""
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+        client.get("/health/live")  # the connection is there before the clock runs
+        asked = time.monotonic()
+        answer = client.post(f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {token}"})
+        returned = time.monotonic()
+    assert answer.is_success, answer.text
+    return answer.json(), asked, returned
