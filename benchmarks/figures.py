@@ -5,6 +5,8 @@ import statistics
 import time
 from collections.abc import Callable
 
+SMALL = 0.01
+
 
 def seconds(call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """Return how long one call takes by the wall clock, or by another one."""
@@ -13,9 +15,7 @@ def seconds(call: Callable[[], object], clock: Callable[[], float] = time.perf_c
     return clock() - begun
 
 
-def interleaved(
-    n: int, *calls: Callable[[], object], clock: Callable[[], float] = time.perf_counter
-) -> list[float]:
+def interleaved(n: int, *calls: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> list[float]:
     """Return the median seconds of each call, run in turns so that the machine's noise hits all alike.
 
     `time.process_time` counts the seconds of a core instead of those that pass: for work that waits for nothing.
@@ -34,7 +34,7 @@ def figure(name: str, value: float, unit: str, *, reference: str, ratio: float, 
         "value": round(value, 4),
         "unit": unit,
         "reference": reference,
-        "ratio": round(ratio, 3),
+        "ratio": round(ratio, 3) if ratio > SMALL else float(f"{ratio:.2g}"),
         "n": n,
     }
     print(json.dumps(line, ensure_ascii=False))

@@ -27,9 +27,11 @@ from broker.services.couriers.mail import MailServer
 from broker.services.couriers.places import Rules, read_networks
 from broker.services.couriers.post_office import PostOffice
 from broker.services.couriers.wording import read_zone
+from broker.services.deadlines import Deadlines
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
 from broker.services.findings import Findings
+from broker.services.emergencies import Emergencies
 from broker.services.grants import Grants
 from broker.services.mailbox import Mailbox
 from broker.services.locks import Locks
@@ -92,6 +94,8 @@ class Broker:
     findings: Findings
     rulebooks: Rulebooks
     approvals: Approvals
+    emergencies: Emergencies
+    deadlines: Deadlines
     request_items: RequestItems
     grants: Grants
     renewals: Renewals
@@ -212,6 +216,8 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         findings=Findings(work, policy),
         rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy),
+        emergencies=Emergencies(work, policy),
+        deadlines=Deadlines(work, policy),
         request_items=RequestItems(work, policy),
         locks=Locks(work, policy),
         grants=Grants(work, policy),

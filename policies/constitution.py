@@ -1,7 +1,7 @@
 """What no policy may do: give footage without a grant, let a party decide, or take away the way to the next policy.
 
-A policy may narrow (ask for more facts, name fewer roles, deny) and re-distribute (name other roles). The measure is the
-policy that the program comes with: a row may ask for more than every shipped row of the same act, never for less.
+A policy may narrow (ask for more facts, name fewer roles, deny) and re-distribute (name other roles). The measure is
+the policy that the program comes with: a row may ask for more than every shipped row of the same act, never for less.
 """
 
 from collections.abc import Iterator
@@ -38,9 +38,7 @@ def breaches(row: Row) -> Iterator[Invalid]:
         lacking |= (floor_of(act) or frozenset()) - facts_of(rule)
     if lacking:
         needed = "+".join(name for name in FACTS if name in lacking)
-        yield Invalid(
-            "policy-needs-more", pointer=TEXT, row=row.number, column="need", value=rule.need, allowed=needed
-        )
+        yield Invalid("policy-needs-more", pointer=TEXT, row=row.number, column="need", value=rule.need, allowed=needed)
     permitted = [roles for act in acts if (roles := roles_of(act)) is not None]
     if permitted and rule.role not in (fitting := reduce(frozenset.intersection, permitted)):
         names = ", ".join(sorted(fitting))

@@ -55,9 +55,7 @@ def _idle(rows: Sequence[Row]) -> Iterator[Invalid]:
     for row in distinct:
         if stronger := next((it for it in (*fixed_rows(), *distinct) if _silences(it, row)), None):
             told = ", ".join(stronger.rule)
-            yield Invalid(
-                "policy-unreachable", pointer=TEXT, row=row.number, column="-", value=told, allowed="-"
-            )
+            yield Invalid("policy-unreachable", pointer=TEXT, row=row.number, column="-", value=told, allowed="-")
 
 
 def _silences(one: Row, other: Row) -> bool:

@@ -63,13 +63,15 @@ def faulty(faults: Iterable[Invalid]) -> Invalid:
     """Return the error that holds all faults of a policy."""
     found = tuple(faults)
     first = found[0].facts
-    return Invalid("policy-faulty", pointer=TEXT, faults=found, count=len(found), row=first["row"])
+    error = Invalid("policy-faulty", pointer=TEXT, count=len(found), row=first["row"])
+    error.faults = found
+    return error
 
 
 def read(text: str) -> tuple[list[Row], list[Invalid]]:
-    """Return the rows that can be read and the faults of those that cannot; comments and blank lines are skipped.
+    r"""Return the rows that can be read and the faults of those that cannot; comments and blank lines are skipped.
 
-    Lines end at "\\n" alone: whatever else a terminal may show as a new line does not end a comment.
+    Lines end at "\n" alone: whatever else a terminal may show as a new line does not end a comment.
     """
     rows: list[Row] = []
     faults: list[Invalid] = []

@@ -2,8 +2,8 @@
 
 The stock enforcer needs about 0.2 ms a question and parses the matcher anew each time, which is neither fast nor
 safe across threads on CPython 3.11. There are only some hundreds of distinct questions, so each is put to Casbin once,
-under a lock, and remembered for the life of the snapshot. Nothing here is ever edited. Each object has an enforcer of its
-own over the rows that can speak of it, since Casbin looks at every row it has.
+under a lock, and remembered for the life of the snapshot. Nothing here is ever edited. Each object has an enforcer of
+its own over the rows that can speak of it, since Casbin looks at every row it has.
 """
 
 import hashlib

@@ -20,9 +20,9 @@ ACTS: dict[str, frozenset[str]] = {
     "camera": frozenset({"list", "import", "bind", "transfer", "mark", "coverage"}),
     "rulebook": frozenset({"read", "check", "change"}),
     "access_request": frozenset(
-        {"list", "read", "draft", "edit", "submit", "withdraw", "approve", "return", "reject", "close", "check", "findings"},
+        {"list", "read", "draft", "edit", "submit", "withdraw", "approve", "return", "reject", "close", "check", "findings", "open_emergency", "ratify", "disavow", "lapse"},
     ),
-    "request_item": frozenset({"list", "authorize", "refuse", "return"}),
+    "request_item": frozenset({"list", "authorize", "refuse", "return", "veto"}),
     "grant": frozenset({"list", "read", "revoke", "suspend", "resume", "renew"}),
     "lock": frozenset({"list", "set", "lift"}),
     "footage": frozenset({"snapshot", "clip", "deliver", "view"}),

@@ -1,4 +1,4 @@
-"""`xueliang policy`: read, propose and change what may be done by whom; `lint` needs no server, `reset` is the operator's."""
+"""`xueliang policy`: read, propose and change who may do what; `lint` needs no server, `reset` is the operator's."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -96,7 +96,10 @@ def preview(policy: Key, *, as_json: Json = False) -> None:
 
 @app.verb("activate")
 def activate(
-    policy: Key, *, replaces: Annotated[str | None, Option("--replaces", metavar="POLICY")] = None, as_json: Json = False
+    policy: Key,
+    *,
+    replaces: Annotated[str | None, Option("--replaces", metavar="POLICY")] = None,
+    as_json: Json = False,
 ) -> None:
     """Put a policy in force that somebody else proposed."""
     with signed_in() as server:

@@ -102,7 +102,8 @@ def _take(server: Server, query: dict[str, object], output: Path) -> str | None:
         raise Invalid("file-unwritable", file=str(output), reason=error.strerror or "") from error
     finally:
         part.unlink(missing_ok=True)
-    return response.headers.get(NEXT)
+    following: str | None = response.headers.get(NEXT)
+    return following
 
 
 def _times(begin: str | None, end: str | None) -> dict[str, object]:

@@ -115,6 +115,7 @@ class AccessRequest:
     revision: int = 1
     rulebook: int = 0
     center_id: DepartmentId | None = None
+    escalated_to: DepartmentId | None = None
     center_approvals: int = 1
     endorser_id: PersonId | None = None
     approver_id: PersonId | None = None

@@ -22,6 +22,7 @@ class Role(StrEnum):
     INVESTIGATOR = "investigator"
     CENTER_APPROVER = "center_approver"
     DEPARTMENT_AUTHORIZER = "department_authorizer"
+    EMERGENCY_INVESTIGATOR = "emergency_investigator"  # may open cameras before anybody has decided
     AUDITOR = "auditor"
     SYSTEM_ADMINISTRATOR = "system_administrator"
     SECURITY_ADMINISTRATOR = "security_administrator"

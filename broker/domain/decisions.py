@@ -85,7 +85,8 @@ def submit(request: AccessRequest, passage: Passage, items: tuple[RequestItem, .
     }
     change = step(
         request, command, kind, told, revision=revision, items=opened, submitted_at=at, since=at, due=passage.due,
-        center_id=passage.center, center_approvals=passage.center_approvals, rulebook=passage.rulebook,
+        center_id=passage.center, escalated_to=None, center_approvals=passage.center_approvals,
+        rulebook=passage.rulebook,
         endorser_id=None, approver_id=None, deciders=frozenset(), comment="", remarks={},
         approved_terms=request.terms if direct else None,
     )  # fmt: skip

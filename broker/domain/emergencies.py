@@ -41,7 +41,10 @@ def check_reach(request: AccessRequest, limits: Emergency, at: datetime) -> None
 def break_glass(
     request: AccessRequest, center: DepartmentId, items: tuple[RequestItem, ...], limits: Emergency, at: datetime
 ) -> Change:
-    """Open an emergency: the items are provisional, the grants follow in the same transaction."""
+    """Open an emergency: the items are provisional, the grants follow in the same transaction.
+
+    The one person asks and looks; that is the exception, and why somebody else has to stand up for it within a day.
+    """
     check_reach(request, limits, at)
     opened = tuple(
         replace(

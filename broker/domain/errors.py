@@ -25,15 +25,12 @@ class BrokerError(Exception):
 
     kind: ClassVar[str] = "error"
 
-    def __init__(
-        self, slug: str, *,
-        pointer: str = "", missing: tuple[str, ...] = (), faults: "tuple[BrokerError, ...]" = (), **facts: object,
-    ) -> None:  # fmt: skip
+    def __init__(self, slug: str, *, pointer: str = "", missing: tuple[str, ...] = (), **facts: object) -> None:
         super().__init__(slug)
         self.slug = slug
         self.pointer = pointer
         self.missing = missing
-        self.faults = faults
+        self.faults: tuple[BrokerError, ...] = ()
         self.facts = facts
 
     def __str__(self) -> str:

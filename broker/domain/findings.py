@@ -10,6 +10,7 @@ from broker.domain.access_requests import AccessRequest
 from broker.domain.catalog import Camera
 from broker.domain.ids import CameraId
 from broker.domain.rulebook import Rulebook
+from broker.domain.time import aware
 
 EARTH = 6_371_008.8
 """Mean radius of the earth in metres (IUGG)."""
@@ -68,12 +69,12 @@ def findings(
         found.append(Finding(FindingKind.MANY_CAMERAS, {"given": len(cameras), "most": most}))
     found += _far(request, cameras, rules.alerts.far_metres)
     if not rules.calendar.is_working(sent):
-        local = (sent + rules.calendar.offset).strftime("%H:%M")
+        local = (aware(sent) + rules.calendar.offset).strftime("%H:%M")
         found.append(Finding(FindingKind.OUTSIDE_HOURS, {"time": local}))
     if unbound := tuple(camera.id for camera in cameras if camera.source_id is None):
         found.append(Finding(FindingKind.NO_SOURCE, {"given": len(unbound)}, unbound))
     found += (
-        Finding(FindingKind.REFUSED_BEFORE, {"number": it.number, "day": f"{it.at + rules.calendar.offset:%Y-%m-%d}"},
+        Finding(FindingKind.REFUSED_BEFORE, {"number": it.number, "day": f"{aware(it.at) + rules.calendar.offset:%Y-%m-%d}"},
                 earlier=it)
         for it in earlier
     )  # fmt: skip

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from broker.domain.access_requests import AccessRequest, Change
+from broker.domain.access_requests import AccessRequest, Change, reopen
+from broker.domain.audit import Entry
 from broker.domain.errors import Conflict
+from broker.domain.ids import DepartmentId
 from broker.domain.request_states import ItemCommand, ItemState, RequestCommand, RequestState
 from broker.domain.steps import item_step, settled, step, void_all
 
@@ -22,6 +24,14 @@ def lapse(request: AccessRequest, at: datetime) -> Change:
         change = step(request, RequestCommand.LAPSE, kind, {"stage": request.state, "due": due}, since=at, due=None)
         return void_all(change)
     return _lapse_items(request, at)
+
+
+def escalate(request: AccessRequest, to: DepartmentId, at: datetime) -> Change:
+    """Let the center above decide too, because the time of the one below is running out (督办)."""
+    after = reopen(request, escalated_to=to)
+    due = request.due.isoformat() if request.due else None
+    told = {"stage": request.state, "to": str(to), "due": due, "at": at.isoformat()}
+    return Change(after, (Entry(request.stream, "access_request:escalated", told),))
 
 
 def _lapse_items(request: AccessRequest, at: datetime) -> Change:

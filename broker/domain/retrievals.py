@@ -77,6 +77,7 @@ class Retrieval:
     error_facts: dict[str, object] | None = None
     ordered_at: datetime | None = None
     ready_at: datetime | None = None
+    held: str = ""
     version: int = 0
 
     @property
@@ -188,3 +189,9 @@ def _step(retrieval: Retrieval, command: RetrievalCommand, **changes: object) ->
             allowed=allowed,
         )
     return replace(retrieval, state=state, version=retrieval.version + 1, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def hold(retrieval: Retrieval, reason: str) -> RetrievalChange:
+    """Put the copy under hold: it is kept, whatever retention says, until somebody lifts the hold."""
+    after = replace(retrieval, held=reason, version=retrieval.version + 1)
+    return RetrievalChange(after, (Entry(retrieval.stream, "retrieval:held", {"reason": reason}),))

@@ -13,6 +13,7 @@ from broker.domain.permits import Permit
 from broker.domain.purpose import Purpose
 from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
+from broker.services.announcements import announce
 from broker.services.form_references import insist, known, named
 from broker.services.grants import revoke_fallen
 from broker.services.rules import rules_in_force
@@ -88,6 +89,7 @@ def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change
     """Write a change and its events, and end the grants it took the ground from; the caller commits."""
     work.access_requests.save(before, change.after)
     work.audit.append(permit, change.entries, case=change.after.id)
+    announce(work, permit.actor, change.after, change.entries)
     if before is not None and (fallen := groundless(before, change.after)):
         revoke_fallen(work, permit, change.after, fallen)
     return change.after

@@ -77,9 +77,11 @@ def require_center(
     Raises:
         Forbidden: not an approver of that center, or a party, or standing in for one.
     """
-    center = work.departments.load(request.center_id or request.department_id)
-    roles = facts.reach(caller, work.now, center_approver=center.path) if request.center_id else frozenset()
+    keys = {key for key in (request.center_id, request.escalated_to) if key is not None}
+    centers = work.departments.load_many(keys).values()
+    paths = [center.path for center in centers if Role.CENTER_APPROVER in caller.roles_at(center.path, work.now)]
+    roles = frozenset({Role.CENTER_APPROVER}) if paths else frozenset()
     avoid = request.parties | request.deciders
-    persons = caller.deciders_as(Role.CENTER_APPROVER, center.path, work.now, avoid)
+    persons = caller.deciders_as(Role.CENTER_APPROVER, paths[0] if paths else "/", work.now, avoid)
     permit = policy.require(caller, act, roles, facts.of_request(caller, request, persons))
     return permit, Decider(caller.person(), persons)

@@ -59,6 +59,21 @@ def deciders_of(
     return Deciders(None, 0, counts, tuple(centers), tuple(faults))
 
 
+def ratifiers_of(work: UnitOfWork, request: AccessRequest, owners: Mapping[DepartmentId, Department]) -> Deciders:
+    """Return the lowest center over all owners where somebody may ratify an emergency."""
+    centers = fitting_centers(work.departments.centers(), frozenset(owner.path for owner in owners.values()))
+    for place, center in enumerate(centers):
+        able = work.persons.holders(Role.CENTER_APPROVER, center.path, work.now, request.parties)
+        if able:
+            return Deciders(center, len(able), {}, tuple(centers[:place]))
+    fault = (
+        Invalid("no-approver", pointer="/lines", department=centers[0].name)
+        if centers
+        else Invalid("no-center", pointer="/lines")
+    )
+    return Deciders(None, 0, {}, tuple(centers), (fault,))
+
+
 def _separable(
     approvers: Collection[PersonId],
     approvals: int,

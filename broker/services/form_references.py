@@ -42,3 +42,14 @@ def insist(faults: Sequence[Invalid]) -> None:
     """
     for fault in faults:
         raise fault
+
+
+def checked_lines(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[AskedLine, ...]:
+    """Return the lines, whose cameras all exist.
+
+    Raises:
+        Invalid: there are too many, or one names a camera that is not there.
+    """
+    asked, faults = known(work, lines)
+    insist(faults)
+    return asked

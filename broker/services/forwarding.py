@@ -14,10 +14,10 @@ from broker.domain.permits import Permit
 from broker.domain.request_states import ItemState, RequestState
 from broker.domain.routes import Route
 from broker.services.access_requests import store
-from broker.services.grants import EVERYTHING
 from broker.services.notices import tell
 from broker.services.passages import Survey, due_by, supplement_due, survey
 from broker.services.rules import rules_of
+from storage.db.access_requests import EVERYTHING
 from storage.db.unit_of_work import UnitOfWork
 
 TOO_WIDE = frozenset({"route-actions", "route-validity"})
@@ -96,12 +96,9 @@ def _require_authorizers(work: UnitOfWork, request: AccessRequest, route: Route,
 
 def _return(work: UnitOfWork, permit: Permit, request: AccessRequest, move: Move) -> None:
     comment = COMMENT.format(camera=move.camera.name, owner=move.owner.name)
-    places = [place for place, line in enumerate(request.asked) if line.camera_id == move.camera.id]
+    pointers = [f"/lines/{place}" for place, line in enumerate(request.asked) if line.camera_id == move.camera.id]
     due = supplement_due(rules_of(work, request.rulebook), request, work.now)
-    change = hand_back(request, comment, {f"/lines/{place}": comment for place in places}, work.now, due)
-    after = store(work, permit, request, change)
-    facts = {"number": after.number, "department": move.owner.name}
-    tell(work, Notice("access_request.returned", after.id, facts, frozenset({after.requester_id})))
+    store(work, permit, request, hand_back(request, comment, dict.fromkeys(pointers, comment), work.now, due))
 
 
 def _tell(work: UnitOfWork, request: AccessRequest, move: Move, *, waits: bool) -> None:

@@ -8,14 +8,12 @@ from broker.domain.grants import Grant, GrantChange, Level, resume, revoke, susp
 from broker.domain.ids import GrantId, ItemId, RequestId
 from broker.domain.permits import Permit
 from broker.domain.retrievals import abort
+from broker.services.announcements import announce_grant
 from policies import facts
 from policies.authorizer import Authorizer
-from storage.db.access_requests import Visibility
+from storage.db.access_requests import EVERYTHING
 from storage.db.grants import GrantVisibility
 from storage.db.unit_of_work import UnitOfWork, Work
-
-EVERYTHING = Visibility(None, centers=(), owners=(), readers=("",))
-"""The broker's own view: who may see the grant was asked before."""
 
 
 def grant_visibility(caller: Caller, work: UnitOfWork) -> GrantVisibility:
@@ -39,6 +37,7 @@ def _stop(work: UnitOfWork, permit: Permit, grant: Grant, change: GrantChange, w
         work.retrievals.save(running, stopped.after)
         entries.extend(stopped.entries)
     work.audit.append(permit, entries, case=grant.request_id)
+    announce_grant(work, permit.actor, change.after, change.entries)
     return change.after
 
 
@@ -102,6 +101,7 @@ class Grants:
             change = resume(grant, level, reason, work.now)
             work.grants.save(grant, change.after)
             work.audit.append(permit, change.entries, case=grant.request_id)
+            announce_grant(work, permit.actor, change.after, change.entries)
             work.commit(permit)
             return change.after
 

@@ -9,7 +9,7 @@ from broker.domain.calendar import Calendar
 from broker.domain.errors import Invalid
 from broker.domain.renewals import check_within
 from broker.domain.rulebook import Rulebook
-from broker.domain.time import TimeSpan
+from broker.domain.time import TimeSpan, aware
 from storage.db.unit_of_work import UnitOfWork
 
 HOUR = timedelta(hours=1)
@@ -54,7 +54,7 @@ def quota_faults(work: UnitOfWork, request: AccessRequest, rules: Rulebook, *, h
 
 def day_of(calendar: Calendar, now: datetime) -> TimeSpan:
     """Return the calendar day of the city that an instant lies in."""
-    local = now + calendar.offset
+    local = aware(now) + calendar.offset
     begin = local.replace(hour=0, minute=0, second=0, microsecond=0) - calendar.offset
     return TimeSpan(begin, begin + timedelta(days=1))
 

@@ -14,6 +14,7 @@ from policies.authorizer import Authorizer
 from storage.db.locks import LockVisibility
 from storage.db.unit_of_work import UnitOfWork, Work
 
+
 class Locks:
     """What may be done with locks."""
 

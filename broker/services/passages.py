@@ -13,7 +13,7 @@ from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, new_id
 from broker.domain.routes import Journey, Route, choose
 from broker.domain.rulebook import Rulebook
-from broker.services.deciders import Deciders, deciders_of
+from broker.services.deciders import Deciders, deciders_of, ratifiers_of
 from storage.db.unit_of_work import UnitOfWork
 
 
@@ -40,31 +40,16 @@ class Survey:
     faults: tuple[Invalid, ...]
 
 
-def plan(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Plan:
-    """Return how the request would travel if it were submitted now.
-
-    Raises:
-        Invalid: no route fits, the terms are wider than a route allows, or nobody is left who may decide once duties
-            are separated: at the center and at every center above it, or at an owner and everywhere above it.
-    """
-    found = survey(work, request, rules)
-    for fault in found.faults:
-        raise fault
-    return found.plan
-
-
 def survey(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Survey:
-    """Return how the request would travel, with everything that would be refused about it."""
+    """Return how the request would travel if it were submitted now, with everything that is refused about its way.
+
+    That is: no route fits, the terms are wider than a route allows, or nobody is left who may decide once duties are
+    separated, at the center and at every center above it, or at an owner and everywhere above it.
+    """
     cameras = work.cameras.load_many({line.camera_id for line in request.asked})
     items = _by_owner(request, cameras)
     owners = work.departments.load_many({item.department_id for item in items})
-    chosen = {it.department_id: choose(rules.routes, _journey(request, it, owners, cameras)) for it in items}
-    routes = {key: route for key, route in chosen.items() if route is not None}
-    faults = [
-        Invalid("no-route", pointer="/purpose/basis", department=owner.name)
-        for key, owner in owners.items()
-        if key not in routes
-    ]
+    routes, faults = _routes(request, items, owners, cameras, rules)
     for route in dict.fromkeys(routes.values()):
         faults += _term_faults(request, route)
     approvals = max((route.center_approvals for route in routes.values()), default=1)
@@ -78,6 +63,24 @@ def survey(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Survey:
     )
     passage = Passage(deciders.center.id if deciders.center else None, approvals, rules.version, due)
     return Survey(Plan(passage, timed, owners, routes, deciders), (*faults, *deciders.faults))
+
+
+def emergency_plan(work: UnitOfWork, request: AccessRequest, rules: Rulebook) -> Plan:
+    """Return who an emergency concerns: the center that has to ratify it, and each owner, who may veto its part.
+
+    Raises:
+        Invalid: no route fits, or no center holds all the cameras and has somebody left to ratify.
+    """
+    cameras = work.cameras.load_many({line.camera_id for line in request.asked})
+    items = _by_owner(request, cameras)
+    owners = work.departments.load_many({item.department_id for item in items})
+    routes, faults = _routes(request, items, owners, cameras, rules)
+    deciders = ratifiers_of(work, request, owners)
+    for fault in (*faults, *deciders.faults):
+        raise fault
+    timed = tuple(replace(item, route=routes[item.department_id].code) for item in items)
+    passage = Passage(deciders.center.id if deciders.center else None, 1, rules.version, None)
+    return Plan(passage, timed, owners, routes, deciders)
 
 
 def due_by(rules: Rulebook, start: datetime, allowed: timedelta, route: Route) -> datetime:
@@ -111,6 +114,23 @@ def _by_owner(request: AccessRequest, cameras: Mapping[CameraId, Camera]) -> tup
 def _on_route(item: RequestItem, route: Route, rules: Rulebook, now: datetime, *, direct: bool) -> RequestItem:
     due = due_by(rules, now, route.deadlines.owner, route) if direct else None
     return replace(item, route=route.code, authorizations=route.owner_authorizations, due=due)
+
+
+def _routes(
+    request: AccessRequest,
+    items: tuple[RequestItem, ...],
+    owners: Mapping[DepartmentId, Department],
+    cameras: Mapping[CameraId, Camera],
+    rules: Rulebook,
+) -> tuple[dict[DepartmentId, Route], list[Invalid]]:
+    """Return the route of each owner's part, and a fault for each part that no route fits."""
+    chosen = {it.department_id: choose(rules.routes, _journey(request, it, owners, cameras)) for it in items}
+    faults = [
+        Invalid("no-route", pointer="/purpose/basis", department=owners[key].name)
+        for key, route in chosen.items()
+        if route is None
+    ]
+    return {key: route for key, route in chosen.items() if route is not None}, faults
 
 
 def _journey(

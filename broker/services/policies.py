@@ -1,4 +1,4 @@
-"""The policy as an office keeps it: proposed by one, looked at, put in force by another, in force everywhere at once."""
+"""The policy as an office keeps it: proposed by one, looked at and put in force by another, everywhere at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

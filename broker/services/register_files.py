@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 
 from broker.domain.register import RegisterLine
 from broker.services.register import Export
@@ -122,7 +122,7 @@ def as_xlsx(export: Export) -> Iterator[bytes]:
     sheet = book.create_sheet(SHEET)
     sheet.freeze_panes = "A2"
 
-    def row(values: Sequence[str | int]) -> list[WriteOnlyCell]:
+    def row(values: Sequence[str | int]) -> list[Cell]:
         made = [WriteOnlyCell(sheet, value=value) for value in values]
         for cell, value in zip(made, values, strict=True):
             if isinstance(value, str):

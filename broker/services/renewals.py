@@ -7,9 +7,11 @@ from broker.domain.errors import Conflict
 from broker.domain.ids import GrantId, RequestId, new_id
 from broker.domain.renewals import check_renewable, renewal
 from broker.services.access_requests import store
-from broker.services.grants import EVERYTHING, grant_visibility, require_over
+from broker.services.grants import grant_visibility, require_over
 from broker.services.rules import rules_in_force
 from policies.authorizer import Authorizer
+from storage.db.access_requests import EVERYTHING
+from storage.db.access_requests import EVERYTHING
 from storage.db.unit_of_work import Work
 
 

@@ -15,6 +15,7 @@ from broker.domain.routes import Route
 from broker.domain.steps import Decider
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Verdict, shown_to, store, visibility
+from broker.services.announcements import announce_grant
 from broker.services.passages import supplement_due
 from broker.services.rules import rules_of
 from policies import facts
@@ -63,6 +64,7 @@ class RequestItems:
             grant = issue(_grant(work, after, decided, verdict.terms, route))
             work.grants.add(grant.after)
             work.audit.append(permit, grant.entries, case=request.id)
+            announce_grant(work, permit.actor, grant.after, grant.entries)
             work.commit(permit)
             return grant.after
 

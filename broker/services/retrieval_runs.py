@@ -25,6 +25,7 @@ from broker.domain.retrievals import (
     fail,
     start,
 )
+from broker.services.announcements import announce_grant
 from broker.services.stops import ended_by
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
@@ -148,6 +149,7 @@ def _exhaust(work: UnitOfWork, permit: Permit, key: GrantId) -> None:
         change = exhaust(grant, work.now)
         work.grants.save(grant, change.after)
         work.audit.append(permit, change.entries, case=grant.request_id)
+        announce_grant(work, permit.actor, change.after, change.entries)
 
 
 def _failed(current: Retrieval, error: BrokerError) -> RetrievalChange:

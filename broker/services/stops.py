@@ -13,7 +13,6 @@ from broker.domain.retrievals import abort
 from broker.domain.stops import Stop
 from storage.db.unit_of_work import UnitOfWork
 
-
 LOCKED = {
     LockKind.PERSON: "person-locked",
     LockKind.CAMERA: "camera-locked",
@@ -32,7 +31,7 @@ def ended_by(grant: Grant, locked: Collection[LockKind], now: datetime) -> str |
 def halt(work: UnitOfWork, permit: Permit, stop: Stop, reason: str) -> None:
     """Abort what is queued, fetched or ready, and end what flows, in the caller's transaction; the gate is shut."""
     work.stops.note(stop)
-    cases: dict[RequestId, list[Entry]] = defaultdict(list)
+    cases = defaultdict[RequestId, list[Entry]](list)
     for running, case in work.retrievals.under(stop):
         stopped = abort(running, reason)
         work.retrievals.save(running, stopped.after)

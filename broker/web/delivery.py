@@ -9,11 +9,27 @@ from collections.abc import Callable, Generator
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from broker.web.guard import POLL, Cell
 from broker.web.wire import ServerWire, SocketWire
+
+
+AT_ONCE = 2
+"""One stop may end a hundred deliveries; to write all their ends down at once would keep everybody else waiting."""
+
+_noting: RunVar[anyio.CapacityLimiter] = RunVar("noting")
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    """Return the limit on notes of this event loop."""
+    try:
+        return _noting.get()
+    except LookupError:
+        _noting.set(anyio.CapacityLimiter(AT_ONCE))
+        return _noting.get()
 
 
 class Ending:
@@ -76,7 +92,7 @@ class GuardedResponse(Response):
             self.release()
             self._chunks.close()
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._finished, self._sent, reason)
+                await anyio.to_thread.run_sync(self._finished, self._sent, reason, limiter=_limiter())
         if reason is None:
             await self._finished_answer(send)
         elif not self._started:

@@ -34,7 +34,7 @@ def build_app(broker: Broker) -> App:
     )
     app = App(connector=connector)
     add_tasks(app, broker)
-    add_schedule(app, STALLED_AFTER)
+    add_schedule(app, broker, STALLED_AFTER)
     return app
 
 

@@ -4,12 +4,17 @@ import logging
 
 from procrastinate import App
 
+from broker.bootstrap import Broker
+
 SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 
 logger = logging.getLogger(__name__)
 
 
-def add_schedule(app: App, stalled_after: float) -> None:
+CLOCK = "* * * * * */20"
+
+
+def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
     """Register the periodic tasks with the job engine."""
 
     @app.periodic(cron=SWEEP)
@@ -19,3 +24,9 @@ def add_schedule(app: App, stalled_after: float) -> None:
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
             logger.warning("taking over job %s of a worker that is gone", job.id)
             await app.job_manager.retry_job(job)
+
+    @app.periodic(cron=CLOCK)
+    @app.task(name="watch_deadlines", queueing_lock="watch_deadlines")
+    def watch_deadlines(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Remind, escalate, and write down what has lapsed."""
+        broker.deadlines.tick()

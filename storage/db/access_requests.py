@@ -52,7 +52,8 @@ class Visibility:
             request_person.c.person_id == self._person,
         )
         mine = or_(access_request.c.requester_id == self._person, and_(submitted, named))
-        center = access_request.c.center_id.in_(_below(self._centers))
+        below = _below(self._centers)
+        center = or_(access_request.c.center_id.in_(below), access_request.c.escalated_to.in_(below))
         owned = exists().where(
             request_item.c.request_id == access_request.c.id,
             request_item.c.department_id.in_(_below(self._owners)),
@@ -65,6 +66,10 @@ class Visibility:
         parts += [and_(submitted, center) if self._centers else None, and_(submitted, owned) if self._owners else None]
         parts += [read if self._readers else None]
         return or_(text("false"), *(part for part in parts if part is not None))
+
+
+EVERYTHING = Visibility(None, centers=(), owners=(), readers=("",))
+"""The broker's own view, for steps whose right was asked of something else."""
 
 
 def _below(paths: Sequence[str]) -> Select[tuple[UUID]]:
@@ -101,6 +106,13 @@ class AccessRequestRepository:
             access_request.c.renews == key, access_request.c.state.in_(renewals.OPEN)
         )
         return self._connection.execute(wanted).scalar()
+
+    def unratified(self, person: PersonId, since: datetime) -> int:
+        """Return how many emergencies of a person nobody stood up for since an instant."""
+        dead = access_request.c.state.in_((RequestState.LAPSED, RequestState.REJECTED))
+        own = and_(access_request.c.requester_id == person, access_request.c.created_at > since)
+        counted = select(func.count()).where(own, access_request.c.emergency, dead)
+        return int(self._connection.execute(counted).scalar_one())
 
     def of_item(self, key: ItemId, visible: Visibility, *, lock: bool = False) -> tuple[AccessRequest, RequestItem]:
         """Return an item with its request.

@@ -59,7 +59,8 @@ class LockRepository:
             and_(lock.c.kind == LockKind.CAMERA, lock.c.target_id == where),
             and_(lock.c.kind == LockKind.DEPARTMENT, func.starts_with(owner, lock.c.path)),
         )
-        found = {LockKind(kind) for kind in self._connection.execute(select(lock.c.kind).where(_STANDING, meant)).scalars()}
+        kinds = self._connection.execute(select(lock.c.kind).where(_STANDING, meant)).scalars()
+        found = {LockKind(kind) for kind in kinds}
         if not self._connection.execute(select(person.c.active).where(person.c.id == who)).scalar_one():
             found.add(LockKind.PERSON)
         return frozenset(found)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, text, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from broker.domain.accounts import Role
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.ids import PersonId, PolicyId
+from broker.domain.ids import PolicyId
 from broker.domain.policies import PolicyState, PolicyVersion
 from storage.db.request_rows import AnyRow
 from storage.db.tables import person, policy_change, policy_version, role_assignment
@@ -36,7 +36,7 @@ class PolicyRepository:
 
     def in_force(self) -> int:
         """Return the number of the change in force, 0 before the first, and hold it until the transaction ends."""
-        return int(self._connection.execute(_IN_FORCE).scalar_one())
+        return int(self._connection.exec_driver_sql("SELECT policy_in_force()").scalar_one())
 
     def text_at(self, epoch: int) -> str | None:
         """Return the policy that a change put in force; None for the one the program comes with."""
@@ -116,7 +116,9 @@ class PolicyRepository:
         rows = select(policy_version)
         if after is not None:
             rows = rows.where(policy_version.c.id < after)
-        return [_version(row) for row in self._connection.execute(rows.order_by(policy_version.c.id.desc()).limit(limit))]
+        return [
+            _version(row) for row in self._connection.execute(rows.order_by(policy_version.c.id.desc()).limit(limit))
+        ]
 
     def holders(self, roles: Sequence[frozenset[Role]], at: datetime, most: int) -> list[Holders]:
         """Return, for each set of roles, the active persons who hold them all somewhere; the first `most` by login."""
@@ -137,9 +139,6 @@ class PolicyRepository:
             logins = [login for login, names in rows if wanted <= names]
             found.append(Holders(len(logins), tuple(logins[:most])))
         return found
-
-
-_IN_FORCE = text("SELECT policy_in_force()")
 
 
 def _version(row: AnyRow) -> PolicyVersion:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -76,7 +77,8 @@ class RegisterRepository:
 
         Names, unit and reason are copied by the database itself, in the one statement that writes the line.
         """
-        columns = {**self._told(look), "stream": literal(stream, Text), "seq": literal(seq, Integer), **_copied()}
+        event: dict[str, ColumnElement[Any]] = {"stream": literal(stream, Text), "seq": literal(seq, Integer)}
+        columns = event | self._told(look) | _copied()
         found = (
             select(*columns.values())
             .select_from(person)
@@ -89,7 +91,7 @@ class RegisterRepository:
         added = insert(access_register).from_select(list(columns), found).returning(line.id)
         return int(self._connection.execute(added).scalar_one())
 
-    def _told(self, look: Look) -> dict[str, ColumnElement[object]]:
+    def _told(self, look: Look) -> dict[str, ColumnElement[Any]]:
         clip = look.ask if isinstance(look.ask, ClipAsk) else None
         begin = look.ask.span.begin if isinstance(look.ask, ClipAsk) else look.ask.instant
         return {
@@ -137,8 +139,8 @@ class RegisterRepository:
 _owner = department.alias("owner")
 
 
-def _copied() -> dict[str, ColumnElement[object]]:
-    def of_request(column: ColumnElement[object]) -> ColumnElement[object]:
+def _copied() -> dict[str, ColumnElement[Any]]:
+    def of_request(column: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.coalesce(column, "")
 
     asked = access_request.c
@@ -177,7 +179,9 @@ def _wanted(sought: Sought) -> list[ColumnElement[bool]]:
         line.act: sought.act,
         line.result: sought.result,
     }
-    wanted = [column.in_(_below([path])) for column, path in reached.items() if path is not None]
+    wanted: list[ColumnElement[bool]] = [
+        column.in_(_below([path])) for column, path in reached.items() if path is not None
+    ]
     wanted += [column == value for column, value in equal.items() if value is not None]
     if sought.since is not None:
         wanted.append(line.at >= sought.since)

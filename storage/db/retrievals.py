@@ -52,6 +52,17 @@ class RetrievalRepository:
         rows = select(retrieval).where(retrieval.c.grant_id == grant, retrieval.c.state.in_(IN_FLIGHT))
         return [_to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id).with_for_update())]
 
+    def of_request(self, request: RequestId) -> list[Retrieval]:
+        """Return every retrieval under the grants of a request that has a result, held until commit."""
+        rows = (
+            select(retrieval)
+            .join(access_grant, access_grant.c.id == retrieval.c.grant_id)
+            .where(access_grant.c.request_id == request, retrieval.c.digest != "")
+            .order_by(retrieval.c.id)
+            .with_for_update(of=retrieval)
+        )
+        return [_to_retrieval(row) for row in self._connection.execute(rows)]
+
     def unfinished(self, grant: GrantId) -> bool:
         """Say whether anything under a grant still waits for its result."""
         waits = (retrieval.c.grant_id == grant) & retrieval.c.state.in_(UNFINISHED)
@@ -128,6 +139,7 @@ def _of_retrieval(of: Retrieval) -> dict[str, object]:
         "progress": of.progress,
         "error": of.error,
         "error_facts": of.error_facts,
+        "held": of.held,
         "ordered_at": of.ordered_at,
         "ready_at": of.ready_at,
         "stream": of.stream,
@@ -150,6 +162,7 @@ def _to_retrieval(row: AnyRow) -> Retrieval:
         progress=row.progress,
         error=row.error,
         error_facts=row.error_facts,
+        held=row.held,
         ordered_at=row.ordered_at,
         ready_at=row.ready_at,
         version=row.version,

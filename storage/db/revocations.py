@@ -1,10 +1,11 @@
 """The log of stops: written in the transaction of what stops footage, awaited until every process has acted on it."""
 
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, exists, func, insert, literal, select
+from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from broker.domain.stops import Stop
@@ -55,30 +56,30 @@ class Barrier:
     seq: int
     committed: float
 
-    def wait(self, engine: Engine) -> None:
+    def wait(self, connection: Connection) -> None:
         """Return when nothing that the stop forbids can leave any process any more.
 
         Each process either says that it has acted, or is struck off for its silence and has no lease by then. Both
         may be unknown, when the database is away from here; then the time itself answers: a lease that is valid one
-        lease after the commit was given for a reading of the log that has seen the stop. No connection is held
-        between two looks.
+        lease after the commit was given for a reading of the log that has seen the stop. The connection is the one
+        that wrote the stop: to wait for one of the pool could take longer than all that is waited for here.
         """
         pause, end = _FIRST_LOOK, self.committed + LEASE + MARGIN
-        while (left := end - time.monotonic()) > 0 and not self._reached(engine):
-            time.sleep(min(pause, left))
-            pause = min(pause * 1.5, _LAST_LOOK)
+        with contextlib.suppress(SQLAlchemyError):
+            connection.rollback()  # whatever was read after the commit
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            while (left := end - time.monotonic()) > 0 and not self._reached(connection):
+                time.sleep(min(pause, left))
+                pause = min(pause * 1.5, _LAST_LOOK)
+            return
+        time.sleep(max(0.0, end - time.monotonic()))
 
-    def _reached(self, engine: Engine) -> bool:
+    def _reached(self, connection: Connection) -> bool:
         behind = replica.c.acked_seq < self.seq
-        try:
-            with engine.connect() as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT")
-                if not connection.execute(select(exists().where(behind))).scalar_one():
-                    return True
-                # Struck off, not only passed over: an answer that comes later finds no row and earns no lease.
-                silence = func.make_interval(0, 0, 0, 0, 0, 0, replica.c.lease + literal(MARGIN))
-                silent = replica.c.heartbeat < func.clock_timestamp() - silence
-                struck = connection.execute(delete(replica).where(behind, silent))
-                return bool(struck.rowcount) and not connection.execute(select(exists().where(behind))).scalar_one()
-        except SQLAlchemyError:
-            return False
+        if not connection.execute(select(exists().where(behind))).scalar_one():
+            return True
+        # Struck off, not only passed over: an answer that comes later finds no row and earns no lease.
+        silence = func.make_interval(0, 0, 0, 0, 0, 0, replica.c.lease + literal(MARGIN))
+        silent = replica.c.heartbeat < func.clock_timestamp() - silence
+        connection.execute(delete(replica).where(behind, silent))
+        return False

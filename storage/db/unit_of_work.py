@@ -19,6 +19,7 @@ from storage.db.accounts import DepartmentRepository, PersonRepository
 from storage.db.attachments import AttachmentRepository
 from storage.db.audit import AuditRepository
 from storage.db.cameras import CameraRepository
+from storage.db.deadlines import DeadlineRepository
 from storage.db.delegations import DelegationRepository
 from storage.db.faults import translate
 from storage.db.grants import GrantRepository
@@ -40,9 +41,7 @@ from storage.db.webhooks import WebhookRepository
 class UnitOfWork:
     """The repositories over one transaction."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, follow: Callable[[PolicyRepository], None] | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, clock: Clock, follow: Callable[[PolicyRepository], None] | None = None) -> None:
         """Open nothing yet; `follow` brings the process to the policy in force, before anybody can ask it."""
         self._engine = engine
         self._follow = follow
@@ -69,10 +68,10 @@ class UnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._connection is not None:
+            if self._barrier is not None:
+                self._barrier.wait(self._connection)
             self._connection.close()
             self._connection = None
-        if self._barrier is not None:  # with the connection given back: whoever has to act may need one
-            self._barrier.wait(self._engine)
         if isinstance(error, DBAPIError):
             raise translate(error) from error
 
@@ -154,6 +153,10 @@ class UnitOfWork:
     @cached_property
     def locks(self) -> LockRepository:
         return LockRepository(self._open)
+
+    @cached_property
+    def deadlines(self) -> DeadlineRepository:
+        return DeadlineRepository(self._open)
 
     @cached_property
     def retrievals(self) -> RetrievalRepository:

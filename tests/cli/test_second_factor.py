@@ -48,7 +48,7 @@ def read_back(drawn: str) -> str:
     """Read a QR code from the half blocks of a terminal."""
     rows = [line for line in drawn.splitlines() if line and set(line) <= BLOCKS.keys()]
     pixels = [[BLOCKS[sign][half] for sign in row] for row in rows for half in (0, 1)]
-    image = np.kron(np.array(pixels, dtype=np.uint8), np.ones((6, 6), dtype=np.uint8))
+    image = np.array(pixels, dtype=np.uint8).repeat(6, axis=0).repeat(6, axis=1)
     found, _, _ = cv2.QRCodeDetector().detectAndDecode(image)
     return str(found)
 

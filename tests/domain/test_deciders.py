@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from broker.domain.accounts import Assignment, Caller, Role, system_caller
+from broker.domain.accounts import Assignment, Caller, Department, DepartmentKind, Person, Role, system_caller
+from broker.domain.delegations import Standing
 from broker.domain.ids import DepartmentId, PersonId, new_id
 from broker.domain.time import TimeSpan
 
@@ -97,3 +98,12 @@ def test_a_lent_role_opens_what_the_role_opens() -> None:
     assert me.paths_of(OWNER, NOW) == (ABOVE,)
     assert me.roles_at(HERE, NOW + DAY) == me.roles(NOW + DAY) == frozenset()
     assert me.paths_of(OWNER, NOW + DAY) == ()
+
+
+def test_only_what_is_held_in_own_right_can_be_lent() -> None:
+    home = Department(DepartmentId(new_id()), "dh-cg", "城管局", "", DepartmentKind.DEPARTMENT, "990102", None, HERE)
+    person = Person(ME, "me", "某人", home.id, active=True, version=1)
+    own, coming = held(ABOVE), held(span=COMING)
+    standing = Standing(person, home, (own, held(lender=BOSS), coming, held(role=CENTER)))
+    assert standing.held(OWNER, NOW) == (own,)
+    assert standing.held(OWNER, NOW + DAY) == (coming,)

@@ -9,7 +9,20 @@ import pytest
 from broker.domain import retrievals
 from broker.domain.audit import FIRST, Entry, Event, first_fault, seal
 from broker.domain.errors import Conflict
-from broker.domain.grants import Grant, GrantedLine, GrantState, Quota, Terms, issue, revoke
+from broker.domain.grants import (
+    Action,
+    Grant,
+    GrantedLine,
+    GrantState,
+    Level,
+    Quota,
+    Terms,
+    exhaust,
+    issue,
+    resume,
+    revoke,
+    suspend,
+)
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId, RetrievalId
 from broker.domain.media import Capture, ClipAsk, SnapshotAsk
 from broker.domain.retrievals import Retrieval, RetrievalState
@@ -59,6 +72,66 @@ def test_a_dead_grant_stays_dead() -> None:
     with pytest.raises(Conflict):
         revoke(revoke(grant(), "x", NOW).after, "x", NOW)
     assert revoke(grant(), "x", NOW - timedelta(days=1)).after.state is GrantState.REVOKED
+
+
+def test_a_grant_rests_until_the_level_that_stopped_it_lets_it_go_on() -> None:
+    by_owner, by_center = (suspend(grant(), level, "核实", NOW).after for level in Level)
+    assert (by_owner.state_at(NOW), by_owner.suspended_by) == (GrantState.SUSPENDED, Level.OWNER)
+    with pytest.raises(Conflict, match="transition-refused"):
+        suspend(by_owner, Level.CENTER, "x", NOW)
+    with pytest.raises(Conflict, match="suspended-above"):
+        resume(by_center, Level.OWNER, "x", NOW)
+    for resting, level in ((by_owner, Level.OWNER), (by_owner, Level.CENTER), (by_center, Level.CENTER)):
+        after = resume(resting, level, "已核实", NOW).after
+        assert (after.state_at(NOW), after.suspended_by) == (GrantState.ACTIVE, None)
+        assert after.valid == grant().valid
+    with pytest.raises(Conflict, match="transition-refused"):
+        resume(grant(), Level.CENTER, "x", NOW)
+    early = suspend(grant(), Level.OWNER, "x", NOW - timedelta(hours=1)).after
+    assert resume(early, Level.OWNER, "x", NOW - timedelta(hours=1)).after.state_at(NOW) is GrantState.ACTIVE
+
+
+def test_a_suspended_grant_expires_and_is_revoked_like_any_other() -> None:
+    resting = suspend(grant(), Level.CENTER, "核实", NOW).after
+    late = NOW + timedelta(days=1)
+    assert resting.state_at(late) is GrantState.EXPIRED
+    with pytest.raises(Conflict):
+        resume(resting, Level.CENTER, "x", late)
+    ended = revoke(resting, "x", NOW).after
+    assert (ended.state, ended.suspended_by) == (GrantState.REVOKED, None)
+
+
+def test_a_grant_whose_quota_is_used_up_only_hands_over_what_was_fetched() -> None:
+    used = exhaust(grant(used=Quota(2, 60, 0)), NOW).after
+    late = NOW + timedelta(days=1)
+    assert used.state_at(NOW) is GrantState.EXHAUSTED
+    assert (used.hands_over(NOW), used.hands_over(late)) == (True, False)
+    assert (used.revocable(NOW), used.revocable(late)) == (True, False)
+    for step in (lambda: exhaust(used, NOW), lambda: suspend(used, Level.CENTER, "x", NOW)):
+        with pytest.raises(Conflict, match="transition-refused"):
+            step()
+    with pytest.raises(Conflict):
+        exhaust(grant(), NOW - timedelta(hours=1))
+    ended = revoke(used, "x", NOW).after
+    assert (ended.hands_over(NOW), ended.revocable(NOW)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("actions", "used", "expected"),
+    [
+        (frozenset(Action), Quota(2, 60, 0), True),
+        (frozenset(Action), Quota(2, 59, 0), False),
+        (frozenset(Action), Quota(1, 60, 0), False),
+        (frozenset({Action.SNAPSHOT}), Quota(2, 0, 0), True),
+        (frozenset({Action.CLIP}), Quota(2, 0, 0), False),
+        (frozenset({Action.CLIP}), Quota(0, 60, 100), True),
+    ],
+)
+def test_used_up_means_that_nothing_it_allows_can_be_ordered(
+    actions: frozenset[Action], used: Quota, *, expected: bool
+) -> None:
+    terms = Terms(actions=actions, quota=Quota(2, 60, 100))
+    assert grant(terms=terms, used=used).used_up is expected
 
 
 def test_one_line_holds_the_whole_of_an_ask() -> None:

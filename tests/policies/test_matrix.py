@@ -100,6 +100,16 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
             on_others = Fact.ON_PERSON in facts and Fact.NOT_SELF in facts
             on_cameras = Fact.ON_CAMERAS in facts
             return role is OPERATOR or (role is SECURITY and on_others) or (role in {CENTER, OWNER} and on_cameras)
+        case "account:change_contact":
+            return Fact.IS_SELF in facts
+        case "notice:list" | "notice:read":
+            return person
+        case "notice:deliver":
+            return role is WORKER
+        case "webhook:add" | "webhook:list" | "webhook:remove" | "webhook:test":
+            return role in {OPERATOR, SYSTEM}
+        case "mail:read" | "mail:test":
+            return role is OPERATOR
         case "audit:read" | "audit:verify":
             return role in {AUDITOR, OPERATOR}
         case _:

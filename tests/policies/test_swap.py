@@ -42,7 +42,10 @@ def test_eight_threads_ask_while_the_policy_is_swapped() -> None:
                 if held.decide({Role.REQUESTER}, "camera:list", Fact.NONE).allowed is not right[held.version]:
                     wrong.append(held.version)
                 permit = shared.require(caller, "audit:read", {Role.AUDITOR})
-                if permit.policy not in right or not shared.decide({Role.REQUESTER}, "camera:list", Fact.IS_PERSON).allowed:
+                if (
+                    permit.policy not in right
+                    or not shared.decide({Role.REQUESTER}, "camera:list", Fact.IS_PERSON).allowed
+                ):
                     wrong.append(permit)
                 asked[place] += 1
             except Exception as error:  # noqa: BLE001  # whatever it is, it is what the test looks for

@@ -97,8 +97,11 @@ def test_nobody_is_away_twice_at_a_time(broker: Broker, city: City) -> None:
 
 def test_the_security_administrator_notes_it_for_others(broker: Broker, city: City) -> None:
     security, target = city.caller(broker, "secadmin"), city.persons["owner.cg"]
-    absence, lent = broker.absences.note(security, Leave(NOW + 7 * DAY, delegate="owner.cg2"), target)
+    absence, lent = broker.absences.note(security, replace(WEEK, delegate="owner.cg2"), target)
     assert (absence.person, lent[0].from_person) == (target, target)
+    with broker.work() as work:
+        told = work.audit.stream(lent[0].stream)
+    assert all("住院".encode() not in event.body for event in told)
     assert broker.absences.end(security, absence.id).ended_at
     for login in ("owner.cg2", "auditor", "sysadmin"):
         with pytest.raises(Forbidden):

@@ -1,11 +1,12 @@
 """The access register on the real database: exactly one line a look, written with it, never after."""
 
 import random
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from broker.bootstrap import Broker
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Unknown
@@ -59,7 +60,7 @@ def test_a_later_name_changes_no_line(broker: Broker, city: City, grant: Grant) 
     with psycopg.connect(broker.database_url, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         for table in ("person", "department", "camera"):
-            owner.execute(f"UPDATE {table} SET name = 'anders'".encode())
+            owner.execute(sql.SQL("UPDATE {} SET name = 'anders'").format(sql.Identifier(table)))
         owner.execute("UPDATE access_request SET reason = 'anders', case_number = 'anders'")
     assert lines(broker, city) == before
 
@@ -114,10 +115,10 @@ def test_code_that_forgets_the_line_cannot_commit(
 ) -> None:
     ready = made_ready(broker, ordered(broker, city, grant))
     looker, stranger = city.caller(broker, "looker"), city.caller(broker, "stranger")
-    tries: dict[str, Callable[[], object]] = {
-        "order": lambda: ordered(broker, city, grant),
-        "open": lambda: broker.retrievals.open(looker, ready.id),
-        "refusal": lambda: broker.retrievals.order(stranger, grant.lines[0].camera_id, picture(grant)),
+    tries: dict[str, partial[object]] = {
+        "order": partial(ordered, broker, city, grant),
+        "open": partial(broker.retrievals.open, looker, ready.id),
+        "refusal": partial(broker.retrievals.order, stranger, grant.lines[0].camera_id, picture(grant)),
     }
     before = counted(broker)
     with monkeypatch.context() as forgetful:
@@ -150,7 +151,7 @@ class Walk:
 
     def __init__(self, broker: Broker, city: City, grant: Grant, seed: int) -> None:
         self.broker, self.city, self.grant = broker, city, grant
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311  # a walk, no secret
         self.ready: list[Retrieval] = []
         self.looks = 0
         self.ends = 0
@@ -159,7 +160,8 @@ class Walk:
         try:
             self.chance.choice((self.order, self.order, self.open))()
         except BrokerError as error:
-            assert isinstance(error, Forbidden | Unknown) or error.slug == "camera-without-source", error
+            if not isinstance(error, Forbidden | Unknown) and error.slug != "camera-without-source":
+                raise
             self.looks += isinstance(error, Forbidden)
 
     def order(self) -> None:
@@ -236,7 +238,9 @@ def test_lines_are_found_by_what_is_in_them(broker: Broker, city: City, grant: G
             Sought(person="looker"), Sought(department="dh-hb"), Sought(department="dh"), Sought(result=first.result),
             Sought(request=grant.request_id), Sought(until=at), Sought(camera=first.camera_id, person="looker"),
         ],
-        second.number: [Sought(since=at), Sought(person="stranger"), Sought(department="xs"), Sought(result=second.result)],
+        second.number: [
+            Sought(since=at), Sought(person="stranger"), Sought(department="xs"), Sought(result=second.result),
+        ],
     }  # fmt: skip
     for number, searches in wanted.items():
         for sought in searches:

@@ -74,7 +74,7 @@ HOSTILE = {
     "a pdf and an archive": (pdf() + archive(), "attachment-trailing"),
     "a pdf around an archive": (pdf(b"<< >>\nstream\n" + archive() + b"\nendstream"), "attachment-two-things"),
     "a pdf with a script": (pdf(SCRIPT), "attachment-active"),
-    "a pdf with a script spelt otherwise": (pdf(SCRIPT.replace(b"/JavaScript", b"/J#61v#61Script")), "attachment-active"),
+    "a pdf with a script spelt otherwise": (pdf(SCRIPT.replace(b"/Java", b"/J#61v#61")), "attachment-active"),
     "a pdf with a script in an object stream": (pdf(HIDDEN), "attachment-active"),
     "a pdf that starts a program": (pdf(b"<< /S /Launch /F (cmd.exe) >>"), "attachment-active"),
     "a pdf with a file inside": (pdf(b"<< /Type /EmbeddedFile >>\nstream\nMZ\nendstream"), "attachment-active"),
@@ -83,7 +83,9 @@ HOSTILE = {
     "a pdf with a password": (pdf(trailer=b"/Encrypt 4 0 R"), "attachment-locked"),
     "a pdf with two filters": (pdf(packed(HEXED, b"/Filter [/ASCIIHexDecode /FlateDecode]")), "attachment-damaged"),
     "a pdf with a filter elsewhere": (pdf(packed(HEXED, b"/Filter 9 0 R")), "attachment-damaged"),
-    "a pdf with a string in the way": (pdf(packed(HEXED, b"", b"/Filter [/A85] /X (1 0 obj <<)")), "attachment-damaged"),
+    "a pdf with a string in the way": (
+        pdf(packed(HEXED, b"", b"/Filter [/A85] /X (1 0 obj <<)")), "attachment-damaged",
+    ),
     "a pdf with a comment in the way": (
         pdf(packed(HEXED, b"", b"/Filter [/A85] %1 0 obj <<\n")), "attachment-damaged",
     ),

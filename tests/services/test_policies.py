@@ -186,8 +186,11 @@ def test_a_faulty_policy_changes_nothing(broker: Broker, city: City) -> None:
     with pytest.raises(Invalid) as refused:
         broker.policies.propose(proposer, text, "有错")
     rows = len(BASELINE.splitlines())
-    places = [(fault.facts["row"], fault.facts["column"]) for fault in refused.value.faults]
-    assert places == [(rows + 1, "object"), (rows + 2, "need")]
+    places = [(fault.slug, fault.facts["row"], fault.facts["column"]) for fault in refused.value.faults]
+    assert places[-2:] == [("policy-word", rows + 1, "object"), ("policy-needs-more", rows + 2, "need")]
+    assert [slug for slug, *_ in places[:-2]] == ["policy-unreachable"], (
+        "the shipped row asks for more than the new one"
+    )
     assert broker.policies.page(proposer, after=None, limit=5) == []
 
 
@@ -277,7 +280,12 @@ def test_the_operator_goes_back_to_the_shipped_policy(
 
 
 def test_a_policy_that_a_later_program_may_not_follow_shuts_all_but_the_way_back(
-    broker: Broker, replica: Broker, city: City, proposed: PolicyVersion, second: Caller, monkeypatch: pytest.MonkeyPatch
+    broker: Broker,
+    replica: Broker,
+    city: City,
+    proposed: PolicyVersion,
+    second: Caller,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broker.policies.activate(second, proposed.id)
     monkeypatch.setattr("policies.snapshot.breaches", lambda row: [Invalid("policy-word", row=row.number)])

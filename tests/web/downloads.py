@@ -93,7 +93,9 @@ class Readers:
             assert part, head
             head += part
         assert head.startswith(b"HTTP/1.1 200"), head
-        lengths = [line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+        lengths = [
+            line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+        ]
         opened.setblocking(False)
         download = Download(server, opened, int(lengths[0]))
         with self._lock:

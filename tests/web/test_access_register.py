@@ -110,7 +110,8 @@ def test_every_delivery_has_its_line_and_its_end(broker: Broker, city: City, fol
     broker.blobs.delete(broker.retrievals.read(city.caller(broker, "looker"), key).digest)
     bad(looker.send("GET", path), 404, "blob-unknown")
     ends = ended(following, 3)
-    assert [(end["bytes"], end["cut_off_by"]) for end in ends] == [(10, None), (len(CONTENT), None), (0, "blob-unknown")]
+    told = [(end["bytes"], end["cut_off_by"]) for end in ends]
+    assert told == [(10, None), (len(CONTENT), None), (0, "blob-unknown")]
 
 
 def ended(door: Door, count: int) -> list[Any]:

@@ -3,31 +3,41 @@
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
-from broker.bootstrap import Broker
+from broker.bootstrap import build, operator
+from broker.domain.time import SystemClock
+from storage.db.embedded import EmbeddedServer
+from storage.db.engine import open_engine
 from storage.db.revocations import LEASE
 from tests.city import City
+from tests.conftest import TEMPLATE, fast_settings
 from tests.web.downloads import Readers
 from tests.web.three_servers import SIZE, House, Server, call, three_servers
 
+DATABASE = "test_revocation"
 DOWNLOADS = 100
 PACE = 2048  # bytes a tick and download: a reader that is slower than the server
 
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def house(broker: Broker, city: City) -> House:
-    return House(broker, city)
+@pytest.fixture(scope="module")
+def house(server: EmbeddedServer, city_template: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    url, copy = server.dsn(DATABASE), sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(copy.format(sql.Identifier(DATABASE), sql.Identifier(TEMPLATE)))
+    engine = open_engine(url)
+    yield House(build(fast_settings(tmp_path_factory.mktemp("house")), url, engine, SystemClock()), city_template)
+    engine.dispose()
 
 
-@pytest.fixture
-def servers(house: House, tmp_path: Path) -> Iterator[tuple[Server, ...]]:
-    with three_servers(house.broker, tmp_path) as started:
+@pytest.fixture(scope="module")
+def servers(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, ...]]:
+    with three_servers(house.broker, tmp_path_factory.mktemp("logs")) as started:
         yield started
 
 
@@ -64,13 +74,15 @@ def test_nothing_arrives_after_the_call_has_returned(house: House, servers: tupl
     assert answer["state"] == "REVOKED"
     assert answer["effective_at"]
 
-    # And a lock does the same for a person, from the machine itself, beside the servers.
+
+def test_a_lock_does_the_same_from_the_machine_itself(house: House, servers: tuple[Server, ...]) -> None:
     with Readers(PACE) as readers:
         opened(house, servers, readers, 9)
-        house.lock_looker()
+        lock = house.lock_camera()
         at_return = readers.arrived()
         readers.until_ended(30)
         assert readers.arrived() == at_return
+    house.broker.locks.lift(operator("tests"), lock.id, "解除")
 
 
 def test_a_process_that_hangs_serves_nothing_once_the_call_has_returned(

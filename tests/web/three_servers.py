@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine, Purpose
+from broker.domain.access_requests import AskedLine
 from broker.domain.accounts import Caller
-from broker.domain.catalog import Camera
 from broker.domain.grants import Grant, Terms
-from broker.domain.locks import LockKind
+from broker.domain.locks import Lock, LockKind
 from broker.domain.media import Capture, ClipAsk
+from broker.domain.purpose import Purpose
 from broker.domain.retrievals import Retrieval
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Form, Verdict
@@ -79,7 +79,7 @@ class House:
     def __init__(self, broker: Broker, city: City, owner: str = "dh-cg") -> None:
         self.broker = broker
         self.city = city
-        self.camera: Camera = city.cameras_of(owner)[0]
+        self.camera = city.cameras_of(owner)[0]
         self.owner: Caller = city.caller(broker, "owner.cg")
         self.span = TimeSpan(datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC) - timedelta(hours=1))
         me = operator("tests")
@@ -105,7 +105,10 @@ class House:
 
     def order(self, grant: Grant | None = None) -> Retrieval:
         """Order ten seconds."""
-        looker = self.city.caller(self.broker, "looker")
+        return self.order_as(self.city.caller(self.broker, "looker"), grant)
+
+    def order_as(self, looker: Caller, grant: Grant | None = None) -> Retrieval:
+        """Order ten seconds as somebody who was let in earlier."""
         ask = ClipAsk("", TimeSpan(self.span.begin, self.span.begin + timedelta(seconds=10)))
         return self.broker.retrievals.order(looker, self.camera.id, ask, grant.id if grant else None)
 
@@ -118,9 +121,9 @@ class House:
         self.broker.runs._accept(attempt, capture, blob.digest, blob.size)
         return self.broker.retrievals.read(self.city.caller(self.broker, "looker"), attempt.retrieval.id)
 
-    def lock_looker(self) -> None:
-        """Lock the person who looks, as the operator at the machine."""
-        self.broker.locks.set(operator("tests"), LockKind.PERSON, self.city.persons["looker"], "账号疑似被盗用")
+    def lock_camera(self) -> Lock:
+        """Lock the camera, as the operator at the machine."""
+        return self.broker.locks.set(operator("tests"), LockKind.CAMERA, self.camera.id, "画面外泄")
 
     def begun(self, order: Retrieval) -> Attempt:
         """Begin to fetch, as a worker does."""

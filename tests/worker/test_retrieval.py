@@ -119,6 +119,7 @@ def test_a_grant_that_expires_ends_what_waits_and_what_runs(bench: Bench) -> Non
     done = later.retrievals.order(bench.looker, bench.camera, ask)
     assert later.runs.run(done.id) is RetrievalState.READY
     result = later.retrievals.read(bench.looker, done.id)
+    opened = later.retrievals.open(bench.looker, done.id)
     clock.days = 8
     assert result.capture is not None
     assert later.runs._accept(attempt, result.capture, result.digest, result.size) is RetrievalState.ABORTED
@@ -126,7 +127,7 @@ def test_a_grant_that_expires_ends_what_waits_and_what_runs(bench: Bench) -> Non
     assert later.retrievals.read(bench.looker, waiting.id).error == "grant-expired"
     with pytest.raises(Forbidden, match="footage-live"):
         later.retrievals.open(bench.looker, done.id)
-    later.retrievals.interrupted(bench.looker, done.id, 0, "client-left")
+    later.retrievals.interrupted(bench.looker, done.id, 0, "client-left", opened.line)
     ended = later.retrievals.read(bench.looker, done.id)
     assert (ended.state, ended.error) == (RetrievalState.ABORTED, "grant-expired")
 
@@ -161,12 +162,13 @@ def test_a_second_copy_of_a_result_changes_no_state(bench: Bench) -> None:
     bench.broker.runs.run(order.id)
     size = bench.broker.retrievals.read(bench.looker, order.id).size
     for _ in range(2):
-        bench.broker.retrievals.open(bench.looker, order.id)
-        bench.broker.retrievals.delivered(bench.looker, order.id, size)
+        opened = bench.broker.retrievals.open(bench.looker, order.id)
+        bench.broker.retrievals.delivered(bench.looker, order.id, size, opened.line)
     assert bench.broker.retrievals.read(bench.looker, order.id).state is RetrievalState.DELIVERED
-    bench.broker.retrievals.interrupted(bench.looker, order.id, 1, "client-left")
+    third = bench.broker.retrievals.open(bench.looker, order.id)
+    bench.broker.retrievals.interrupted(bench.looker, order.id, 1, "client-left", third.line)
     assert bench.broker.retrievals.read(bench.looker, order.id).state is RetrievalState.DELIVERED
-    assert bench.broker.grants.read(bench.looker, bench.grant.id).used.bytes == 2 * size
+    assert bench.broker.grants.read(bench.looker, bench.grant.id).used.bytes == 3 * size
 
 
 def test_bytes_beyond_the_quota_do_not_flow(bench: Bench) -> None:

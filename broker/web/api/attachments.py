@@ -96,10 +96,10 @@ def remove_attachment(key: UUID, caller: CallerDep, broker: BrokerDep) -> None:
 
 
 def _headers(paper: Attachment) -> dict[str, str]:
-    suffix = paper.name.rpartition(".")[2]
+    plain, told = f"attachment.{paper.name.rpartition('.')[2]}", quote(paper.name, "")  # RFC 5987 beside a plain name
     return {
         "Content-Length": str(paper.size),
-        "Content-Disposition": f"attachment; filename=\"attachment.{suffix}\"; filename*=UTF-8''{quote(paper.name, '')}",
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{told}",
         "Content-Security-Policy": NO_PAGE,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",

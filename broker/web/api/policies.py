@@ -175,7 +175,7 @@ def list_policies(caller: CallerDep, broker: BrokerDep, reading: ReadingDep, win
 
 @router.post("", status_code=201)
 def propose_policy(body: PolicyIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> PolicyOut:
-    """提出一个策略版本；有错时列出全部错处，不作任何更改。Propose a policy; faults are told all at once, nothing is kept."""
+    """提出一个策略版本；有错时列出全部错处，不作任何更改。Propose a policy; its faults are told all at once."""
     return shown([broker.policies.propose(caller, body.text, body.comment)], reading)[0]
 
 

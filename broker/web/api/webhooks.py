@@ -35,7 +35,7 @@ class WebhookIn(In):
             "examples": [
                 {
                     "department": "dh-hb",
-                    "url": "https://oa.example.org/xueliang",
+                    "url": "https://oa.example.org/notices",
                     "kinds": ["item.waiting", "grant.issued"],
                 }
             ]

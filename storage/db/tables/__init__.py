@@ -9,6 +9,7 @@ from storage.db.tables.accounts import api_token, department, person, role_assig
 from storage.db.tables.attachments import attachment
 from storage.db.tables.base import INSTANT, metadata
 from storage.db.tables.catalog import camera, source
+from storage.db.tables.deadlines import deadline
 from storage.db.tables.delegations import absence, delegation
 from storage.db.tables.doors import idempotency
 from storage.db.tables.grants import access_grant, grant_person, retrieval
@@ -52,6 +53,7 @@ __all__ = [
     "attachment",
     "audit_event",
     "camera",
+    "deadline",
     "delegation",
     "department",
     "grant_person",

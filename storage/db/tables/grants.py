@@ -75,6 +75,7 @@ retrieval = Table(
     Column("size", BigInteger, nullable=False, server_default=text("0")),
     Column("progress", Double, nullable=False, server_default=text("0")),
     Column("error", Text, nullable=False, server_default=""),
+    Column("held", Text, nullable=False, server_default=""),
     Column("error_facts", JSONB),
     Column("ordered_at", INSTANT, nullable=False),
     Column("ready_at", INSTANT),

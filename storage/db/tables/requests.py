@@ -37,6 +37,7 @@ access_request = Table(
     Column("revision", Integer, nullable=False),
     Column("rulebook", Integer, nullable=False),
     Column("center_id", ForeignKey("department.id")),
+    Column("escalated_to", ForeignKey("department.id")),
     Column("center_approvals", SmallInteger, nullable=False),
     Column("endorser_id", ForeignKey("person.id")),
     Column("approver_id", ForeignKey("person.id")),

@@ -10,6 +10,7 @@ ALTER TABLE access_request
     ADD COLUMN emergency boolean NOT NULL DEFAULT false,
     ADD COLUMN renews uuid CONSTRAINT fk_access_request_renews REFERENCES access_grant (id),
     ADD COLUMN rulebook integer NOT NULL DEFAULT 0,
+    ADD COLUMN escalated_to uuid CONSTRAINT fk_access_request_escalated_to REFERENCES department (id),
     ADD COLUMN center_approvals smallint NOT NULL DEFAULT 1,
     ADD COLUMN endorser_id uuid CONSTRAINT fk_access_request_endorser_id REFERENCES person (id),
     ADD COLUMN deciders uuid[] NOT NULL DEFAULT '{}',
@@ -81,6 +82,8 @@ ALTER TABLE access_grant
     ADD CONSTRAINT ck_access_grant_suspended_by_somebody
         CHECK ((state = 'SUSPENDED') = (suspended_by IS NOT NULL));
 ALTER TABLE access_grant ALTER COLUMN emergency DROP DEFAULT;
+
+ALTER TABLE retrieval ADD COLUMN held text NOT NULL DEFAULT '';
 
 CREATE TABLE rulebook (
     version integer CONSTRAINT pk_rulebook PRIMARY KEY CONSTRAINT ck_rulebook_version CHECK (version > 0),
