@@ -30,11 +30,12 @@ from broker.services.couriers.wording import read_zone
 from broker.services.deadlines import Deadlines
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
-from broker.services.findings import Findings
 from broker.services.emergencies import Emergencies
+from broker.services.findings import Findings
 from broker.services.grants import Grants
-from broker.services.mailbox import Mailbox
+from broker.services.inbox import Inbox
 from broker.services.locks import Locks
+from broker.services.mailbox import Mailbox
 from broker.services.names import Names
 from broker.services.notices import Notices
 from broker.services.policies import Policies
@@ -95,6 +96,7 @@ class Broker:
     rulebooks: Rulebooks
     approvals: Approvals
     emergencies: Emergencies
+    inbox: Inbox
     deadlines: Deadlines
     request_items: RequestItems
     grants: Grants
@@ -217,6 +219,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy),
         emergencies=Emergencies(work, policy),
+        inbox=Inbox(work, policy),
         deadlines=Deadlines(work, policy),
         request_items=RequestItems(work, policy),
         locks=Locks(work, policy),

@@ -25,6 +25,7 @@ ACTS: dict[str, frozenset[str]] = {
     "request_item": frozenset({"list", "authorize", "refuse", "return", "veto"}),
     "grant": frozenset({"list", "read", "revoke", "suspend", "resume", "renew"}),
     "lock": frozenset({"list", "set", "lift"}),
+    "inbox": frozenset({"list"}),
     "footage": frozenset({"snapshot", "clip", "deliver", "view"}),
     "retrieval": frozenset({"list", "read", "run"}),
     "policy": frozenset({"list", "read", "explain", "propose", "preview", "activate", "discard", "reset"}),

@@ -48,7 +48,7 @@ def new(
         body = {
             "purpose": {"basis": basis, "matter": matter, "case_number": case_number, "reason": reason},
             "investigators": investigators,
-            "lines": _lines(server, cameras, whole),
+            "lines": asked_lines(server, cameras, whole),
             "terms": {"actions": [action.value for action in actions or Action], "valid_days": days},
             "urgent": urgent,
         }
@@ -101,7 +101,7 @@ def edit(
         form["purpose"] |= {name: text for name, text in told.items() if text is not None}
         form["investigators"] = investigators or form["investigators"]
         if cameras:
-            form["lines"] = _lines(server, cameras, whole)
+            form["lines"] = asked_lines(server, cameras, whole)
         elif whole is not None:
             moved = {"begin": whole.begin.isoformat(), "end": whole.end.isoformat()}
             form["lines"] = [{**line, **moved} for line in form["lines"]]
@@ -154,7 +154,7 @@ def _form(shown_request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _lines(server: Server, cameras: Sequence[str], whole: TimeSpan | None) -> list[dict[str, str]]:
+def asked_lines(server: Server, cameras: Sequence[str], whole: TimeSpan | None) -> list[dict[str, str]]:
     """Read CAMERA or CAMERA=BEGIN/END; a camera without a span of its own takes that of --from and --to.
 
     Raises:

@@ -134,3 +134,20 @@ def _waiting_item(server: Server, request: Mapping[str, Any], department: str | 
 
 def _time(text: str | None, option: str) -> Any:
     return instant(text, option) if text is not None else None
+
+
+def own_item(request: Mapping[str, Any], department: str | None) -> Mapping[str, Any]:
+    """Return the part of a request that an owner sees, named by its department where there are several.
+
+    Raises:
+        Unknown: there is none.
+        Conflict: there are several, and no department was named.
+    """
+    fitting = [item for item in request["items"] if department in {None, item["department"]["code"]}]
+    if not fitting:
+        raise Unknown("nothing-waits", request=request["number"])
+    if len(fitting) > 1:
+        codes = ", ".join(item["department"]["code"] for item in fitting)
+        raise Conflict("several-wait", request=request["number"], departments=codes)
+    found: Mapping[str, Any] = fitting[0]
+    return found

@@ -11,7 +11,7 @@ from broker.cli.client.credentials import signed_in
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
-from broker.cli.texts import language
+from broker.cli.texts import language, tell
 from broker.domain.errors import Invalid
 from broker.locale import explain as sentence_of
 from policies.lint import lint as faults_of
@@ -169,6 +169,7 @@ def _changed(found: Mapping[str, Any], *, as_json: bool) -> None:
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:
     by = found["activated_by"]
     told = {
+        "state": tell(f"state.{found['state']}"),
         "proposed_by": found["proposed_by"]["login"],
         "proposed_at": shown(found["proposed_at"]),
         "activated_by": by["login"] if by else None,

@@ -32,6 +32,8 @@ class Program(Root):
         "route": "broker.cli.routes",
         "request": "broker.cli.access_requests",
         "grant": "broker.cli.grants",
+        "emergency": "broker.cli.emergency",
+        "inbox": "broker.cli.inbox",
         "lock": "broker.cli.locks",
         "retrieve": "broker.cli.retrievals",
         "register": "broker.cli.register",

@@ -73,11 +73,9 @@ def findings(
         found.append(Finding(FindingKind.OUTSIDE_HOURS, {"time": local}))
     if unbound := tuple(camera.id for camera in cameras if camera.source_id is None):
         found.append(Finding(FindingKind.NO_SOURCE, {"given": len(unbound)}, unbound))
-    found += (
-        Finding(FindingKind.REFUSED_BEFORE, {"number": it.number, "day": f"{aware(it.at) + rules.calendar.offset:%Y-%m-%d}"},
-                earlier=it)
-        for it in earlier
-    )  # fmt: skip
+    for before in earlier:
+        day = (aware(before.at) + rules.calendar.offset).strftime("%Y-%m-%d")
+        found.append(Finding(FindingKind.REFUSED_BEFORE, {"number": before.number, "day": day}, earlier=before))
     return tuple(found)
 
 

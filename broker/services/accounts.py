@@ -21,8 +21,8 @@ from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.ids import DepartmentId, PersonId, new_id
 from broker.domain.permits import Permit
-from broker.services.contacts import Contact, check_contact
 from broker.domain.stops import Stop, StopKind
+from broker.services.contacts import Contact, check_contact
 from broker.services.sign_in import TOKEN_PREFIX, Passwords, digest
 from broker.services.stops import halt
 from policies import facts

@@ -139,7 +139,7 @@ def _center(work: UnitOfWork, request: AccessRequest) -> frozenset[PersonId]:
     if request.center_id is None:
         return frozenset()
     center = work.departments.load(request.center_id)
-    return frozenset(work.persons.holders(Role.CENTER_APPROVER, center.path, work.now)) - request.parties
+    return frozenset(work.persons.holders(Role.CENTER_APPROVER, center.path, work.now, request.parties))
 
 
 def _owners(work: UnitOfWork, owners: Collection[DepartmentId]) -> frozenset[PersonId]:

@@ -40,11 +40,6 @@ class Attachments:
         self._blobs = blobs
         self._limits = limits
 
-    @property
-    def most_bytes(self) -> int:
-        """The size of the largest paper that is taken."""
-        return self._limits.size
-
     def add(self, caller: Caller, key: RequestId, name: str, content: bytes) -> Attachment:
         """Attach a paper to a request that is being written.
 

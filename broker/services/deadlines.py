@@ -130,10 +130,10 @@ def _waited_for(work: UnitOfWork, request: AccessRequest, owner: DepartmentId | 
     """Return the persons whose word is waited for."""
     if owner is not None:
         path = work.departments.load(owner).path
-        return frozenset(work.persons.holders(Role.DEPARTMENT_AUTHORIZER, path, work.now)) - request.parties
+        return frozenset(work.persons.holders(Role.DEPARTMENT_AUTHORIZER, path, work.now, request.parties))
     if request.state in CENTER_STAGES and request.center_id is not None:
         path = work.departments.load(request.center_id).path
-        return frozenset(work.persons.holders(Role.CENTER_APPROVER, path, work.now)) - request.parties
+        return frozenset(work.persons.holders(Role.CENTER_APPROVER, path, work.now, request.parties))
     return frozenset({request.requester_id})
 
 

@@ -181,9 +181,10 @@ class Policies:
             self._require(work, caller, "policy:explain")
             if role not in ROLE_BITS:
                 raise Invalid("unknown-role", pointer="/role", role=role[:80], allowed=", ".join(ROLE_BITS))
-            acts = [f"{obj}:{verb}" for obj, verbs in ACTS.items() for verb in sorted(verbs)]
-            if act not in acts:
-                raise Invalid("unknown-act", pointer="/act", act=act[:80], allowed=", ".join(acts))
+            obj, _, verb = act.partition(":")
+            if verb not in ACTS.get(obj, ()):
+                near = [f"{obj}:{known}" for known in sorted(ACTS.get(obj, ()))] or [f"{known}:…" for known in ACTS]
+                raise Invalid("unknown-act", pointer="/act", act=act[:80], allowed=", ".join(near))
             return ways(self._policy.snapshot.rows, role, act)
 
     def _require(self, work: UnitOfWork, caller: Caller, act: str, known: Fact = Fact.NONE) -> Permit:

@@ -11,7 +11,6 @@ from broker.services.grants import grant_visibility, require_over
 from broker.services.rules import rules_in_force
 from policies.authorizer import Authorizer
 from storage.db.access_requests import EVERYTHING
-from storage.db.access_requests import EVERYTHING
 from storage.db.unit_of_work import Work
 
 

@@ -24,8 +24,10 @@ from broker.web.api import (
     cameras,
     delegations,
     departments,
+    emergencies,
     grants,
     health,
+    inbox,
     locks,
     me,
     notices,
@@ -54,7 +56,8 @@ ROUTERS = (
     second_factor.showing, departments.router,
     persons.issuing, persons.router, delegations.router, absences.router, camera_import.router, cameras.router,
     sources.router, rulebook.router, previews.router,
-    access_requests.router, request_items.router, grants.router, locks.router, retrievals.router, media.router,
+    access_requests.router, request_items.router, emergencies.router,
+    inbox.router, grants.router, locks.router, retrievals.router, media.router,
     policies.router, audit.router, access_register.router, attachments.router, problems.router,
 )  # fmt: skip
 
@@ -77,9 +80,7 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
     pages = add_docs(app)
     app.add_middleware(BodyLimit, upload_mb=broker.settings.upload_mb)
     app.add_middleware(Context)
-    app.add_middleware(
-        SecurityHeaders, policies=pages, https=broker.settings.secure_cookies
-    )  # added last: outermost
+    app.add_middleware(SecurityHeaders, policies=pages, https=broker.settings.secure_cookies)  # added last: outermost
     return app
 
 

@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from broker.web.guard import POLL, Cell
 from broker.web.wire import ServerWire, SocketWire
 
-
 AT_ONCE = 2
 """One stop may end a hundred deliveries; to write all their ends down at once would keep everybody else waiting."""
 

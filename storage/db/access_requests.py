@@ -52,16 +52,16 @@ class Visibility:
             request_person.c.person_id == self._person,
         )
         mine = or_(access_request.c.requester_id == self._person, and_(submitted, named))
-        below = _below(self._centers)
-        center = or_(access_request.c.center_id.in_(below), access_request.c.escalated_to.in_(below))
+        reached = below(self._centers)
+        center = or_(access_request.c.center_id.in_(reached), access_request.c.escalated_to.in_(reached))
         owned = exists().where(
             request_item.c.request_id == access_request.c.id,
-            request_item.c.department_id.in_(_below(self._owners)),
+            request_item.c.department_id.in_(below(self._owners)),
             # An owner hears of a request once the center has approved a line of it, of an emergency at once.
             request_line.c.item_id == request_item.c.id,
             request_line.c.approved_begin.is_not(None),
         )
-        read = access_request.c.department_id.in_(_below(self._readers))
+        read = access_request.c.department_id.in_(below(self._readers))
         parts = [mine if self._person else None]
         parts += [and_(submitted, center) if self._centers else None, and_(submitted, owned) if self._owners else None]
         parts += [read if self._readers else None]
@@ -72,7 +72,8 @@ EVERYTHING = Visibility(None, centers=(), owners=(), readers=("",))
 """The broker's own view, for steps whose right was asked of something else."""
 
 
-def _below(paths: Sequence[str]) -> Select[tuple[UUID]]:
+def below(paths: Sequence[str]) -> Select[tuple[UUID]]:
+    """Return the query for the departments in the subtrees `paths`."""
     return select(department.c.id).where(
         or_(text("false"), *(department.c.path.startswith(path, autoescape=True) for path in paths)),
     )
@@ -290,7 +291,7 @@ class AccessRequestRepository:
                 access_request.c.state == RequestState.DEPARTMENT_REVIEW,
                 request_item.c.revision == access_request.c.revision,
                 request_item.c.state == ItemState.PENDING,
-                request_item.c.department_id.in_(_below(owners)),
+                request_item.c.department_id.in_(below(owners)),
             )
         )
         if after is not None:

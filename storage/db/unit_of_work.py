@@ -24,6 +24,7 @@ from storage.db.delegations import DelegationRepository
 from storage.db.faults import translate
 from storage.db.grants import GrantRepository
 from storage.db.idempotency import IdempotencyRepository, current_write
+from storage.db.inbox import InboxRepository
 from storage.db.jobs import JobQueue
 from storage.db.locks import LockRepository
 from storage.db.outbox import OutboxRepository
@@ -157,6 +158,10 @@ class UnitOfWork:
     @cached_property
     def deadlines(self) -> DeadlineRepository:
         return DeadlineRepository(self._open)
+
+    @cached_property
+    def inbox(self) -> InboxRepository:
+        return InboxRepository(self._open)
 
     @cached_property
     def retrievals(self) -> RetrievalRepository:

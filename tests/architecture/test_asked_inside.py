@@ -50,7 +50,7 @@ def _outside_units(node: ast.AST) -> Iterator[ast.AST]:
 
 @pytest.mark.parametrize("path", python_files("broker/services"), ids=named)
 def test_the_policy_is_asked_inside_a_unit_of_work(path: Path) -> None:
-    assert [place for service in service_classes(tree(path)) for place in outside(service)] == []  # type: ignore[arg-type]
+    assert [place for service in service_classes(tree(path)) for place in outside(service)] == []
 
 
 MADE_UP = {

@@ -15,6 +15,7 @@ from broker.domain.audit import KINDS
 from broker.domain.errors import Invalid, SourceFault
 from broker.domain.grants import Action, GrantState
 from broker.domain.request_states import ItemState, RequestState
+from broker.domain.policies import PolicyState
 from broker.domain.retrievals import RetrievalState
 from tests.cli.tree import commands, leaves
 
@@ -66,7 +67,7 @@ def test_every_command_shows_an_example() -> None:
     assert silent == {("logout",)}
 
 
-@pytest.mark.parametrize("states", [RequestState, ItemState, GrantState, RetrievalState])
+@pytest.mark.parametrize("states", [RequestState, ItemState, GrantState, PolicyState, RetrievalState])
 def test_every_state_has_its_text(states: type[StrEnum]) -> None:
     assert [state for state in states if not known(f"state.{state}")] == []
 

@@ -84,6 +84,16 @@ def may(role: Role, act: str, facts: Fact) -> bool:  # noqa: C901, PLR0911, PLR0
             return role in {AUDITOR, CENTER, OWNER}
         case "attachment:add" | "attachment:remove":
             return role is REQUESTER and Fact.IS_REQUESTER in facts
+        case "camera:mark":
+            return role in {OPERATOR, SYSTEM, OWNER}
+        case "rulebook:read":
+            return person or role is OPERATOR
+        case "rulebook:check" | "rulebook:change":
+            return role in {OPERATOR, SYSTEM}
+        case "access_request:check":
+            return role is REQUESTER and bool(facts & (Fact.OWN_DEPARTMENT | Fact.IS_REQUESTER))
+        case "access_request:findings":
+            return role in {CENTER, OWNER, AUDITOR}
         case "policy:list" | "policy:read" | "policy:explain":
             return role in {SECURITY, AUDITOR, OPERATOR}
         case "policy:propose" | "policy:preview" | "policy:discard":

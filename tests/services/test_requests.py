@@ -86,6 +86,7 @@ def test_a_request_that_nobody_may_decide_is_refused_with_the_reason(broker: Bro
     asker = city.caller(broker, "asker")
     for login in ("center.dh", "center.dh2"):
         broker.accounts.disable(me, city.persons[login])
+    broker.accounts.disable(me, city.persons["center.jc"])  # with nobody above it either, it is refused
     draft = broker.access_requests.draft(asker, form(broker, city))
     with pytest.raises(Invalid, match="no-approver"):
         broker.access_requests.submit(asker, draft.id)

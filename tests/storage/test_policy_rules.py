@@ -15,7 +15,10 @@ from storage.db.engine import RUNTIME_ROLE
 from tests.city import PASSWORD, City
 
 BASELINE = shipped("baseline.csv")
-BY_THE_PROPOSER = "activated_by = proposed_by, activated_at = now()"
+BY_THE_PROPOSER = """
+    UPDATE policy_version
+    SET state = 'ACTIVE', activated_by = proposed_by, activated_at = now(), version = version + 1
+"""
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -56,7 +59,7 @@ def carried_out(connection: Connection, statement: str) -> None:
         ("UPDATE policy_version SET comment = 'x', version = version + 1", "not rewritten"),
         ("UPDATE policy_version SET state = 'DISCARDED'", "without an event"),
         ("UPDATE policy_version SET state = 'RETIRED', version = version + 1", "does not go from"),
-        (f"UPDATE policy_version SET state = 'ACTIVE', {BY_THE_PROPOSER}, version = version + 1", "two_persons"),
+        (BY_THE_PROPOSER, "two_persons"),
         ("DELETE FROM policy_version", "never deleted|permission denied"),
         (
             "INSERT INTO policy_change VALUES (1, NULL, 'x', now()), (2, (SELECT id FROM policy_version), 'x', now())",

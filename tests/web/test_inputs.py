@@ -50,10 +50,16 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("secadmin", "DELETE", f"/persons/{KEY}/roles/jc/auditor", None),
     ("secadmin", "POST", f"/persons/{KEY}/disable", None),
     ("sysadmin", "POST", "/cameras/bind", {"gb_code": "9" * 20, "source": "a", "channel": "b"}),
+    ("sysadmin", "POST", f"/cameras/{KEY}/sensitivity", {"sensitive": True}),
+    ("sysadmin", "POST", "/rulebook", {"document": {}, "comment": "c", "replaces": 0}),
+    ("sysadmin", "POST", "/rulebook/check", {"document": {}}),
     ("sysadmin", "POST", "/sources", {"code": "a", "name": "b", "adapter": "c", "department": "jc"}),
     ("sysadmin", "POST", "/sources/archive/probe", None),
     ("asker", "POST", "/access-requests", REQUEST),
     ("asker", "PUT", f"/access-requests/{KEY}", REQUEST),
+    ("asker", "POST", "/access-requests/plan", REQUEST),
+    ("asker", "POST", "/access-requests/check", REQUEST),
+    ("asker", "POST", f"/access-requests/{KEY}/check", None),
     ("asker", "POST", f"/access-requests/{KEY}/submit", None),
     ("asker", "POST", f"/access-requests/{KEY}/withdraw", {"reason": "r"}),
     (
@@ -99,6 +105,8 @@ def test_members_nobody_asked_for(lobby: Door, login: str, method: str, path: st
     if body is None:
         bad(visitor.send(method, path, {"state": "DECIDED"}), 422, "body-unexpected")
     for place in objects(body):
+        if place == "/document":  # read by rules of its own, see tests/rules
+            continue
         for name in EXTRA if not place else EXTRA[:1]:
             told = bad(visitor.send(method, path, with_member(body, place, name)), 422, "request-invalid")
             assert {"pointer": f"{place}/{name}", "slug": "field-unknown"}.items() <= told["errors"][0].items()

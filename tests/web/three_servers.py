@@ -28,7 +28,7 @@ from broker.services.sources import NewSource
 from tests.city import City
 
 PROGRAM = [sys.executable, "-c", "import sys; from broker.cli import main; sys.exit(main())"]
-PATIENCE = 90
+PATIENCE = 180
 SIZE = 16 * 1024 * 1024
 
 

@@ -14,6 +14,7 @@ from broker.domain.attachments import Attachment
 from broker.domain.ids import AttachmentId, RequestId
 from broker.services.names import Known
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.middleware import MEBIBYTE
 from broker.web.refs import PersonRef
 from broker.web.routes import OnceRoute
 from broker.web.values import In, Out
@@ -68,7 +69,7 @@ def attach_file(
     broker: BrokerDep, reading: ReadingDep,
 ) -> AttachmentOut:  # fmt: skip
     """为起草或退回补正中的申请上传附件。Attach a paper to a draft or a returned request."""
-    content = body.file.file.read(broker.attachments.most_bytes + 1)
+    content = body.file.file.read(broker.settings.attachment_mb * MEBIBYTE + 1)  # one byte too many is told as such
     return shown([broker.attachments.add(caller, RequestId(key), body.file.filename or "", content)], reading)[0]
 
 

@@ -33,6 +33,9 @@ class PurposeIn(In):
     case_number: Line
     reason: Paragraph
 
+    def purpose(self) -> Purpose:
+        return Purpose(**self.model_dump())
+
 
 class QuotaIn(In):
     """How much may be taken: pictures, seconds of footage, bytes delivered."""
@@ -117,7 +120,7 @@ class RequestIn(In):
 
     def form(self) -> Form:
         return Form(
-            purpose=Purpose(**self.purpose.model_dump()),
+            purpose=self.purpose.purpose(),
             terms=self.terms.terms(),
             investigators=tuple(self.investigators),
             lines=tuple(line.line() for line in self.lines),

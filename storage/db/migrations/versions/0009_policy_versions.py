@@ -12,6 +12,20 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _versions()
+    _changes()
+    op.execute(
+        "CREATE TRIGGER audited BEFORE UPDATE OR DELETE ON policy_version"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_silent_change()",
+    )
+    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
+    driver = op.get_bind().connection.driver_connection
+    if driver is None:
+        raise RuntimeError("migrations run over an open connection")
+    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+def _versions() -> None:
     op.create_table(
         "policy_version",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -56,6 +70,9 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("state = 'ACTIVE'"),
     )
+
+
+def _changes() -> None:
     op.create_table(
         "policy_change",
         sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -66,15 +83,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["policy_version.id"], name=op.f("fk_policy_change_version_id")),
         sa.PrimaryKeyConstraint("epoch", name=op.f("pk_policy_change")),
     )
-    op.execute(
-        "CREATE TRIGGER audited BEFORE UPDATE OR DELETE ON policy_version"
-        " FOR EACH ROW EXECUTE FUNCTION refuse_silent_change()",
-    )
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:

@@ -1,0 +1,67 @@
+"""The inbox: what waits for the word of who asks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from broker.services.names import Known
+from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.paging import ByText, Page, bad_cursor
+from broker.web.refs import DepartmentRef
+from broker.web.routes import StrictRoute
+from broker.web.values import Out
+from storage.db.inbox import NEVER, Waiting
+
+router = APIRouter(prefix="/me/inbox", tags=["me"], route_class=StrictRoute)
+
+
+class WaitingRow(Out):
+    """One thing that waits; `due` is null where nothing presses."""
+
+    act: Literal["approve", "ratify", "authorize", "supplement", "report"]
+    due: datetime | None
+    since: datetime | None
+    request: UUID
+    item: UUID | None
+    number: str
+    department: DepartmentRef
+    urgent: bool
+    emergency: bool
+
+    @classmethod
+    def of(cls, waiting: Waiting, known: Known) -> Self:
+        return cls(
+            act=waiting.act, due=waiting.due, since=waiting.since, request=waiting.request_id, item=waiting.item_id,  # type: ignore[arg-type]  # the database writes only these words
+            number=waiting.number, department=DepartmentRef.named(waiting.department_id, known),
+            urgent=waiting.urgent, emergency=waiting.emergency,
+        )  # fmt: skip
+
+
+@router.get("")
+def list_inbox(caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ByText) -> Page[WaitingRow]:
+    """列出等您办理的事项，期限近的在前。List what waits for your word, the nearest deadline first."""
+    found = broker.inbox.page(caller, after=_after(window.after), limit=window.wanted)
+    return window.page(found, _key, lambda shown: rows(shown, reading))
+
+
+def rows(found: Sequence[Waiting], reading: Reading) -> list[WaitingRow]:
+    """Return the rows, their names looked up together."""
+    known = reading.known(departments={waiting.department_id for waiting in found})
+    return [WaitingRow.of(waiting, known) for waiting in found]
+
+
+def _key(waiting: Waiting) -> str:
+    return f"{(waiting.due or NEVER).isoformat()}|{waiting.key}"
+
+
+def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    instant, _, key = cursor.partition("|")
+    try:
+        return datetime.fromisoformat(instant), UUID(key)
+    except ValueError:
+        raise bad_cursor() from None
