@@ -51,6 +51,7 @@ from broker.services.rulebooks import Rulebooks
 from broker.services.second_factor import SecondFactor
 from broker.services.sign_in import Passwords, SignIn
 from broker.services.sources import Sources
+from broker.services.statistics import Figures
 from broker.services.transfers import Transfers
 from broker.services.webhooks import Webhooks
 from broker.settings import Settings
@@ -97,6 +98,7 @@ class Broker:
     approvals: Approvals
     emergencies: Emergencies
     inbox: Inbox
+    figures: Figures
     deadlines: Deadlines
     request_items: RequestItems
     grants: Grants
@@ -220,6 +222,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         approvals=Approvals(work, policy),
         emergencies=Emergencies(work, policy),
         inbox=Inbox(work, policy),
+        figures=Figures(work, policy),
         deadlines=Deadlines(work, policy),
         request_items=RequestItems(work, policy),
         locks=Locks(work, policy),

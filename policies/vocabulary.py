@@ -26,6 +26,7 @@ ACTS: dict[str, frozenset[str]] = {
     "grant": frozenset({"list", "read", "revoke", "suspend", "resume", "renew"}),
     "lock": frozenset({"list", "set", "lift"}),
     "inbox": frozenset({"list"}),
+    "statistics": frozenset({"read"}),
     "footage": frozenset({"snapshot", "clip", "deliver", "view"}),
     "retrieval": frozenset({"list", "read", "run"}),
     "policy": frozenset({"list", "read", "explain", "propose", "preview", "activate", "discard", "reset"}),

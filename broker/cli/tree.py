@@ -34,6 +34,7 @@ class Program(Root):
         "grant": "broker.cli.grants",
         "emergency": "broker.cli.emergency",
         "inbox": "broker.cli.inbox",
+        "statistics": "broker.cli.statistics",
         "lock": "broker.cli.locks",
         "retrieve": "broker.cli.retrievals",
         "register": "broker.cli.register",

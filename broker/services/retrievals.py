@@ -201,11 +201,15 @@ class Retrievals:
     def interrupted(self, caller: Caller, key: RetrievalId, sent: int, reason: str, line: int) -> None:
         """Note that a delivery was cut off by the broker; what had no result to end stays as it is."""
         with self._work() as work:
-            retrieval = work.retrievals.load(key, person=caller.person(), lock=True)
+            known = work.retrievals.load(key, person=caller.person())
+            locked = work.locks.over(known.person_id, known.camera_id)  # before a row is held, as the gate wants it
+            retrieval = work.retrievals.load(key, lock=True)
             grant = work.grants.load(retrieval.grant_id, None)
             permit = self._policy.note(caller, "footage:interrupted")
             if reason == "grant-revoked":  # the word for every stop of a grant where the bytes flow
                 reason = _ended_by(grant, work.now)
+            elif reason == LOCKED[LockKind.CAMERA] and LockKind.CAMERA not in locked:  # and so with cameras
+                reason = "camera-transferred"
             work.register.end(line, sent, reason)
             stream = f"delivery/{key}"
             work.audit.reserve(stream)

@@ -12,6 +12,7 @@ from broker.domain.rulebook import Rulebook, RulebookVersion
 from broker.domain.shipped_rules import SHIPPED
 from broker.services.rulebook_document import dump, parse
 from broker.services.rulebook_document.difference import Difference, differences
+from broker.services.rulebook_document.members import faulty
 from broker.services.rules import rules_in_force, rules_of
 from policies import facts
 from policies.authorizer import Authorizer
@@ -128,10 +129,10 @@ def _check_owners(work: UnitOfWork, rules: Rulebook) -> None:
     """Refuse routes for departments that do not exist: a slip of the pen would send their cameras another way."""
     named = {code for route in rules.routes for code in route.match.owners}
     known = work.departments.by_codes(named) if named else {}
-    faults = tuple(
+    faults = [
         Invalid("unknown-department", pointer=f"/routes/{place}/match/owners", department=code)
         for place, route in enumerate(rules.routes)
         for code in sorted(route.match.owners - known.keys())
-    )
+    ]
     if faults:
-        raise Invalid("rulebook-invalid", pointer=faults[0].pointer, faults=faults, count=len(faults))
+        raise faulty(faults)

@@ -41,6 +41,7 @@ from broker.web.api import (
     second_factor,
     sessions,
     sources,
+    statistics,
     webhooks,
 )
 from broker.web.docs_pages import OPENAPI, add_docs
@@ -57,7 +58,7 @@ ROUTERS = (
     persons.issuing, persons.router, delegations.router, absences.router, camera_import.router, cameras.router,
     sources.router, rulebook.router, previews.router,
     access_requests.router, request_items.router, emergencies.router,
-    inbox.router, grants.router, locks.router, retrievals.router, media.router,
+    inbox.router, statistics.router, grants.router, locks.router, retrievals.router, media.router,
     policies.router, audit.router, access_register.router, attachments.router, problems.router,
 )  # fmt: skip
 

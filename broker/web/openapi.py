@@ -28,6 +28,8 @@ TAGS: Final = [
     {"name": "me", "description": "Your own account, password and tokens. 本人账号、密码与令牌。"},
     {"name": "notices", "description": "What you were told, and how you are reached. 通知与联系方式。"},
     {"name": "webhooks", "description": "Signed calls to the systems of departments. 推送地址。"},
+    {"name": "emergencies", "description": "Look first, answer for it within a day. 应急调阅。"},
+    {"name": "statistics", "description": "How the flow runs. 办理统计。"},
     {"name": "departments", "description": "The tree of departments. 部门树。"},
     {"name": "persons", "description": "Accounts and roles. 账号与角色。"},
     {"name": "delegations", "description": "Standing in for others. 职权委托。"},

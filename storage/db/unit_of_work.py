@@ -36,6 +36,7 @@ from storage.db.rulebooks import RulebookRepository
 from storage.db.second_factor import SecondFactorRepository
 from storage.db.sessions import SessionRepository
 from storage.db.sources import SourceRepository
+from storage.db.statistics import StatisticsRepository
 from storage.db.webhooks import WebhookRepository
 
 
@@ -162,6 +163,10 @@ class UnitOfWork:
     @cached_property
     def inbox(self) -> InboxRepository:
         return InboxRepository(self._open)
+
+    @cached_property
+    def statistics(self) -> StatisticsRepository:
+        return StatisticsRepository(self._open)
 
     @cached_property
     def retrievals(self) -> RetrievalRepository:

@@ -1,12 +1,13 @@
 """Walks the methods of a service and finds the paths on which the policy was not asked first.
 
-A path asks with `self._policy.require(...)`, or with a method of the class that asks on each of its own paths. It may
-not return and may not commit before. What raises needs nothing. Conditions count as both ways, loops as no turn at
+A path asks with `self._policy.require(...)`, with a method of the class that asks on each of its own paths, or by
+handing `self._policy` to a function that several services share and that asks on each of its paths. It may not return
+and may not commit before. What raises needs nothing. Conditions count as both ways, loops as no turn at
 all, a handler as if nothing in its block had happened: when in doubt, the path has not asked.
 """
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -33,16 +34,29 @@ def methods_of(service: ast.ClassDef) -> dict[str, Function]:
     return {node.name: node for node in service.body if isinstance(node, Function)}
 
 
-def unasked(service: ast.ClassDef, noting: Collection[str] = ()) -> list[str]:
+def askers(modules: Iterable[ast.Module]) -> set[str]:
+    """Return the functions whose first argument is `policy` and which ask it on every path that returns."""
+    return {
+        node.name
+        for module in modules
+        for node in module.body
+        if isinstance(node, Function) and [argument.arg for argument in node.args.args[:1]] == ["policy"]
+        if not _Walk({}, (), node.name).faults_of(node)
+    }
+
+
+def unasked(service: ast.ClassDef, noting: Collection[str] = (), shared: Collection[str] = ()) -> list[str]:
     """Return what is wrong with the public methods of a service, one line a fault.
 
-    `noting` names methods in which `self._policy.note(...)` is enough: they only write down what happened.
+    `noting` names methods in which `self._policy.note(...)` is enough: they only write down what happened. `shared`
+    names the functions that ask for a method when they are handed its policy.
     """
     methods = methods_of(service)
     faults: list[str] = []
     for name, method in methods.items():
         if not name.startswith("_"):
-            faults += (f"{service.name}.{name}: {fault}" for fault in _Walk(methods, noting, name).faults_of(method))
+            walk = _Walk(methods, noting, name, shared)
+            faults += (f"{service.name}.{name}: {fault}" for fault in walk.faults_of(method))
     return faults
 
 
@@ -53,6 +67,7 @@ class _Walk:
     methods: dict[str, Function]
     noting: Collection[str]
     name: str
+    shared: Collection[str] = ()
     faults: list[str] = field(default_factory=list)
     within: tuple[str, ...] = ()
     returns: list[bool] = field(default_factory=list)
@@ -135,14 +150,18 @@ class _Walk:
 
     def call(self, node: ast.Call, *, asked: bool) -> bool:
         target = ast.unparse(node.func)
-        if target == "self._policy.require" or (target == "self._policy.note" and self.name in self.noting):
+        if target in {"self._policy.require", "policy.require"}:
+            return True
+        if target == "self._policy.note" and self.name in self.noting:
+            return True
+        if target in self.shared and node.args and ast.unparse(node.args[0]) == "self._policy":
             return True
         if target.endswith(".commit") and not asked:
             self.faults.append(f"line {node.lineno} commits, and the policy was not asked")
         name = target.removeprefix("self.")
         if target != f"self.{name}" or name not in self.methods or name in self.within:
             return asked
-        inner = _Walk(self.methods, self.noting, name, within=(*self.within, name))
+        inner = _Walk(self.methods, self.noting, name, self.shared, within=(*self.within, name))
         faults = inner.faults_of(self.methods[name])
         if not asked:
             self.faults += (f"{name}: {fault}" for fault in faults if "commits" in fault)

@@ -5,7 +5,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from tests.architecture.asking import methods_of, service_classes, unasked
+from tests.architecture.asking import askers, methods_of, service_classes, unasked
 from tests.architecture.sources import called, named, python_files, tree
 
 NOTING = {
@@ -20,6 +20,7 @@ NOTING = {
 SERVICES = {
     service.name: service for path in python_files("broker/services") for service in service_classes(tree(path))
 }
+SHARED = askers(tree(path) for path in python_files("broker/services"))
 
 
 def test_the_services_are_found() -> None:
@@ -29,7 +30,7 @@ def test_the_services_are_found() -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_public_method_asks_first(name: str) -> None:
-    assert unasked(SERVICES[name], NOTING.get(name, {})) == []
+    assert unasked(SERVICES[name], NOTING.get(name, {}), SHARED) == []
 
 
 def test_what_is_excepted_is_there() -> None:
@@ -81,6 +82,8 @@ MADE_UP = {
     "in a function for later": ("later = lambda: self._policy.require(caller)\nwork.commit(permit)", "commits"),
     "through a method that does not": ("self._load(work)\nwork.commit(permit)", "commits"),
     "a method commits for it": ("self._write(work)\nself._policy.require(caller)", "commits"),
+    "through a function that is handed another policy": ("shared(policy, work)\nwork.commit(permit)", "commits"),
+    "through a function nobody vouches for": ("other(self._policy, work)\nwork.commit(permit)", "commits"),
     "only noted": ("permit = self._policy.note(caller, 'x')\nwork.commit(permit)", "commits"),
 }
 
@@ -88,7 +91,7 @@ MADE_UP = {
 @pytest.mark.parametrize("case", MADE_UP)
 def test_a_method_that_does_not_ask_is_caught(case: str) -> None:
     body, fault = MADE_UP[case]
-    faults = unasked(_made_up(body))
+    faults = unasked(_made_up(body), shared={"shared"})
     assert faults
     assert fault in faults[0]
 
@@ -97,6 +100,7 @@ GOOD = {
     "at once": "permit = self._policy.require(caller)\nwork.commit(permit)",
     "through a method that does": "permit = self._ask(caller)\nwork.commit(permit)",
     "in every branch": "if key:\n    self._policy.require(caller)\nelse:\n    self._ask(caller)\nreturn work.load(key)",
+    "through a function that is handed the policy": "permit = shared(self._policy, work)\nwork.commit(permit)",
     "or it raises": "if not key:\n    raise Unknown('x')\nself._policy.require(caller)\nreturn work.load(key)",
     "within a block": "with self._work() as work:\n    self._policy.require(caller)\n    work.commit(permit)",
 }
@@ -104,7 +108,14 @@ GOOD = {
 
 @pytest.mark.parametrize("case", GOOD)
 def test_a_method_that_asks_is_let_through(case: str) -> None:
-    assert unasked(_made_up(GOOD[case])) == []
+    assert unasked(_made_up(GOOD[case]), shared={"shared"}) == []
+
+
+def test_a_function_vouches_only_if_it_asks_on_every_path() -> None:
+    good = "def good(policy, work):\n    permit = policy.require(work)\n    return permit"
+    half = "def half(policy, work):\n    if work:\n        return 1\n    return policy.require(work)"
+    assert askers([ast.parse(good), ast.parse(half)]) == {"good"}
+    assert {"require_center", "require_owner"} <= SHARED
 
 
 def _made_up(body: str) -> ast.ClassDef:

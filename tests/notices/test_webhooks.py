@@ -200,10 +200,13 @@ def test_an_attempt_that_has_passed_is_not_made_again(house: House, receiver: Re
     first_delivery(house)
     assert len(deliveries(house)) == 1, "addressed once, however often the job runs"
     assert house.jobs().count(("call_webhook", "todo")) == 1
-    assert house.broker.deliveries.call(key, 0) == Answer(200)
+    receiver.statuses = (500, 200)
+    assert house.broker.deliveries.call(key, 0) == Answer(500, "webhook-status")
     assert house.broker.deliveries.call(key, 0) is None
+    assert house.broker.deliveries.call(key, 1) == Answer(200)
+    assert house.broker.deliveries.call(key, 1) is None
     assert house.broker.deliveries.call(uuid4(), 0) is None
-    assert len(receiver.calls) == 1
+    assert len(receiver.calls) == 2
 
 
 @pytest.mark.timeout(180)

@@ -60,6 +60,7 @@ def test_a_change_that_must_not_be_changes_nothing(broker: Broker, city: City) -
     stray["routes"][0]["match"]["owners"] = ["dh-cg", "atlantis"]
     with pytest.raises(Invalid) as refused:
         broker.rulebooks.change(admin, stray, "试行", 0)
+    assert refused.value.slug == "rulebook-invalid"
     (fault,) = refused.value.faults
     assert (fault.slug, fault.pointer) == ("unknown-department", "/routes/0/match/owners")
     assert broker.rulebooks.current(admin) == Version(SHIPPED, None)

@@ -130,14 +130,14 @@ def ended(door: Door, count: int) -> list[Any]:
 def test_what_is_stopped_before_its_first_byte_is_told_too(
     broker: Broker, city: City, following: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The grant dies between the opening and the first chunk: the line is there, and says that nothing flowed."""
+    """The lease ends between the opening and the first chunk: the line is there, and says that nothing flowed."""
     key = looked(broker, city, following)
     with broker.work() as work:
         ordered_one = work.retrievals.load(RetrievalId(UUID(key)))
     made_ready(broker, ordered_one)
-    monkeypatch.setattr(Cell, "refusal", lambda _: "grant-revoked")
-    bad(following["looker"].send("GET", f"/retrievals/{key}/media"), 403, "grant-revoked")
-    assert [(end["bytes"], end["cut_off_by"]) for end in ended(following, 1)] == [(0, "grant-revoked")]
+    monkeypatch.setattr(Cell, "refusal", lambda _: "lease-lost")
+    bad(following["looker"].send("GET", f"/retrievals/{key}/media"), 503, "lease-lost")
+    assert [(end["bytes"], end["cut_off_by"]) for end in ended(following, 1)] == [(0, "lease-lost")]
 
 
 def test_a_query_of_anything(lobby: Door) -> None:

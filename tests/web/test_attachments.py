@@ -110,6 +110,7 @@ def test_whoever_may_see_the_request_may_see_its_papers_and_nobody_else(door: Do
         (pdf(), "x", "attachment-suffix"),
         (JPEG[:-100], "x.jpg", "attachment-damaged"),
     ],
+    ids=range(9),
 )
 def test_hostile_papers_leave_nothing_behind(
     door: Door, city: City, broker: Broker, content: bytes, name: str, slug: str

@@ -179,7 +179,7 @@ def test_what_flows_is_cut(stopped: str, bench: Bench, city: City, door: Door, m
         assert looker.send("GET", f"/retrievals/{order.id}/media").status_code == 200
     assert bench.wait(order.id, lambda it: it.state is not RetrievalState.READY, 5).error in {"grant-suspended", ""}
     outcomes = [line.outcome.reason for line in lines(bench, city) if line.outcome]
-    assert outcomes[0] == ("grant-suspended" if stopped == "suspended" else "camera-locked")
+    assert outcomes[0] == ("grant-suspended" if stopped == "suspended" else "camera-transferred")
 
 
 def read_until_cut(door: Door, url: str, received: list[int], stopping: Callable[[], None]) -> None:

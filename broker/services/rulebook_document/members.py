@@ -146,6 +146,13 @@ def opened(value: object, pointer: str, faults: list[Invalid]) -> Iterator[Membe
     members.close()
 
 
+def faulty(faults: Sequence[Invalid]) -> Invalid:
+    """Return the refusal of a whole document, with everything that is wrong in it."""
+    error = Invalid("rulebook-invalid", pointer=faults[0].pointer, count=len(faults))
+    error.faults = tuple(faults)
+    return error
+
+
 def _text(value: object, below: str, members: Members, *, least: int, most: int, pattern: str = "") -> str:
     if not isinstance(value, str):
         members.fault("field-type", below, expected="string")

@@ -11,7 +11,7 @@ from broker.domain.grants import LONGEST_VALIDITY, Action, Condition
 from broker.domain.purpose import Basis, Matter, PurposeRules
 from broker.domain.routes import Deadlines, Match, Route
 from broker.domain.rulebook import Alerts, Emergency, Limits, Rulebook
-from broker.services.rulebook_document.members import CODE, Members, opened
+from broker.services.rulebook_document.members import CODE, Members, faulty, opened
 from broker.services.rulebook_document.patterns import fault_of
 
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
@@ -48,7 +48,7 @@ def parse(document: object, version: int) -> Rulebook:
         if rules.escalate_at < rules.remind_at:
             top.fault("number-too-small", "/escalate_at", least=rules.remind_at)
     if faults:
-        raise Invalid("rulebook-invalid", pointer=faults[0].pointer, faults=tuple(faults), count=len(faults))
+        raise faulty(faults)
     return rules
 
 

@@ -34,7 +34,7 @@ class WaitingRow(Out):
     @classmethod
     def of(cls, waiting: Waiting, known: Known) -> Self:
         return cls(
-            act=waiting.act, due=waiting.due, since=waiting.since, request=waiting.request_id, item=waiting.item_id,  # type: ignore[arg-type]  # the database writes only these words
+            act=waiting.act, due=waiting.due, since=waiting.since, request=waiting.request_id, item=waiting.item_id,
             number=waiting.number, department=DepartmentRef.named(waiting.department_id, known),
             urgent=waiting.urgent, emergency=waiting.emergency,
         )  # fmt: skip
