@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.answers import checked_clip, checked_points, checked_probe, checked_snapshot, checked_spans, plain_channel
 from adapters.errors import AdapterError, NoRecording, NothingRecorded, Unsupported
+from adapters.media import burn_in
 from adapters.options import option_error
 from adapters.wrapping import only_adapter_errors
 from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
@@ -123,7 +124,7 @@ class SourceAdapter(ABC):
 
     @final
     def snapshot(self, ask: SnapshotAsk, target: Path) -> Capture:
-        """Write the picture shown at `ask.instant` to `target`.
+        """Write the picture shown at `ask.instant` to `target`, with `ask.mark` in it.
 
         Raises:
             NoRecording: nothing was recorded then; `nearby` tells what was.
@@ -131,11 +132,12 @@ class SourceAdapter(ABC):
         """
         self._require(Capability.SNAPSHOT)
         with self._delivering(ask.channel, ask.instant, ask.instant, target):
-            return checked_snapshot(self.name, self._snapshot(ask, target), ask, target)
+            capture = checked_snapshot(self.name, self._snapshot(ask, target), ask, target)
+            return burn_in(ask.mark, capture, target) if ask.mark else capture
 
     @final
     def clip(self, ask: ClipAsk, target: Path, progress: Progress) -> Capture:
-        """Write the pictures of `ask.span` to `target`.
+        """Write the pictures of `ask.span` to `target`, with `ask.mark` in each.
 
         `progress` is told how far into the span the writing has come, in seconds of footage; it never goes back and
         ends with the length of the span, gaps or not.
@@ -155,6 +157,7 @@ class SourceAdapter(ABC):
 
         with self._delivering(ask.channel, ask.span.begin, ask.span.end, target):
             capture = checked_clip(self.name, self._clip(ask, target, forward), ask, target)
+            capture = burn_in(ask.mark, capture, target) if ask.mark else capture
             forward(ask.span.seconds)
             return capture
 
@@ -174,7 +177,7 @@ class SourceAdapter(ABC):
         raise NotImplementedError
 
     def _snapshot(self, ask: SnapshotAsk, target: Path) -> Capture:
-        """Write one picture to `target`; `NoRecording()` may be raised bare, the base class adds the facts."""
+        """Write one picture, without any mark, to `target`; `NoRecording()` may be raised bare, the base class adds the facts."""
         raise NotImplementedError
 
     def _clip(self, ask: ClipAsk, target: Path, progress: Progress) -> Capture:

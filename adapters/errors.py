@@ -6,6 +6,7 @@
     ├── SourceUnreachable ─ RecordingVanished   gone now, perhaps back later
     ├── SourceTimeout, OutOfMemory, DecoderCrashed, Aborted, NoSpace   how a child process may end
     ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia
+    ├── MarkFailed                         the pictures could not be marked as they have to be
     ├── HostilePath                        a name that would lead out of the source
     ├── InvalidIndex                       the list of recordings beside them makes no sense
     ├── InvalidOption ─ MissingOption, UnknownOption, InvalidPattern
@@ -176,6 +177,13 @@ class UnfinishedMedia(UnreadableMedia):
 
     SLUG = "media-unfinished"
     transient = True
+
+
+class MarkFailed(AdapterError):
+    """The mark that has to stand in the pictures could not be burnt in; without it they are not handed on."""
+
+    SLUG = "mark-failed"
+    FACTS = _facts("problem")
 
 
 class HostilePath(AdapterError):

@@ -15,7 +15,7 @@ from adapters.media.stretches import SEAM, Head, Stretch
 from broker.domain.media import Capture
 from broker.domain.time import TimeSpan
 
-__all__ = ["SEAM", "Head", "Stretch", "inspect", "take_clip", "take_snapshot"]
+__all__ = ["SEAM", "Head", "Stretch", "burn_in", "inspect", "take_clip", "take_snapshot"]
 
 
 def take_snapshot(stretches: Sequence[Stretch], instant: datetime, target: Path) -> Capture:
@@ -30,6 +30,13 @@ def take_clip(stretches: Sequence[Stretch], span: TimeSpan, target: Path, progre
     from adapters.media.clips import clip
 
     return clip(stretches, span, target, progress)
+
+
+def burn_in(text: str, capture: Capture, target: Path) -> Capture:
+    """Burn a text into every picture of `target`; see `adapters.media.marks.burn_in`."""
+    from adapters.media import marks
+
+    return marks.burn_in(text, capture, target)
 
 
 def inspect(descriptor: int, file: str) -> Head:

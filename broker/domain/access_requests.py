@@ -145,8 +145,9 @@ class AccessRequest:
         if self.state is not RequestState.DECIDED:
             return ""
         lines = [line for item in self.items for line in item.lines]
-        whole = sum(line.authorized == line.asked for line in lines)
-        some = sum(line.authorized is not None for line in lines)
+        left = [line for item in self.items if item.state in GRANTING for line in item.lines]
+        whole = sum(line.authorized == line.asked for line in left)
+        some = sum(line.authorized is not None for line in left)
         return "granted" if whole == len(lines) else "partially granted" if some else "refused"
 
     def overdue(self, now: datetime) -> bool:

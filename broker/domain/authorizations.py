@@ -52,8 +52,8 @@ def authorize(
     after, entry = item_step(item, command, kind, data)
     after = replace(after, lines=lines, deciders=item.deciders | by.persons)
     if first:
-        return with_item(request, replace(after, endorser_id=by.person), entry)
-    return with_item(request, replace(after, authorizer_id=by.person, decided_at=at), entry)
+        return with_item(request, replace(after, endorser_id=by.person), entry, at)
+    return with_item(request, replace(after, authorizer_id=by.person, decided_at=at), entry, at)
 
 
 def _decided(line: Line, left: TimeSpan | None, remarks: Mapping[LineId, str], *, first: bool) -> Line:
@@ -68,7 +68,7 @@ def refuse(request: AccessRequest, item: RequestItem, by: Decider, reason: str, 
     after, entry = item_step(item, ItemCommand.REFUSE, "request_item:refused", {**by.told, "reason": reason})
     deciders = item.deciders | by.persons
     after = replace(after, authorizer_id=by.person, deciders=deciders, reason=reason, decided_at=at)
-    return with_item(request, after, entry)
+    return with_item(request, after, entry, at)
 
 
 def _require_review(request: AccessRequest) -> None:
@@ -78,7 +78,7 @@ def _require_review(request: AccessRequest) -> None:
         )  # fmt: skip
 
 
-def with_item(request: AccessRequest, item: RequestItem, entry: Entry) -> Change:
+def with_item(request: AccessRequest, item: RequestItem, entry: Entry, at: datetime) -> Change:
     """Put the decided item in its place and settle the request when it was the last."""
     items = tuple(item if each.id == item.id else each for each in request.items)
-    return settled(Change(replace(request, items=items), (entry,)))
+    return settled(Change(replace(request, items=items), (entry,)), at)

@@ -42,7 +42,7 @@ def forward(request: AccessRequest, camera: CameraId, part: RequestItem, at: dat
     known = {item.id for item in items}
     placed = [arrived if item.id == arrived.id else item for item in items]
     placed += [arrived] if arrived.id not in known else []
-    return settled(Change(replace(request, items=tuple(placed)), (*entries, entry)))
+    return settled(Change(replace(request, items=tuple(placed)), (*entries, entry)), at)
 
 
 def _going(
@@ -94,7 +94,7 @@ def _joined_by(
 def redirect(request: AccessRequest, passage: Passage, at: datetime) -> AccessRequest:
     """Return a request in center review on its way to another center, which decides from the beginning."""
     changed = reopen(
-        request, center_id=passage.center, center_approvals=max(request.center_approvals, passage.center_approvals),
+        request, center_id=passage.center, escalated_to=None, center_approvals=max(request.center_approvals, passage.center_approvals),
         endorser_id=None, deciders=frozenset(), approved_terms=None, since=at, due=passage.due,
     )  # fmt: skip
     items = (replace(item, lines=tuple(replace(line, endorsed=None) for line in item.lines)) for item in request.items)

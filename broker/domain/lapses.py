@@ -46,4 +46,4 @@ def _lapse_items(request: AccessRequest, at: datetime) -> Change:
             items.append(item)
     if not entries:
         raise Conflict("nothing-late")
-    return settled(Change(replace(request, items=tuple(items)), tuple(entries)))
+    return settled(Change(replace(request, items=tuple(items)), tuple(entries)), at)

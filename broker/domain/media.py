@@ -8,18 +8,26 @@ from broker.domain.time import TimeSpan
 
 @dataclass(frozen=True)
 class SnapshotAsk:
-    """One picture: the frame that was shown at `instant` on the channel `channel` of a source."""
+    """One picture: the frame that was shown at `instant` on the channel `channel` of a source.
+
+    `mark` is burnt into the picture, whatever adapter fetched it; nothing is where it is empty.
+    """
 
     channel: str
     instant: datetime
+    mark: str = ""
 
 
 @dataclass(frozen=True)
 class ClipAsk:
-    """Moving pictures: exactly the frames whose instants lie in `span` (half open) of `channel`."""
+    """Moving pictures: exactly the frames whose instants lie in `span` (half open) of `channel`.
+
+    `mark` is burnt into every one of them, whatever adapter fetched them; nothing is where it is empty.
+    """
 
     channel: str
     span: TimeSpan
+    mark: str = ""
 
 
 Ask = SnapshotAsk | ClipAsk

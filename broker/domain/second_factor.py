@@ -92,7 +92,9 @@ def fitting_step(secret: bytes, code: str, at: datetime, last_step: int) -> int 
 def uri_of(secret: bytes, login: str) -> str:
     """Return what an authenticator reads from a QR code."""
     label = f"{ISSUER}:{quote(login, safe='')}"
-    return f"otpauth://totp/{label}?secret={base32(secret)}&issuer={ISSUER}&algorithm=SHA1&digits={DIGITS}&period={STEP}"
+    return (
+        f"otpauth://totp/{label}?secret={base32(secret)}&issuer={ISSUER}&algorithm=SHA1&digits={DIGITS}&period={STEP}"
+    )
 
 
 def base32(secret: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from broker.domain.access_requests import AccessRequest, Change, RequestItem, reopen
 from broker.domain.audit import Entry
@@ -48,12 +49,12 @@ def item_step(item: RequestItem, command: ItemCommand, kind: str, data: dict[str
     return after, Entry(item.stream, kind, {"revision": item.revision, **data})
 
 
-def settled(change: Change) -> Change:
+def settled(change: Change, at: datetime) -> Change:
     """Bring the request to its end of review when none of its items waits any more."""
     request = change.after
     if request.state is not RequestState.DEPARTMENT_REVIEW or any(item.state in OPEN_ITEMS for item in request.items):
         return change
-    done = step(request, RequestCommand.SETTLE, "access_request:decided", {"items": len(request.items)}, due=None)
+    done = step(request, RequestCommand.SETTLE, "access_request:decided", {"items": len(request.items)}, since=at, due=None)
     return Change(done.after, (*change.entries, *done.entries))
 
 

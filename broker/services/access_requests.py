@@ -65,7 +65,7 @@ def shown_to(caller: Caller, work: UnitOfWork, requests: Sequence[AccessRequest]
     """
     places = {item.department_id for request in requests for item in request.items}
     places |= {request.department_id for request in requests}
-    places |= {request.center_id for request in requests if request.center_id}
+    places |= {key for request in requests for key in (request.center_id, request.escalated_to) if key}
     departments = work.departments.load_many(places)
 
     def reached(role: Role, key: DepartmentId | None) -> bool:
@@ -75,6 +75,7 @@ def shown_to(caller: Caller, work: UnitOfWork, requests: Sequence[AccessRequest]
         if (
             caller.person_id in request.parties
             or reached(Role.CENTER_APPROVER, request.center_id)
+            or reached(Role.CENTER_APPROVER, request.escalated_to)
             or reached(Role.AUDITOR, request.department_id)
         ):
             return request
@@ -217,5 +218,5 @@ class AccessRequests:
     def _require(self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
         """Ask with the roles that reach the department in whose name the request is made."""
         home = work.departments.load(request.department_id)
-        roles = facts.reach(caller, work.now, requester=home.path)
+        roles = facts.reach(caller, work.now, requester=home.path, emergency_investigator=home.path)
         return self._policy.require(caller, act, roles, facts.of_request(caller, request))

@@ -1,51 +1,70 @@
-"""Who is told of what: one place turns the steps of requests and grants into notices, in the step's own transaction.
+"""Who is told of what: one table turns the steps of requests and grants into notices, in the step's own transaction.
 
 A notice goes to persons who are concerned by name or by office, and to the webhooks of the departments concerned. The
-person who took the step is not told of it.
+person who took the step is not told of it, and whoever could not decide is not told that a decision waits.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from enum import Enum, auto
 
 from broker.domain.access_requests import AccessRequest, RequestItem
-from broker.domain.accounts import Role
+from broker.domain.accounts import Department, Role
 from broker.domain.audit import Entry
 from broker.domain.grants import Grant
 from broker.domain.ids import DepartmentId, PersonId
-from broker.domain.notices import Notice
+from broker.domain.notices import NOTICES, Fact, Notice
+from broker.domain.request_states import ItemState, RequestState
 from broker.services.notices import tell
 from storage.db.access_requests import EVERYTHING
 from storage.db.unit_of_work import UnitOfWork
 
-TO_REQUESTER = {
-    "access_request:approved": "access_request.approved",
-    "access_request:returned": "access_request.returned",
-    "access_request:rejected": "access_request.rejected",
-    "access_request:lapsed": "access_request.lapsed",
-    "access_request:decided": "access_request.decided",
+
+class Ear(Enum):
+    """Who listens to a step."""
+
+    REQUESTER = auto()
+    PARTIES = auto()  # requester and investigators
+    CENTER = auto()  # the deciding one, and the one above once it was escalated
+    OWNER = auto()  # of the part that the step is about
+    OWNERS = auto()  # of all parts that the center has approved, of an emergency's at once
+    AUDITORS = auto()
+
+
+EVERYBODY = frozenset({Ear.PARTIES, Ear.CENTER, Ear.OWNERS, Ear.AUDITORS})
+
+STEPS: dict[str, tuple[str, frozenset[Ear]]] = {
+    "access_request:submitted": ("access_request.submitted", frozenset({Ear.CENTER})),
+    "access_request:resubmitted": ("access_request.resubmitted", frozenset({Ear.CENTER})),
+    "access_request:endorsed": ("access_request.submitted", frozenset({Ear.CENTER})),
+    "access_request:forwarded": ("access_request.submitted", frozenset({Ear.CENTER})),
+    "access_request:approved": ("access_request.approved", frozenset({Ear.REQUESTER})),
+    "access_request:returned": ("access_request.returned", frozenset({Ear.REQUESTER})),
+    "access_request:rejected": ("access_request.rejected", frozenset({Ear.REQUESTER})),
+    "access_request:withdrawn": ("access_request.withdrawn", frozenset({Ear.CENTER, Ear.OWNERS})),
+    "access_request:lapsed": ("access_request.lapsed", frozenset({Ear.REQUESTER})),
+    "access_request:decided": ("access_request.decided", frozenset({Ear.REQUESTER})),
+    "access_request:closed": ("access_request.closed", frozenset({Ear.REQUESTER})),
+    "request_item:approved": ("item.waiting", frozenset({Ear.OWNER})),
+    "request_item:endorsed": ("item.endorsed", frozenset({Ear.OWNER})),
+    "request_item:authorized": ("item.authorized", frozenset({Ear.REQUESTER})),
+    "request_item:refused": ("item.refused", frozenset({Ear.REQUESTER})),
+    "request_item:lapsed": ("item.lapsed", frozenset({Ear.REQUESTER, Ear.OWNER})),
+    "request_item:came": ("item.forwarded", frozenset({Ear.REQUESTER, Ear.OWNER})),
+    "emergency:opened": ("emergency.opened", EVERYBODY),
+    "emergency:ratified": ("emergency.ratified", EVERYBODY),
+    "emergency:disavowed": ("emergency.disavowed", EVERYBODY),
+    "emergency:unratified": ("emergency.unratified", EVERYBODY),
+    "request_item:vetoed": ("emergency.vetoed", frozenset({Ear.PARTIES, Ear.CENTER, Ear.OWNER, Ear.AUDITORS})),
 }
-TO_CENTER = {
-    "access_request:submitted": "access_request.submitted",
-    "access_request:resubmitted": "access_request.resubmitted",
-    "access_request:endorsed": "access_request.submitted",
-    "access_request:withdrawn": "access_request.withdrawn",
-}
-TO_ALL = {
-    "emergency:opened": "emergency.opened",
-    "emergency:ratified": "emergency.ratified",
-    "emergency:disavowed": "emergency.disavowed",
-    "emergency:unratified": "emergency.unratified",
-}
-OF_ITEM = {
-    "request_item:authorized": "item.authorized",
-    "request_item:refused": "item.refused",
-    "request_item:lapsed": "item.lapsed",
-    "request_item:vetoed": "emergency.vetoed",
-}
-TO_OWNER = {
-    "request_item:approved": "item.waiting",
-    "request_item:endorsed": "item.endorsed",
-}
+"""The notice of each step, and who gets it; what is not here is told to nobody, or by the service that does it."""
+
+BY_OWNER = frozenset(
+    {"item.endorsed", "item.authorized", "item.refused", "item.lapsed", "item.forwarded", "emergency.vetoed"}
+)
+"""The notices that name the owner of the part; the others name the department that asks."""
+
 OF_GRANT = {
     "grant:issued": "grant.issued",
     "grant:revoked": "grant.revoked",
@@ -55,99 +74,93 @@ OF_GRANT = {
 }
 
 
-@dataclass(frozen=True)
-class _Known:
-    """The names a notice carries, looked up once a step."""
-
-    departments: dict[DepartmentId, str]
-
-    def facts(self, kind: str, request: AccessRequest, department: DepartmentId) -> dict[str, str]:
-        number = {"number": request.number}
-        lone = {"access_request.lapsed", "access_request.decided", "access_request.closed"}
-        return number if kind in lone else number | {"department": self.departments[department]}
-
-
 def announce(work: UnitOfWork, actor: str, request: AccessRequest, entries: Iterable[Entry]) -> None:
     """Tell everybody concerned of the steps that these entries write down."""
-    kinds = [(entry.kind, entry.stream) for entry in entries]
-    if not any(kind in TO_REQUESTER | TO_CENTER | TO_ALL | OF_ITEM | TO_OWNER for kind, _ in kinds):
-        return
     items = {item.stream: item for item in request.items}
-    known = _names(work, request)
-    found = [_notice(work, known, request, kind, items.get(stream)) for kind, stream in kinds]
-    tell(work, *(_without(notice, actor) for notice in found if notice is not None))
+    told = [(step, items.get(entry.stream)) for entry in entries if (step := _step_of(request, entry)) in STEPS]
+    if not told:
+        return
+    room = _Room(work, request)
+    tell(work, *(_without(room.notice(*STEPS[step], item), actor) for step, item in told))
 
 
 def announce_grant(work: UnitOfWork, actor: str, grant: Grant, entries: Iterable[Entry]) -> None:
     """Tell the requester and the persons named in a grant what has become of it."""
     request = work.access_requests.load(grant.request_id, EVERYTHING)
-    known = _names(work, request)
+    facts: dict[str, Fact] = {
+        "number": request.number, "department": work.departments.load(grant.department_id).name,
+        "until": grant.valid.end,
+    }  # fmt: skip
     recipients = grant.persons | {request.requester_id}
     for entry in entries:
-        kind = OF_GRANT.get(entry.kind)
-        if kind is None:
-            continue
-        facts: dict[str, object] = dict(known.facts(kind, request, grant.department_id))
-        if kind == "grant.issued":
-            facts["until"] = grant.valid.end
-        notice = Notice(kind, request.id, facts, recipients, frozenset({request.department_id}))  # type: ignore[arg-type]  # text and instants
-        tell(work, _without(notice, actor))
+        if (kind := OF_GRANT.get(entry.kind)) is not None:
+            wanted = {name: value for name, value in facts.items() if name in NOTICES[kind]}
+            notice = Notice(kind, request.id, wanted, recipients, frozenset({request.department_id}))
+            tell(work, _without(notice, actor))
 
 
-def _names(work: UnitOfWork, request: AccessRequest) -> _Known:
-    places = {request.department_id, *(item.department_id for item in request.items)}
-    return _Known({key: place.name for key, place in work.departments.load_many(places).items()})
-
-
-def _notice(
-    work: UnitOfWork, known: _Known, request: AccessRequest, kind: str, item: RequestItem | None
-) -> Notice | None:
-    home = request.department_id
-    if kind in TO_REQUESTER:
-        told = TO_REQUESTER[kind]
-        return Notice(
-            told, request.id, known.facts(told, request, home), frozenset({request.requester_id}), frozenset({home})
-        )
-    if kind in TO_CENTER:
-        told = TO_CENTER[kind]
-        center = request.center_id
-        places = frozenset({center}) if center else frozenset()
-        return Notice(told, request.id, known.facts(told, request, home), _center(work, request), places)
-    if kind in TO_ALL:
-        told = TO_ALL[kind]
-        owners = {each.department_id for each in request.items}
-        persons = _center(work, request) | _owners(work, owners) | request.parties | _auditors(work, home)
-        places = frozenset({home, *owners, *({request.center_id} if request.center_id else ())})
-        return Notice(told, request.id, known.facts(told, request, home), persons, places)
-    if item is not None and kind in OF_ITEM:
-        told = OF_ITEM[kind]
-        facts = known.facts(told, request, item.department_id)
-        return Notice(told, request.id, facts, frozenset({request.requester_id}), frozenset({home}))
-    if item is not None and kind in TO_OWNER:
-        told = TO_OWNER[kind]
-        owner = frozenset({item.department_id})
-        return Notice(told, request.id, known.facts(told, request, home), _owners(work, owner), owner)
-    return None
+def _step_of(request: AccessRequest, entry: Entry) -> str:
+    """Return the step of an entry; lines that came from another owner are a step of their own once owners decide."""
+    if "came" in entry.data:
+        return "request_item:came" if request.state is RequestState.DEPARTMENT_REVIEW else ""
+    return entry.kind
 
 
 def _without(notice: Notice, actor: str) -> Notice:
-    persons = frozenset(person for person in notice.recipients if str(person) != actor)
-    return Notice(notice.kind, notice.case, notice.facts, persons, notice.departments)
+    return replace(notice, recipients=frozenset(person for person in notice.recipients if str(person) != actor))
 
 
-def _center(work: UnitOfWork, request: AccessRequest) -> frozenset[PersonId]:
-    if request.center_id is None:
-        return frozenset()
-    center = work.departments.load(request.center_id)
-    return frozenset(work.persons.holders(Role.CENTER_APPROVER, center.path, work.now, request.parties))
+class _Room:
+    """Everybody around one request, looked up once a step."""
 
+    def __init__(self, work: UnitOfWork, request: AccessRequest) -> None:
+        self._work = work
+        self._request = request
+        centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
+        owners = {item.department_id for item in request.items}
+        self._places = work.departments.load_many({request.department_id, *centers, *owners})
+        self._centers = centers
 
-def _owners(work: UnitOfWork, owners: Collection[DepartmentId]) -> frozenset[PersonId]:
-    found: set[PersonId] = set()
-    for owner in work.departments.load_many(set(owners)).values():  # one question a department: a handful
-        found |= work.persons.holders(Role.DEPARTMENT_AUTHORIZER, owner.path, work.now)
-    return frozenset(found)
+    def notice(self, kind: str, ears: Collection[Ear], item: RequestItem | None) -> Notice:
+        request = self._request
+        owner = item.department_id if item is not None and kind in BY_OWNER else request.department_id
+        facts: dict[str, Fact] = {"number": request.number, "department": self._places[owner].name}
+        persons: set[PersonId] = set()
+        places: set[DepartmentId] = set()
+        for ear in ears:
+            heard, where = self._hears(ear, item)
+            persons |= heard
+            places |= where
+        wanted = {name: value for name, value in facts.items() if name in NOTICES[kind]}
+        return Notice(kind, request.id, wanted, frozenset(persons), frozenset(places))
 
+    def _hears(self, ear: Ear, item: RequestItem | None) -> tuple[AbstractSet[PersonId], AbstractSet[DepartmentId]]:
+        request = self._request
+        home = {request.department_id}
+        match ear:
+            case Ear.REQUESTER:
+                return {request.requester_id}, home
+            case Ear.PARTIES:
+                return request.parties, home
+            case Ear.AUDITORS:
+                return self._holders(Role.AUDITOR, home, ()), frozenset()
+            case Ear.CENTER:
+                busy = request.deciders if request.state is RequestState.CENTER_REVIEW else frozenset()
+                return self._holders(Role.CENTER_APPROVER, self._centers, request.parties | busy), self._centers
+            case Ear.OWNER:
+                owners = {item.department_id} if item is not None else set()
+                waits = item is not None and item.state is ItemState.PENDING
+                busy = request.deciders | item.deciders if item is not None and waits else frozenset()
+                return self._holders(Role.DEPARTMENT_AUTHORIZER, owners, request.parties | busy), owners
+            case Ear.OWNERS:
+                owners = {it.department_id for it in request.items if any(line.approved for line in it.lines)}
+                return self._holders(Role.DEPARTMENT_AUTHORIZER, owners, request.parties), owners
 
-def _auditors(work: UnitOfWork, home: DepartmentId) -> frozenset[PersonId]:
-    return frozenset(work.persons.holders(Role.AUDITOR, work.departments.load(home).path, work.now))
+    def _holders(self, role: Role, places: Iterable[DepartmentId], avoid: Collection[PersonId]) -> set[PersonId]:
+        found: set[PersonId] = set()
+        for place in self._departments(places):  # one question a department: a handful
+            found |= self._work.persons.holders(role, place.path, self._work.now, avoid)
+        return found
+
+    def _departments(self, places: Iterable[DepartmentId]) -> list[Department]:
+        return [self._places[key] for key in places]

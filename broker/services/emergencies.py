@@ -19,11 +19,14 @@ from broker.domain.permits import Permit
 from broker.domain.purpose import Purpose
 from broker.domain.retrievals import hold
 from broker.domain.routes import Route
+from broker.domain.rulebook import Emergency as Limits
+from broker.domain.rulebook import Rulebook
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import shown_to, store, visibility
 from broker.services.announcements import announce_grant
 from broker.services.approvals import require_center
 from broker.services.form_references import checked_lines
+from broker.services.limits import investigator_faults
 from broker.services.passages import emergency_plan
 from broker.services.request_items import require_owner
 from broker.services.rules import rules_in_force
@@ -63,33 +66,15 @@ class Emergencies:
             roles = caller.roles_at(caller.path, work.now)
             permit = self._policy.require(caller, "access_request:open_emergency", roles, known)
             rules = rules_in_force(work)
-            rules.purpose.check(form.purpose)
-            person = caller.person()
-            limits = rules.emergency
-            unratified = work.access_requests.unratified(person, work.now - limits.counted_over)
-            if unratified > limits.unratified_most:
-                raise Forbidden("emergency-blocked", missing=("emergency_trust",), count=unratified)
-            if caller.department_id is None:
-                raise Invalid("person-needed")
-            blank = AccessRequest(
-                id=RequestId(new_id()),
-                number=work.access_requests.next_number(work.now.year),
-                requester_id=person,
-                department_id=caller.department_id,
-                purpose=form.purpose,
-                terms=Terms(actions=form.actions, validity=form.lasts or limits.lasts),
-                investigators=frozenset({person}),
-                asked=checked_lines(work, form.lines),
-                urgent=True,
-                rulebook=rules.version,
-                created_at=work.now,
-            )
-            emergencies.check_reach(blank, limits, work.now)
+            blank = _filled_in(work, caller, form, rules)
+            _require_trust(work, blank, rules.emergency)
             travel = emergency_plan(work, blank, rules)
             if travel.passage.center is None:
                 raise RuntimeError("an emergency without a center to ratify it")
-            drafted = decisions.draft(blank)
-            opened = emergencies.break_glass(drafted.after, travel.passage.center, travel.items, limits, work.now)
+            drafted = decisions.draft(replace(blank, number=work.access_requests.next_number(work.now.year)))
+            opened = emergencies.break_glass(
+                drafted.after, travel.passage.center, travel.items, rules.emergency, work.now
+            )
             after = store(work, permit, None, Change(opened.after, (*drafted.entries, *opened.entries)))
             grants = [
                 _provisional(work, permit, after, item, travel.routes[item.department_id]) for item in after.items
@@ -131,22 +116,65 @@ def pay(work: UnitOfWork, permit: Permit, request: AccessRequest) -> None:
     """Hold the copies that an unratified emergency made, and suspend the right of who opened it."""
     entries: list[Entry] = []
     for taken in work.retrievals.of_request(request.id):
+        if taken.held:
+            continue
         change = hold(taken, UNRATIFIED)
         work.retrievals.save(taken, change.after)
         entries.extend(change.entries)
     work.audit.append(permit, entries, case=request.id)
     stream = f"person/{request.requester_id}"
     held = work.persons.assignments({request.requester_id}).get(request.requester_id, ())
-    for assignment in held:  # a handful: the departments in which one person holds this one role
-        if assignment.role is Role.EMERGENCY_INVESTIGATOR:
-            number = work.audit.reserve(stream)
-            work.persons.withdraw(request.requester_id, assignment.role, assignment.department_id, work.now, number)
-            data = {"role": assignment.role, "department": str(assignment.department_id), "reason": UNRATIFIED}
-            work.audit.append(permit, (Entry(stream, "person:role:withdrawn", data),), case=request.id)
+    places = {each.department_id for each in held if each.role is Role.EMERGENCY_INVESTIGATOR}
+    for place in sorted(places):  # a handful: the departments in which one person holds this one role
+        number = work.audit.reserve(stream)
+        work.persons.withdraw(request.requester_id, Role.EMERGENCY_INVESTIGATOR, place, work.now, number)
+        data = {"role": Role.EMERGENCY_INVESTIGATOR, "department": str(place), "reason": UNRATIFIED}
+        work.audit.append(permit, (Entry(stream, "person:role:withdrawn", data),), case=request.id)
+
+
+def _filled_in(work: UnitOfWork, caller: Caller, form: EmergencyForm, rules: Rulebook) -> AccessRequest:
+    """Return the request that a form makes: the one person asks and will look.
+
+    Raises:
+        Invalid: nobody with an account asks, that person may not look at footage, or the purpose or a camera is wrong.
+    """
+    rules.purpose.check(form.purpose)
+    person = caller.person()
+    if caller.department_id is None:
+        raise Invalid("person-needed")
+    blank = AccessRequest(
+        id=RequestId(new_id()),
+        number="",
+        requester_id=person,
+        department_id=caller.department_id,
+        purpose=form.purpose,
+        terms=Terms(actions=form.actions, validity=form.lasts or rules.emergency.lasts),
+        investigators=frozenset({person}),
+        asked=checked_lines(work, form.lines),
+        urgent=True,
+        rulebook=rules.version,
+        created_at=work.now,
+    )
+    for fault in investigator_faults(work, blank):
+        raise fault
+    return blank
+
+
+def _require_trust(work: UnitOfWork, request: AccessRequest, limits: Limits) -> None:
+    """Refuse whoever has lost the right by the clock, written down or not, or has lost it too often.
+
+    Raises:
+        Forbidden: an emergency of the same person waits past its time, or too many came to nothing.
+    """
+    if work.access_requests.unanswered(request.requester_id, work.now):
+        raise Forbidden("emergency-unanswered", missing=("emergency_trust",))
+    unratified = work.access_requests.unratified(request.requester_id, work.now - limits.counted_over)
+    if unratified > limits.unratified_most:
+        raise Forbidden("emergency-blocked", missing=("emergency_trust",), count=unratified)
 
 
 def _provisional(work: UnitOfWork, permit: Permit, request: AccessRequest, item: RequestItem, route: Route) -> Grant:
-    """Issue the grant of one part at once; it ends long before its ratification is due."""
+    """Issue the grant of one part at once; it never outlasts the time in which it has to be ratified."""
     terms = replace(request.terms, conditions=request.terms.conditions | route.conditions)
     change = issue(
         Grant(
@@ -157,7 +185,7 @@ def _provisional(work: UnitOfWork, permit: Permit, request: AccessRequest, item:
             persons=request.investigators,
             lines=tuple(GrantedLine(line.id, line.camera_id, line.asked) for line in item.lines),
             terms=terms,
-            valid=TimeSpan(work.now, work.now + terms.validity),
+            valid=TimeSpan(work.now, min(work.now + terms.validity, request.due or work.now)),
             emergency=True,
         )
     )

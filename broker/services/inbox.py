@@ -7,7 +7,7 @@ from uuid import UUID
 from broker.domain.accounts import Caller, Role
 from policies import facts
 from policies.authorizer import Authorizer
-from storage.db.inbox import Waiting
+from storage.db.inbox import Hat, Waiting
 from storage.db.unit_of_work import Work
 
 
@@ -19,13 +19,24 @@ class Inbox:
         self._policy = policy
 
     def page(self, caller: Caller, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Waiting]:
-        """Return what waits for the caller, by deadline."""
+        """Return what waits for the caller, by deadline, without what is late by the clock already."""
         with self._work() as work:
             self._policy.require(caller, "inbox:list", caller.roles(work.now), facts.of_person(caller))
             return work.inbox.page(
                 caller.person(),
-                centers=caller.paths_of(Role.CENTER_APPROVER, work.now),
-                owners=caller.paths_of(Role.DEPARTMENT_AUTHORIZER, work.now),
+                centers=_hats(caller, Role.CENTER_APPROVER, work.now),
+                owners=_hats(caller, Role.DEPARTMENT_AUTHORIZER, work.now),
+                now=work.now,
                 after=after,
                 limit=limit,
             )
+
+
+def _hats(caller: Caller, role: Role, now: datetime) -> list[Hat]:
+    """Return the subtrees in which the caller decides, apart by whom the caller counts for there."""
+    held = [each for each in caller.assignments if each.role is role and each.holds_at(now)]
+    own = tuple(each.path for each in held if each.standing_for is None)
+    for_whom = {each.standing_for for each in held if each.standing_for is not None}
+    lent = [(person, tuple(each.path for each in held if each.standing_for == person)) for person in sorted(for_whom)]
+    hats = [Hat(frozenset({caller.person(), person}), paths) for person, paths in lent]
+    return [Hat(frozenset({caller.person()}), own), *hats] if own else hats

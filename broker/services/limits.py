@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Role
 from broker.domain.calendar import Calendar
-from broker.domain.errors import Invalid
+from broker.domain.errors import Conflict, Invalid
+from broker.domain.grants import GrantState
 from broker.domain.renewals import check_within
 from broker.domain.rulebook import Rulebook
 from broker.domain.time import TimeSpan, aware
@@ -70,10 +71,15 @@ def investigator_faults(work: UnitOfWork, request: AccessRequest) -> Iterator[In
 
 
 def check_renewal(work: UnitOfWork, request: AccessRequest) -> None:
-    """Refuse a renewal that asks for more than the grant it renews.
+    """Refuse a renewal of what was revoked meanwhile, and one that asks for more than the grant it renews.
 
     Raises:
+        Conflict: the grant was revoked; whoever still needs the footage asks for it as for the first time.
         Invalid: `pointer` names the line, the persons or the terms that go beyond the grant.
     """
-    if request.renews is not None:
-        check_within(request, work.grants.load(request.renews, None))
+    if request.renews is None:
+        return
+    grant = work.grants.load(request.renews, None)
+    if grant.state is GrantState.REVOKED:
+        raise Conflict("renewal-of-ended", state=grant.state)
+    check_within(request, grant)

@@ -69,12 +69,15 @@ def emergency_plan(work: UnitOfWork, request: AccessRequest, rules: Rulebook) ->
     """Return who an emergency concerns: the center that has to ratify it, and each owner, who may veto its part.
 
     Raises:
-        Invalid: no route fits, or no center holds all the cameras and has somebody left to ratify.
+        Invalid: no route fits, a route does not allow what is asked, or no center holds all the cameras and has
+            somebody left to ratify.
     """
     cameras = work.cameras.load_many({line.camera_id for line in request.asked})
     items = _by_owner(request, cameras)
     owners = work.departments.load_many({item.department_id for item in items})
     routes, faults = _routes(request, items, owners, cameras, rules)
+    for route in dict.fromkeys(routes.values()):
+        faults += _term_faults(request, route)
     deciders = ratifiers_of(work, request, owners)
     for fault in (*faults, *deciders.faults):
         raise fault

@@ -11,7 +11,7 @@ from adapters.gateway import Gateway
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.catalog import Source
 from broker.domain.errors import BrokerError, Unavailable
-from broker.domain.grants import GrantState, exhaust
+from broker.domain.grants import Grant, GrantState, exhaust
 from broker.domain.ids import GrantId, RequestId, RetrievalId
 from broker.domain.media import Ask, Capture
 from broker.domain.permits import Permit
@@ -29,6 +29,7 @@ from broker.services.announcements import announce_grant
 from broker.services.stops import ended_by
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
+from storage.db.access_requests import EVERYTHING
 from storage.db.unit_of_work import UnitOfWork, Work
 
 RUNNABLE = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING})
@@ -110,7 +111,8 @@ class RetrievalRuns:
             if change.after.state is not RetrievalState.FETCHING or camera.source_id is None:
                 return None
             source = work.sources.load(camera.source_id)
-        return Attempt(change.after, source, replace(change.after.ask, channel=camera.channel or ""))
+            mark = _mark(work, grant)
+        return Attempt(change.after, source, replace(change.after.ask, channel=camera.channel or "", mark=mark))
 
     def _accept(self, attempt: Attempt, capture: Capture, digest: str, size: int) -> RetrievalState:
         """Hand in a result; the same transaction asks the grant again and whether this attempt is still the one."""
@@ -137,6 +139,13 @@ class RetrievalRuns:
             _exhaust(work, permit, grant.id)
             work.commit(permit)
             return change.after.state
+
+
+def _mark(work: UnitOfWork, grant: Grant) -> str:
+    """Return what has to stand in the pictures of a grant: those that nobody had approved say so for ever."""
+    if not grant.emergency:
+        return ""
+    return f"应急调阅 EMERGENCY {work.access_requests.load(grant.request_id, EVERYTHING).number}"
 
 
 def _exhaust(work: UnitOfWork, permit: Permit, key: GrantId) -> None:

@@ -203,6 +203,8 @@ class Retrievals:
         with self._work() as work:
             known = work.retrievals.load(key, person=caller.person())
             locked = work.locks.over(known.person_id, known.camera_id)  # before a row is held, as the gate wants it
+            stream = f"delivery/{key}"
+            work.audit.reserve(stream)  # before the retrieval is held: `open` needs both too, in this order
             retrieval = work.retrievals.load(key, lock=True)
             grant = work.grants.load(retrieval.grant_id, None)
             permit = self._policy.note(caller, "footage:interrupted")
@@ -211,8 +213,6 @@ class Retrievals:
             elif reason == LOCKED[LockKind.CAMERA] and LockKind.CAMERA not in locked:  # and so with cameras
                 reason = "camera-transferred"
             work.register.end(line, sent, reason)
-            stream = f"delivery/{key}"
-            work.audit.reserve(stream)
             entries = [Entry(stream, "retrieval:interrupted", {"bytes": sent, "reason": reason})]
             if retrieval.state is RetrievalState.READY and not grant.hands_over(work.now):
                 change = abort(retrieval, _ended_by(grant, work.now))

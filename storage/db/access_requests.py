@@ -109,11 +109,18 @@ class AccessRequestRepository:
         return self._connection.execute(wanted).scalar()
 
     def unratified(self, person: PersonId, since: datetime) -> int:
-        """Return how many emergencies of a person nobody stood up for since an instant."""
+        """Return how many emergencies of a person came to nothing since an instant."""
         dead = access_request.c.state.in_((RequestState.LAPSED, RequestState.REJECTED))
         own = and_(access_request.c.requester_id == person, access_request.c.created_at > since)
         counted = select(func.count()).where(own, access_request.c.emergency, dead)
         return int(self._connection.execute(counted).scalar_one())
+
+    def unanswered(self, person: PersonId, now: datetime) -> bool:
+        """Say whether the time to ratify an emergency of a person is over and nobody has written it down yet."""
+        open_still = and_(access_request.c.state == RequestState.EMERGENCY, access_request.c.due <= now)
+        return self._connection.execute(
+            select(exists().where(access_request.c.requester_id == person, open_still))
+        ).scalar_one()
 
     def of_item(self, key: ItemId, visible: Visibility, *, lock: bool = False) -> tuple[AccessRequest, RequestItem]:
         """Return an item with its request.

@@ -1,7 +1,9 @@
 """What waits for one person's word, over requests and items, the most pressing first."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -9,7 +11,9 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    cast,
     exists,
+    false,
     func,
     literal,
     null,
@@ -18,6 +22,8 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
 from broker.domain.grants import GrantState
 from broker.domain.ids import DepartmentId, ItemId, PersonId, RequestId
@@ -25,8 +31,16 @@ from broker.domain.request_states import ItemState, RequestState
 from storage.db.access_requests import below
 from storage.db.tables import access_grant, access_request, request_item, request_person
 
-asked = access_request.c
+asked, part = access_request.c, request_item.c
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Hat:
+    """In which subtrees somebody decides, and who counts for it: the person, and whom the person stands in for."""
+
+    persons: frozenset[PersonId]
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,41 +69,73 @@ class InboxRepository:
         self,
         person: PersonId,
         *,
-        centers: tuple[str, ...],
-        owners: tuple[str, ...],
+        centers: Sequence[Hat],
+        owners: Sequence[Hat],
+        now: datetime,
         after: tuple[datetime, UUID] | None,
         limit: int,
     ) -> list[Waiting]:
         """Return what waits for this person, by deadline; what has none comes last."""
-        parts = union_all(*_parts(person, centers, owners)).subquery()
+        parts = union_all(*_own(person, now), *_of_center(centers), _of_owner(owners)).subquery()
         due = func.coalesce(parts.c.due, literal(NEVER))
-        rows = select(parts)
+        rows = select(parts).where(due > now)  # nobody can decide on what is late, written down or not
         if after is not None:
             rows = rows.where(tuple_(due, parts.c.key) > after)
         found = self._connection.execute(rows.order_by(due, parts.c.key).limit(limit))
         return [Waiting(**row._mapping) for row in found]  # noqa: SLF001  # the public name of a row's columns
 
 
-def _parts(person: PersonId, centers: tuple[str, ...], owners: tuple[str, ...]) -> list[Select[tuple[object, ...]]]:
-    named = exists().where(request_person.c.request_id == asked.id, request_person.c.person_id == person)
-    free = and_(asked.requester_id != person, ~named, ~asked.deciders.any(person))
-    reached = or_(asked.center_id.in_(below(centers)), asked.escalated_to.in_(below(centers)))
+def _own(person: PersonId, now: datetime) -> list[Select[Any]]:
+    """Return what waits for a requester: to mend a return, to say what the footage was used for."""
+    mine = asked.requester_id == person
+    granted = exists().where(access_grant.c.request_id == asked.id)
     live = exists().where(
         access_grant.c.request_id == asked.id,
         access_grant.c.state.in_((GrantState.ISSUED, GrantState.SUSPENDED)),
-        access_grant.c.valid_until > func.now(),
+        access_grant.c.valid_until > now,
     )
-    mine = asked.requester_id == person
     return [
-        _of_request("approve", and_(asked.state == RequestState.CENTER_REVIEW, reached, free)),
-        _of_request("ratify", and_(asked.state == RequestState.EMERGENCY, reached, free)),
-        _of_request("supplement", and_(asked.state == RequestState.RETURNED, mine)),
-        _of_request("report", and_(asked.state == RequestState.DECIDED, mine, ~live)),
-        _of_item(person, owners, free),
+        _of_request("supplement", and_(mine, asked.state == RequestState.RETURNED)),
+        _of_request("report", and_(mine, asked.state == RequestState.DECIDED, granted, ~live)),
     ]
 
 
-def _of_request(act: str, where: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+def _of_center(hats: Sequence[Hat]) -> list[Select[Any]]:
+    def mine(hat: Hat) -> ColumnElement[bool]:
+        reached = below(hat.paths)
+        return and_(or_(asked.center_id.in_(reached), asked.escalated_to.in_(reached)), _free(hat.persons))
+
+    def spoke(hat: Hat) -> ColumnElement[bool]:
+        return exists().where(
+            part.request_id == asked.id, part.revision == asked.revision, _among(part.deciders, hat.persons)
+        )
+
+    approve = _any(mine(hat) for hat in hats)
+    ratify = _any(and_(mine(hat), ~spoke(hat)) for hat in hats)  # whoever vetoed a part does not ratify the rest
+    return [
+        _of_request("approve", and_(asked.state == RequestState.CENTER_REVIEW, approve)),
+        _of_request("ratify", and_(asked.state == RequestState.EMERGENCY, ratify)),
+    ]
+
+
+def _of_owner(hats: Sequence[Hat]) -> Select[Any]:
+    mine = _any(
+        and_(part.department_id.in_(below(hat.paths)), _free(hat.persons), ~_among(part.deciders, hat.persons))
+        for hat in hats
+    )
+    return (
+        select(
+            literal("authorize").label("act"), part.due.label("due"), asked.id.label("request_id"),
+            part.id.label("item_id"), asked.number.label("number"), asked.department_id.label("department_id"),
+            asked.urgent.label("urgent"), asked.emergency.label("emergency"), asked.since.label("since"),
+            part.id.label("key"),
+        )
+        .join(access_request, and_(asked.id == part.request_id, asked.revision == part.revision))
+        .where(asked.state == RequestState.DEPARTMENT_REVIEW, part.state == ItemState.PENDING, mine)
+    )  # fmt: skip
+
+
+def _of_request(act: str, where: ColumnElement[bool]) -> Select[Any]:
     return select(
         literal(act).label("act"), asked.due.label("due"), asked.id.label("request_id"), null().label("item_id"),
         asked.number.label("number"), asked.department_id.label("department_id"), asked.urgent.label("urgent"),
@@ -97,21 +143,15 @@ def _of_request(act: str, where: ColumnElement[bool]) -> Select[tuple[object, ..
     ).where(where)  # fmt: skip
 
 
-def _of_item(person: PersonId, owners: tuple[str, ...], free: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    item = request_item.c
-    return (
-        select(
-            literal("authorize").label("act"), item.due.label("due"), asked.id.label("request_id"),
-            item.id.label("item_id"), asked.number.label("number"), asked.department_id.label("department_id"),
-            asked.urgent.label("urgent"), asked.emergency.label("emergency"), asked.since.label("since"),
-            item.id.label("key"),
-        )
-        .join(access_request, and_(asked.id == item.request_id, asked.revision == item.revision))
-        .where(
-            asked.state == RequestState.DEPARTMENT_REVIEW,
-            item.state == ItemState.PENDING,
-            item.department_id.in_(below(owners)),
-            free,
-            ~item.deciders.any(person),
-        )
-    )  # fmt: skip
+def _free(persons: frozenset[PersonId]) -> ColumnElement[bool]:
+    """Say that none of these persons asked, would look, or has decided already."""
+    named = exists().where(request_person.c.request_id == asked.id, request_person.c.person_id.in_(persons))
+    return and_(asked.requester_id.not_in(persons), ~named, ~_among(asked.deciders, persons))
+
+
+def _among(deciders: ColumnElement[Any], persons: frozenset[PersonId]) -> ColumnElement[bool]:
+    return deciders.op("&&", is_comparison=True)(cast(literal(sorted(persons), ARRAY(Uuid)), ARRAY(Uuid)))
+
+
+def _any(clauses: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return or_(false(), *clauses)

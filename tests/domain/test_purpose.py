@@ -33,9 +33,16 @@ def test_each_fault_is_told_with_its_place_and_what_would_do() -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    ["工作需要，请领导批准", "因办案需要查看监控录像", "领导要求调取相关视频", "TEST test Test testing", "因工作需要调查相关情况。。。",
-     "aaaaaaaaaaaaaaaa", "needed for the case, please approve"],
-)  # fmt: skip
+    [
+        "工作需要，请领导批准",
+        "因办案需要查看监控录像",
+        "领导要求调取相关视频",
+        "TEST test Test testing",
+        "因工作需要调查相关情况。。。",
+        "aaaaaaaaaaaaaaaa",
+        "needed for the case, please approve",
+    ],
+)
 def test_hollow_reasons_are_refused(reason: str) -> None:
     assert told(reason=reason) == [("reason-hollow", "/purpose/reason")]
 

@@ -29,16 +29,20 @@ OWNERS = ("dh-cg", "dh-jt", "xs-ga", "jc-ga")
 @st.composite
 def forms(draw: st.DrawFn) -> dict[str, object]:
     """What people write, right and wrong."""
-    basis = draw(st.sampled_from(["administrative", "public-safety", "consultation", "publication", "royal"]))
+
+    def mostly(good: object, *others: object) -> object:
+        return draw(st.sampled_from([good] * 6 + list(others)))
+
+    basis = str(mostly("administrative", "public-safety", "consultation", "consultation", "publication", "royal"))
     return {
-        "owners": draw(st.lists(st.sampled_from(OWNERS), unique=True, max_size=4)),
+        "owners": draw(st.lists(st.sampled_from(OWNERS), unique=True, min_size=1, max_size=3)) * bool(mostly(1, 0)),
         "basis": basis,
-        "number": draw(st.sampled_from([NUMBERS.get(basis, "东环罚〔2026〕12号"), "12"])),
+        "number": mostly(NUMBERS.get(basis, "东环罚〔2026〕12号"), "12"),
         "urgent": draw(st.booleans()),
-        "days": draw(st.sampled_from([1, 7, 8, 30])),
+        "days": mostly(7, 1, 8, 30),
         "actions": draw(st.frozensets(st.sampled_from(Action), min_size=1)),
-        "investigators": draw(st.sampled_from([("looker",), ("looker", "looker2"), ("asker",), ("stranger",), ()])),
-        "hours": draw(st.sampled_from([1, 24, 25])),
+        "investigators": mostly(("looker",), ("looker", "looker2"), ("asker",), ("stranger",), ()),
+        "hours": mostly(1, 24, 25),
     }
 
 
@@ -67,7 +71,7 @@ def test_the_plan_is_what_the_submission_does(turned: Broker, city: City) -> Non
     accepted = 0
 
     @given(forms())
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def walk(drawn: dict[str, object]) -> None:
         nonlocal accepted
         form = filled(turned, city, drawn)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from broker.bootstrap import Broker, build, operator
@@ -111,33 +112,28 @@ def test_a_call_that_began_under_the_policy_before_is_waited_for(
     broker: Broker, replica: Broker, proposed: PolicyVersion, second: Caller
 ) -> None:
     """The replica's transaction holds the number of its policy; the change returns only when it has ended."""
-    began, may_end, returned = threading.Event(), threading.Event(), threading.Event()
+    returned = threading.Event()
     settled: list[bool] = []
-
-    def work_on() -> None:
-        with replica.work() as work:
-            work.departments.roots()
-            began.set()
-            may_end.wait()
-            assert not returned.is_set()
 
     def change() -> None:
         settled.append(broker.policies.activate(second, proposed.id).settled)
         returned.set()
 
-    held = replica.policy.version
-    threads = [threading.Thread(target=work_on), threading.Thread(target=change)]
-    threads[0].start()
-    began.wait()
-    threads[1].start()
-    while broker.policy.version == held:  # the change is committed: what begins now is under the new policy
-        with broker.work():
+    changing = threading.Thread(target=change)
+    with replica.work(), psycopg.connect(broker.database_url, autocommit=True) as looking:
+        changing.start()
+        while not returned.is_set() and not waits(looking):
             pass
-    assert not returned.is_set()
-    may_end.set()
-    for thread in threads:
-        thread.join()
+        assert not returned.is_set()
+        with broker.work():
+            assert broker.policy.version == version_of(NARROWER), "what begins now is under the new policy"
+    changing.join()
     assert settled == [True]
+
+
+def waits(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+    found = connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return found.rowcount > 0
 
 
 def test_a_call_that_does_not_end_is_told(

@@ -30,7 +30,7 @@ def test_the_form_says_what_may_be_filled_in(lobby: Door) -> None:
     assert told["limits"]["cameras"] == 50
     references = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(schema)))
     assert references == set(schema["$defs"])
-    bad(lobby.anybody.send("GET", "/access-requests/form"), 401, "not-signed-in")
+    bad(lobby.anybody.send("GET", "/access-requests/form"), 401, "sign-in-needed")
 
 
 def test_a_plan_and_a_dry_run_of_a_form(lobby: Door, city: City) -> None:
