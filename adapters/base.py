@@ -177,7 +177,10 @@ class SourceAdapter(ABC):
         raise NotImplementedError
 
     def _snapshot(self, ask: SnapshotAsk, target: Path) -> Capture:
-        """Write one picture, without any mark, to `target`; `NoRecording()` may be raised bare, the base class adds the facts."""
+        """Write one picture to `target`; `NoRecording()` may be raised bare, the base class adds the facts.
+
+        The mark of an ask is no hook's business, here or below: what a hook wrote is marked afterwards.
+        """
         raise NotImplementedError
 
     def _clip(self, ask: ClipAsk, target: Path, progress: Progress) -> Capture:

@@ -36,8 +36,9 @@ class Row:
     fixed: bool = False
 
 
+@cache
 def shipped(name: str) -> str:
-    """Return a file of this package."""
+    """Return a file of this package, as it was when the program first read it."""
     return files("policies").joinpath(name).read_text(encoding="utf-8")
 
 

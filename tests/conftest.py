@@ -24,6 +24,10 @@ TEMPLATE = "template_xueliang"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     with EmbeddedServer(tmp_path_factory.mktemp("pg")) as running:
         with psycopg.connect(running.dsn("postgres"), autocommit=True) as connection:
+            # These databases are thrown away; tests of crashes bring a server of their own.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+            connection.execute("SELECT pg_reload_conf()")
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         schema.upgrade(running.dsn(TEMPLATE))
         yield running

@@ -148,7 +148,7 @@ def _copied(text: str, source: Path, target: Path) -> tuple[ClipWriter, int]:
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
     with opened(descriptor, source.name) as (container, stream), ClipWriter(target, _NOUGHT) as writer:
         for frame in container.decode(stream):
-            if frame.pts is None or frame.is_corrupt:
+            if frame.pts is None or frame.time_base is None or frame.is_corrupt:
                 raise MarkFailed(problem="a frame without a time")
             wide, high = (writer.width, writer.height) if frames else (frame.width & ~1, frame.height & ~1)
             picture = fitted(frame, wide, high)

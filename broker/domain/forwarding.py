@@ -94,7 +94,8 @@ def _joined_by(
 def redirect(request: AccessRequest, passage: Passage, at: datetime) -> AccessRequest:
     """Return a request in center review on its way to another center, which decides from the beginning."""
     changed = reopen(
-        request, center_id=passage.center, escalated_to=None, center_approvals=max(request.center_approvals, passage.center_approvals),
+        request, center_id=passage.center, escalated_to=None,
+        center_approvals=max(request.center_approvals, passage.center_approvals),
         endorser_id=None, deciders=frozenset(), approved_terms=None, since=at, due=passage.due,
     )  # fmt: skip
     items = (replace(item, lines=tuple(replace(line, endorsed=None) for line in item.lines)) for item in request.items)

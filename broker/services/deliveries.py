@@ -40,8 +40,7 @@ class Deliveries:
             for delivery in work.webhooks.address(keys, work.now):
                 work.jobs.call_webhook(delivery.id, delivery.webhook_id, delivery.attempts)
             if self._office.mail is not None:
-                for notice, person in work.outbox.to_mail(keys):
-                    work.jobs.mail_notice(notice, person, 0)
+                work.jobs.mail_notices(work.outbox.to_mail(keys), 0)
             work.commit(permit)
 
     def call(self, key: UUID, attempt: int) -> Answer | None:
@@ -80,7 +79,7 @@ class Deliveries:
                 state = "dead"
             work.outbox.mailed(key, who, state=state, attempts=tries, error=error)
             if state == "waiting":
-                work.jobs.mail_notice(key, who, tries, work.now + self._office.backoff[attempt])
+                work.jobs.mail_notices([(key, who)], tries, work.now + self._office.backoff[attempt])
             work.commit(permit)
         return state
 

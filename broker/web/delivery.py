@@ -5,6 +5,7 @@ take it for whole.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Generator
 
 import anyio
@@ -13,12 +14,14 @@ from anyio.lowlevel import RunVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from broker.domain.errors import BrokerError
 from broker.web.guard import POLL, Cell
 from broker.web.wire import ServerWire, SocketWire
 
 AT_ONCE = 2
 """One stop may end a hundred deliveries; to write all their ends down at once would keep everybody else waiting."""
 
+logger = logging.getLogger(__name__)
 _noting: RunVar[anyio.CapacityLimiter] = RunVar("noting")
 
 
@@ -90,12 +93,19 @@ class GuardedResponse(Response):
             self._ending.wire.release()
             self.release()
             self._chunks.close()
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._finished, self._sent, reason, limiter=_limiter())
+            await self._note(reason)
         if reason is None:
             await self._finished_answer(send)
         elif not self._started:
             await Response(status_code=403)(scope, receive, send)
+
+    async def _note(self, reason: str | None) -> None:
+        """Have the end written down; the answer has begun, so an error here can be told to the log only."""
+        with anyio.CancelScope(shield=True):
+            try:
+                await anyio.to_thread.run_sync(self._finished, self._sent, reason, limiter=_limiter())
+            except BrokerError as error:
+                logger.warning("the end of a delivery after %d bytes (%s) is not noted: %s", self._sent, reason, error)
 
     async def _finished_answer(self, send: Send) -> None:
         if not self._started:  # an empty result

@@ -38,7 +38,7 @@ class SocketWire:
     async def start(self, send: Send, head: Message) -> None:
         """Send the head of the answer, and wait until the server has let go of it."""
         await send(head)
-        while self._transport.get_write_buffer_size():  # noqa: ASYNC110  # no event tells of it
+        while self._transport.get_write_buffer_size() and not self._transport.is_closing():  # noqa: ASYNC110  # no event tells of it
             await asyncio.sleep(_SOON)
         if self._transport.is_closing():
             raise ConnectionResetError

@@ -5,20 +5,20 @@ import logging
 from procrastinate import App
 
 from broker.bootstrap import Broker
+from storage.db.jobs import NOTICES_QUEUE
 
 SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 
-logger = logging.getLogger(__name__)
-
-
 CLOCK = "* * * * * */20"
+
+logger = logging.getLogger(__name__)
 
 
 def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
     """Register the periodic tasks with the job engine."""
 
     @app.periodic(cron=SWEEP)
-    @app.task(name="take_over_stalled", queueing_lock="take_over_stalled")
+    @app.task(name="take_over_stalled", queue=NOTICES_QUEUE, queueing_lock="take_over_stalled")
     async def take_over_stalled(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
         """Give the jobs of workers that are gone to the others."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
@@ -26,7 +26,7 @@ def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
             await app.job_manager.retry_job(job)
 
     @app.periodic(cron=CLOCK)
-    @app.task(name="watch_deadlines", queueing_lock="watch_deadlines")
+    @app.task(name="watch_deadlines", queue=NOTICES_QUEUE, queueing_lock="watch_deadlines")
     def watch_deadlines(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Remind, escalate, and write down what has lapsed."""
+        """Remind, escalate, and write down what has lapsed; beside the notices, so that no long fetch is waited for."""
         broker.deadlines.tick()

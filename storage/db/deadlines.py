@@ -1,11 +1,12 @@
 """The deadlines that the clock watches, apart from their things: a lost row costs a reminder, no safety."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, exists, insert, null, select, union_all, update
+from sqlalchemy import Connection, and_, delete, exists, func, null, select, tuple_, union_all, update
+from sqlalchemy.dialects.postgresql import array, insert
 
 from broker.domain.access_requests import LAPSING
 from broker.domain.grants import GrantState
@@ -32,7 +33,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Fresh:
-    """A deadline that nobody watches yet, with what decides on its alarms."""
+    """A deadline that nobody watches yet, with what decides on its alarms: `routes` are those of its parts."""
 
     subject_id: UUID
     due: datetime
@@ -40,8 +41,8 @@ class Fresh:
     item_id: ItemId | None
     state: RequestState
     since: datetime
-    urgent: bool
     rulebook: int
+    routes: frozenset[str]
 
 
 class DeadlineRepository:
@@ -53,20 +54,20 @@ class DeadlineRepository:
     def fresh(self, limit: int) -> list[Fresh]:
         """Return open deadlines that are not watched, at most `limit`."""
         asked = access_request.c
-        common = (asked.state, asked.since, asked.urgent, asked.rulebook)
+        common = (asked.state, asked.since, asked.rulebook)
+        parts = and_(request_item.c.request_id == asked.id, request_item.c.revision == asked.revision)
+        travelled = select(func.array_agg(request_item.c.route)).where(parts).scalar_subquery()
         requests = select(
             asked.id.label("subject_id"), asked.due.label("due"), asked.id.label("request_id"),
-            null().label("item_id"), *common,
+            null().label("item_id"), *common, travelled.label("routes"),
         ).where(asked.due.is_not(None), asked.since.is_not(None), asked.state.in_(LAPSING))  # fmt: skip
         items = (
             select(
                 request_item.c.id.label("subject_id"), request_item.c.due.label("due"),
                 request_item.c.request_id.label("request_id"), request_item.c.id.label("item_id"), *common,
+                array([request_item.c.route]).label("routes"),
             )
-            .join(
-                access_request,
-                and_(asked.id == request_item.c.request_id, asked.revision == request_item.c.revision),
-            )
+            .join(access_request, parts)
             .where(
                 request_item.c.due.is_not(None), request_item.c.state == ItemState.PENDING,
                 asked.state == RequestState.DEPARTMENT_REVIEW, asked.since.is_not(None),
@@ -77,19 +78,24 @@ class DeadlineRepository:
         rows = self._connection.execute(select(both).where(~known).limit(limit))
         return [
             Fresh(
-                row.subject_id, row.due, row.request_id, row.item_id, RequestState(row.state), row.since, row.urgent,
-                row.rulebook,
+                row.subject_id, row.due, row.request_id, row.item_id, RequestState(row.state), row.since,
+                row.rulebook, frozenset(row.routes or ()),
             )
             for row in rows
         ]  # fmt: skip
 
     def watch(self, rows: Sequence[Watched]) -> None:
+        """Watch these from now on; one that another worker has begun to watch meanwhile is left to that one."""
         if rows:
-            self._connection.execute(insert(deadline), [vars(row) for row in rows])
+            self._connection.execute(insert(deadline).on_conflict_do_nothing(), [vars(row) for row in rows])
 
-    def ringing(self, now: datetime) -> Watched | None:
-        """Return the deadline whose alarm is longest past, held until commit; None when none is."""
-        rows = select(deadline).where(deadline.c.alarm <= now).order_by(deadline.c.alarm).limit(1)
+    def ringing(self, now: datetime, besides: Collection[Watched]) -> Watched | None:
+        """Return the deadline whose alarm is longest past, held until commit; None when none is, `besides` apart."""
+        key = tuple_(deadline.c.subject_id, deadline.c.due)
+        rows = select(deadline).where(
+            deadline.c.alarm <= now, key.not_in([(each.subject_id, each.due) for each in besides])
+        )
+        rows = rows.order_by(deadline.c.alarm).limit(1)
         row = self._connection.execute(rows.with_for_update(skip_locked=True)).one_or_none()
         return None if row is None else _watched(row)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from procrastinate import App, SyncPsycopgConnector
-from procrastinate.types import JSONValue
+from procrastinate.types import JSONDict
 from sqlalchemy import Connection, text
 
 from broker.domain.catalog import Source
@@ -37,11 +37,13 @@ class JobQueue:
 
     def deliver_notices(self, keys: Collection[UUID]) -> None:
         """Queue the delivery of notices that were just written."""
-        self._notice(DELIVER_NOTICES, notices=[str(key) for key in keys])
+        self._notices(DELIVER_NOTICES, {"notices": [str(key) for key in keys]})
 
-    def mail_notice(self, key: UUID, who: PersonId, attempt: int, at: datetime | None = None) -> None:
-        """Queue an attempt to mail a notice to a person, not before `at`."""
-        self._notice(MAIL_NOTICE, at=at, notice=str(key), person=str(who), attempt=attempt)
+    def mail_notices(self, wanted: Collection[tuple[UUID, PersonId]], attempt: int, at: datetime | None = None) -> None:
+        """Queue an attempt to mail each notice to its person, not before `at`."""
+        told = [{"notice": str(key), "person": str(who), "attempt": attempt} for key, who in wanted]
+        if told:
+            self._notices(MAIL_NOTICE, *told, at=at)
 
     def call_webhook(self, key: UUID, webhook: UUID, attempt: int, at: datetime | None = None) -> None:
         """Queue an attempt at a delivery, not before `at`.
@@ -49,18 +51,16 @@ class JobQueue:
         First attempts at one webhook come one after the other; a later one waits for nobody, and nobody for it.
         """
         lock = f"webhook:{webhook}" if at is None else None
-        self._notice(CALL_WEBHOOK, at=at, lock=lock, delivery=str(key), attempt=attempt)
+        self._notices(CALL_WEBHOOK, {"delivery": str(key), "attempt": attempt}, at=at, lock=lock)
 
-    def _notice(
-        self, task: str, *, at: datetime | None = None, lock: str | None = None, **arguments: JSONValue
-    ) -> None:
+    def _notices(self, task: str, *jobs: JSONDict, at: datetime | None = None, lock: str | None = None) -> None:
         _app.configure_task(
             task,
             queue=NOTICES_QUEUE,
             lock=lock,
             schedule_at=at,
             connection=self._connection.connection.driver_connection,
-        ).defer(**arguments)
+        ).batch_defer(*jobs)
 
     def _emptiest_slot(self, source: Source) -> str:
         """Return the slot of the source with the fewest jobs; a slot runs one job at a time."""

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from adapters.base import SourceAdapter
 from adapters.errors import MarkFailed
 from adapters.gateway import Gateway
 from adapters.local_files import LocalFilesAdapter
@@ -155,7 +154,7 @@ def test_what_cannot_be_marked_is_not_handed_on(adapter: LocalFilesAdapter, tmp_
         burn_in(MARK, capture, clip)
     with pytest.raises(MarkFailed):
         burn_in(MARK, replace(capture, media_type="image/webp"), clip)
-    strange: SourceAdapter = FaultyAdapter.configured({})
+    strange = FaultyAdapter.configured({})
     target = tmp_path / "target"
     strange.clip(ClipAsk("1", span(0, 5)), target, lambda _: None)
     assert target.exists()

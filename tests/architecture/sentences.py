@@ -24,7 +24,10 @@ ROW_SLUG = re.compile(r"(point|gb-code)(-[a-z]+)+")
 ROW_FILES = ("broker/services/catalog_files", "storage/db/camera_merge.py")
 
 LOCKED = ("person-locked", "camera-locked", "department-locked")
-CUT_OFF = ("grant-revoked", "grant-expired", *LOCKED, "lease-lost", "cancelled", "client-left", "fault")
+CUT_OFF = (
+    "grant-revoked", "grant-expired", "grant-suspended", *LOCKED, "camera-transferred", "lease-lost", "cancelled",
+    "client-left", "fault",
+)  # fmt: skip
 """Why a delivery ended before its end; where the grant is dead too, the retrieval keeps it as its error."""
 
 COMPUTED: dict[str, dict[str, frozenset[str]]] = {
@@ -34,7 +37,10 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
     },
     "broker/services/retrievals.py:_understood": {
         **dict.fromkeys(
-            ("footage-person", "footage-camera", "footage-action", "footage-quota", *LOCKED),
+            (
+                "footage-person", "footage-camera", "footage-action", "footage-quota", "footage-conditions",
+                "footage-download", *LOCKED,
+            ),  # fmt: skip
             frozenset({"act"}),
         ),
         **dict.fromkeys(("footage-live", "footage-window"), frozenset({"act", "windows", "state", "until"})),

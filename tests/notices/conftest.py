@@ -24,6 +24,7 @@ from broker.services.deliveries import Deliveries
 from broker.services.notices import tell
 from broker.settings import Settings
 from storage.db.engine import open_engine
+from storage.db.jobs import CALL_WEBHOOK, DELIVER_NOTICES, MAIL_NOTICE
 from tests.city import City
 from tests.conftest import fast_settings
 from tests.notices.receiver import Receiver, receiving
@@ -107,7 +108,7 @@ class House:
     def jobs(self) -> list[tuple[str, str]]:
         """Return the jobs about notices that are not done, with their state."""
         found = self.rows("SELECT task_name, status FROM procrastinate_jobs WHERE queue_name = 'notices' ORDER BY id")
-        return [(row[0], row[1]) for row in found]
+        return [(row[0], row[1]) for row in found if row[0] in {DELIVER_NOTICES, MAIL_NOTICE, CALL_WEBHOOK}]
 
     def addressed(self, login: str, email: str, language: str | None = None) -> PersonId:
         """Give a person an address."""

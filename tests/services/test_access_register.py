@@ -15,6 +15,7 @@ from broker.domain.media import SnapshotAsk
 from broker.domain.register import LookAct, LookResult, Sought
 from broker.domain.retrievals import Retrieval
 from broker.services.register import Register
+from broker.services.retrievals import Delivery
 from storage.db.grants import GrantRepository
 from storage.db.register import RegisterRepository
 from tests.city import City
@@ -99,7 +100,7 @@ def test_what_is_refused_late_is_entered_too(
     """The grant ends, or its bytes are used up, between the policy's yes and the taking."""
     looker = city.caller(broker, "looker")
     ready = made_ready(broker, ordered(broker, city, grant))
-    monkeypatch.setattr(GrantRepository, "take", lambda *_: False)
+    monkeypatch.setattr(GrantRepository, "_take", lambda *_: False)
     with pytest.raises(Conflict, match="grant-ended"):
         ordered(broker, city, grant)
     with pytest.raises(Forbidden, match="footage-quota"):
@@ -115,7 +116,7 @@ def test_code_that_forgets_the_line_cannot_commit(
 ) -> None:
     ready = made_ready(broker, ordered(broker, city, grant))
     looker, stranger = city.caller(broker, "looker"), city.caller(broker, "stranger")
-    tries: dict[str, partial[object]] = {
+    tries: dict[str, partial[Retrieval] | partial[Delivery]] = {
         "order": partial(ordered, broker, city, grant),
         "open": partial(broker.retrievals.open, looker, ready.id),
         "refusal": partial(broker.retrievals.order, stranger, grant.lines[0].camera_id, picture(grant)),

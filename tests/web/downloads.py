@@ -84,7 +84,7 @@ class Readers:
         place = urlsplit(url)
         opened = socket.socket()
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        opened.settimeout(30)
+        opened.settimeout(120)
         opened.connect((place.hostname, place.port))
         opened.sendall(f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         head = b""
