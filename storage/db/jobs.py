@@ -41,7 +41,7 @@ class JobQueue:
 
     def mail_notices(self, wanted: Collection[tuple[UUID, PersonId]], attempt: int, at: datetime | None = None) -> None:
         """Queue an attempt to mail each notice to its person, not before `at`."""
-        told = [{"notice": str(key), "person": str(who), "attempt": attempt} for key, who in wanted]
+        told: list[JSONDict] = [{"notice": str(key), "person": str(who), "attempt": attempt} for key, who in wanted]
         if told:
             self._notices(MAIL_NOTICE, *told, at=at)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from broker.domain.access_requests import AccessRequest
@@ -29,6 +30,7 @@ KINDS = {Target.PERSON: LockKind.PERSON, Target.CAMERA: LockKind.CAMERA, Target.
 SPAN = TimeSpan(NOW - 9 * HOUR, NOW - 8 * HOUR)
 
 
+@cache
 def put(roles: Roles, act: str, relation: Relation) -> tuple[Roles, Fact]:
     """Return the roles and the facts with which a service asks when the caller stands in this relation."""
     who = caller(roles, relation)

@@ -8,10 +8,12 @@ from sqlalchemy import text
 
 from broker.bootstrap import Broker, operator
 from broker.domain.access_requests import AccessRequest, AskedLine
+from broker.domain.accounts import Caller
 from broker.domain.grants import Grant
 from broker.domain.purpose import Purpose
 from broker.domain.time import TimeSpan
 from broker.services.emergencies import EmergencyForm
+from broker.services.sign_in import caller_of
 from tests.city import City
 from tests.clock import Turned
 from tests.services.members import Member, enrol, newcomer
@@ -48,8 +50,14 @@ class Scene:
         session = self.broker.sign_in.open(self.opener.login, "correct-horse-battery", "10.0.0.7", self.opener.code())
         self.opener.session = session.secret
 
-    def caller(self, login: str) -> Any:
+    def caller(self, login: str) -> Caller:
         return self.city.caller(self.broker, login)
+
+    @property
+    def looker(self) -> Caller:
+        """The opener without a session: whom the clock has not signed out, and whose second factor is not fresh."""
+        with self.broker.work() as work:
+            return caller_of(work, self.opener.id)
 
     def ratify(self, request: AccessRequest, login: str = "center.dh") -> AccessRequest:
         return self.broker.emergencies.ratify(self.caller(login), request.id, "情况属实")

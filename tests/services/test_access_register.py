@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,7 +16,6 @@ from broker.domain.media import SnapshotAsk
 from broker.domain.register import LookAct, LookResult, Sought
 from broker.domain.retrievals import Retrieval
 from broker.services.register import Register
-from broker.services.retrievals import Delivery
 from storage.db.grants import GrantRepository
 from storage.db.register import RegisterRepository
 from tests.city import City
@@ -116,7 +116,7 @@ def test_code_that_forgets_the_line_cannot_commit(
 ) -> None:
     ready = made_ready(broker, ordered(broker, city, grant))
     looker, stranger = city.caller(broker, "looker"), city.caller(broker, "stranger")
-    tries: dict[str, partial[Retrieval] | partial[Delivery]] = {
+    tries: dict[str, partial[Any]] = {
         "order": partial(ordered, broker, city, grant),
         "open": partial(broker.retrievals.open, looker, ready.id),
         "refusal": partial(broker.retrievals.order, stranger, grant.lines[0].camera_id, picture(grant)),

@@ -1,6 +1,5 @@
-"""Deadlines on the real database: reminded at half, escalated at three quarters, over at the end, written down or not."""
+"""Deadlines on the real database: reminded at half, escalated at three quarters, over at the end, swept or not."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -25,9 +24,9 @@ TICK = timedelta(seconds=1)
 
 
 @pytest.fixture
-def friday(turned: Broker, clock: Turned) -> Iterator[Broker]:
+def friday(turned: Broker, clock: Turned) -> Broker:
     clock.at = FRIDAY
-    yield turned
+    return turned
 
 
 def in_office(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -225,7 +224,9 @@ def test_an_emergency_is_escalated_after_eight_hours(turned: Broker, city: City,
     assert scene.ratify(request, "center.jc").state is RequestState.DECIDED
 
 
-def test_a_deadline_that_fails_keeps_back_no_other(friday: Broker, city: City, clock: Turned, database_url: str) -> None:
+def test_a_deadline_that_fails_keeps_back_no_other(
+    friday: Broker, city: City, clock: Turned, database_url: str
+) -> None:
     bad = sent(friday, city, for_cameras(friday, city, "dh-cg"))
     good = sent(friday, city, for_cameras(friday, city, "dh-jt"))
     friday.deadlines.tick()
