@@ -31,6 +31,19 @@ CUT_OFF = (
 """Why a delivery ended before its end; where the grant is dead too, the retrieval keeps it as its error."""
 
 COMPUTED: dict[str, dict[str, frozenset[str]]] = {
+    "broker/services/rulebook_document/members.py:fault": {
+        **dict.fromkeys(
+            ("field-unknown", "field-missing", "text-blanks", "hollow-word", "routes-leave-gap"), frozenset[str]()
+        ),
+        "field-type": frozenset({"expected"}),
+        "field-choice": frozenset({"allowed"}),
+        "field-pattern": frozenset({"pattern"}),
+        "list-entry-twice": frozenset({"value"}),
+        "rule-reference": frozenset({"value", "allowed"}),
+        **dict.fromkeys(("number-too-small", "list-too-short", "text-too-short"), frozenset({"least"})),
+        **dict.fromkeys(("number-too-large", "list-too-long", "text-too-long"), frozenset({"most"})),
+        **dict.fromkeys(("route-without-center", "route-never-taken"), frozenset({"route"})),
+    },
     "broker/domain/gb_code.py:_refusal": {
         f"gb-code-{group}": frozenset({"value", "allowed"})
         for group in ("length", "digits", "division", "industry", "type", "network", "serial")

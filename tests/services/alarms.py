@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import text
 
 from broker.bootstrap import Broker, operator
@@ -93,6 +94,14 @@ def told(broker: Broker, city: City, since: int = 0) -> dict[str, set[str]]:
         if person is not None:
             heard.add(names.get(str(person), str(person)))
     return found
+
+
+def let_grants_expire(broker: Broker) -> None:
+    """Move all grants two hours into the past, because the rules of the database go by its own clock."""
+    with psycopg.connect(broker.database_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        earlier = "SET valid_from = valid_from - interval '2 hours', valid_until = valid_until - interval '2 hours'"
+        connection.execute(f"UPDATE access_grant {earlier}")
 
 
 def notices(broker: Broker) -> int:

@@ -20,7 +20,7 @@ from broker.services.sources import NewSource
 from tests.city import City
 from tests.clock import Turned
 from tests.rules.steps import item_of, ruled
-from tests.services.alarms import HOUR, PURPOSE, Scene, counted, happened, scene_of, told
+from tests.services.alarms import HOUR, PURPOSE, Scene, counted, happened, let_grants_expire, scene_of, told
 from tests.services.looks import made_ready
 from tests.services.members import refusal
 from tests.services.test_races import together
@@ -151,6 +151,7 @@ def test_a_ratified_emergency_is_a_decided_request(scene: Scene) -> None:
     with pytest.raises(Conflict, match="transition-refused"):
         scene.broker.emergencies.disavow(scene.caller("center.dh2"), request.id, "改变主意")
     scene.clock.at += 25 * HOUR
+    let_grants_expire(scene.broker)
     scene.broker.deadlines.tick()
     assert scene.broker.access_requests.read(scene.caller("center.dh"), request.id).state is RequestState.DECIDED
     assert "emergency_investigator" in roles(scene)
@@ -208,6 +209,7 @@ def test_unratified_after_a_day_the_clock_alone_refuses_and_the_sweep_writes_it_
     done = scene.broker.retrievals.order(scene.looker, line.camera_id, SnapshotAsk("", line.window.begin))
     made_ready(scene.broker, done)
     scene.clock.at = request.due or scene.clock.at
+    let_grants_expire(scene.broker)
     scene.freshen()
     opener = scene.opener.caller
     late = SnapshotAsk("", line.window.begin)
