@@ -37,11 +37,12 @@ class Findings:
         """Return what stands out; an owner hears of the own cameras and of what the own department refused before."""
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work))
-            whole = {"auditor": work.departments.load(request.department_id).path}
-            if request.center_id is not None:
-                whole["center_approver"] = work.departments.load(request.center_id).path
+            reaching = facts.reach(caller, work.now, auditor=work.departments.load(request.department_id).path)
+            centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
+            for center in work.departments.load_many(centers).values():
+                reaching |= facts.reach(caller, work.now, center_approver=center.path)
             owners = work.departments.load_many({item.department_id for item in request.items})
-            roles = reaching = facts.reach(caller, work.now, **whole)
+            roles = reaching
             for owner in owners.values():
                 roles |= facts.reach(caller, work.now, department_authorizer=owner.path)
             self._policy.require(caller, "access_request:findings", roles, facts.of_request(caller, request))

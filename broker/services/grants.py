@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Role
 from broker.domain.grants import Grant, GrantChange, Level, resume, revoke, suspend
-from broker.domain.ids import GrantId, ItemId, RequestId
+from broker.domain.ids import GrantId, ItemId, PersonId, RequestId
 from broker.domain.permits import Permit
 from broker.domain.retrievals import abort
 from broker.services.announcements import announce_grant
@@ -109,18 +109,26 @@ class Grants:
 def require_over(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str, grant: Grant) -> tuple[Permit, Level]:
     """Ask with the roles that reach the grant's request or its cameras, and say at which level the caller acts.
 
-    An owner is the department that signed the grant, and whichever owns one of its cameras by now.
+    An owner is the department that signed the grant, and whichever owns one of its cameras by now; a center the one
+    that decides on the request, and the one it was escalated to.
     """
     request = work.access_requests.load(grant.request_id, EVERYTHING)
-    center = request.center_id
+    centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
     now_owned = {camera.owner_id for camera in work.cameras.load_many({it.camera_id for it in grant.lines}).values()}
     owners = {grant.department_id} | now_owned
-    places = owners | {request.department_id} | ({center} if center else set())
-    paths = {key: department.path for key, department in work.departments.load_many(places).items()}
-    roles = facts.reach(caller, work.now, requester=paths[request.department_id])
-    for owner in owners:
-        roles |= facts.reach(caller, work.now, department_authorizer=paths[owner])
-    if center is not None:
-        roles |= facts.reach(caller, work.now, center_approver=paths[center])
-    permit = policy.require(caller, act, roles, facts.of_request(caller, request))
-    return permit, Level.CENTER if Role.CENTER_APPROVER in roles else Level.OWNER
+    departments = work.departments.load_many(owners | centers | {request.department_id})
+    roles = facts.reach(caller, work.now, requester=departments[request.department_id].path)
+    ways: list[tuple[Level, frozenset[PersonId]]] = []
+    for role, level, keys in (
+        (Role.CENTER_APPROVER, Level.CENTER, centers),
+        (Role.DEPARTMENT_AUTHORIZER, Level.OWNER, owners),
+    ):
+        for path in sorted(departments[key].path for key in keys):
+            if role in caller.roles_at(path, work.now):
+                roles |= {role}
+                ways.append((level, caller.deciders_as(role, path, work.now, request.parties)))
+    # Of several offices it is one in which the caller stands for no party, and of those the highest.
+    usual: tuple[Level, frozenset[PersonId]] = (Level.OWNER, frozenset())
+    level, persons = min(ways, key=lambda way: (len(way[1] & request.parties), -way[0]), default=usual)
+    permit = policy.require(caller, act, roles, facts.of_request(caller, request, persons))
+    return permit, level

@@ -10,6 +10,7 @@ from broker.domain.grants import Grant, GrantedLine, GrantState, Level, Quota
 from broker.domain.ids import CameraId, GrantId, ItemId, PersonId, RequestId
 from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
+from storage.db.haste import in_haste
 from storage.db.request_rows import AnyRow, of_terms, to_terms
 from storage.db.revocations import StopRepository
 from storage.db.tables import access_grant, access_request, camera, department, grant_person, request_line
@@ -39,9 +40,10 @@ class GrantVisibility:
             camera.c.owner_id.in_(places),
         )
         decides = [department.c.path.startswith(path, autoescape=True) for path in self._centers]
+        centers = select(department.c.id).where(or_(text("false"), *decides))
         approved = exists().where(
             access_request.c.id == access_grant.c.request_id,
-            access_request.c.center_id.in_(select(department.c.id).where(or_(text("false"), *decides))),
+            or_(access_request.c.center_id.in_(centers), access_request.c.escalated_to.in_(centers)),
         )
         return or_(named, asked, owned, holds, approved)
 
@@ -64,6 +66,8 @@ class GrantRepository:
         Raises:
             Unknown: there is none, or the caller may not know of it.
         """
+        if lock:
+            in_haste(self._connection)
         wanted = select(access_grant).where(access_grant.c.id == key)
         wanted = wanted if visible is None else wanted.where(visible.clause())
         row = self._connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()

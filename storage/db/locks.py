@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import CameraId, LockId, PersonId
 from broker.domain.locks import Lock, LockKind
+from storage.db.haste import in_haste
 from storage.db.request_rows import AnyRow
 from storage.db.tables import camera, department, lock, person
 
@@ -40,6 +41,7 @@ class LockRepository:
 
         To be called before anything else is locked: who passes the gate may hold what comes after.
         """
+        in_haste(self._connection)
         self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(_GATE))))
 
     def over(self, who: PersonId, where: CameraId) -> frozenset[LockKind]:
@@ -47,6 +49,7 @@ class LockRepository:
 
         Until the transaction ends, no lock on any of them can be set. An account that was closed counts as locked.
         """
+        in_haste(self._connection)
         self._connection.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(_GATE))))
         owner = (
             select(department.c.path)

@@ -11,6 +11,7 @@ from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
 from broker.domain.retrievals import IN_FLIGHT, UNFINISHED, Retrieval, RetrievalState
 from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
+from storage.db.haste import in_haste
 from storage.db.request_rows import AnyRow
 from storage.db.tables import access_grant, camera, department, retrieval
 
@@ -27,6 +28,8 @@ class RetrievalRepository:
         Raises:
             Unknown: there is none, or it is another person's.
         """
+        if lock:
+            in_haste(self._connection)
         wanted = select(retrieval).where(retrieval.c.id == key)
         wanted = wanted if person is None else wanted.where(retrieval.c.person_id == person)
         row = self._connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()

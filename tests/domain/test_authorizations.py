@@ -8,9 +8,9 @@ from broker.domain import authorizations
 from broker.domain.access_requests import AccessRequest
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import LineId, new_id
-from broker.domain.lapses import lapse
+from broker.domain.lapses import escalate, lapse
 from broker.domain.request_states import ItemState, RequestState
-from tests.domain.requests import DUE, HALF, NOW, OWNER, SECOND, SPAN, approved, in_review, somebody
+from tests.domain.requests import DUE, HALF, NOW, OWNER, OWNERS, SECOND, SPAN, approved, in_review, somebody
 
 LATE = DUE + timedelta(seconds=1)
 
@@ -123,3 +123,11 @@ def test_a_late_request_lapses_with_its_items() -> None:
     assert change.entries[0].data["stage"] == RequestState.CENTER_REVIEW
     with pytest.raises(Conflict):
         lapse(change.after, LATE)
+
+
+def test_an_escalation_lets_another_center_decide_too() -> None:
+    request = in_review()
+    change = escalate(request, OWNERS[2], NOW)
+    assert (change.after.escalated_to, change.after.center_id) == (OWNERS[2], request.center_id)
+    assert (change.after.state, change.after.version) == (request.state, request.version + 1)
+    assert change.entries[0].data["to"] == str(OWNERS[2])

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
@@ -66,7 +65,7 @@ class Memory:
     """The repositories of a world."""
 
     def __init__(self, world: World) -> None:
-        self.now: datetime = NOW
+        self.now = NOW
         self.departments = Departments(world)
         self.cameras = Cameras(world)
         self.access_requests = Requests(world)

@@ -1,4 +1,4 @@
-"""Small worlds made by chance: a tree of departments, people with offices, requests, grants and locks, all in memory."""
+"""Small worlds made by chance: a tree of departments, people with offices, requests, grants and locks; in memory."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -125,6 +125,8 @@ def _people(chance: Random, world: World) -> None:
     for key in keys:
         home = chance.choice(homes)
         offices = tuple(_office(chance, home, homes, keys, key) for _ in range(chance.randint(1, 4)))
+        if chance.random() < 0.5:
+            offices += (Office(Role.INVESTIGATOR, home, None, None),)
         world.people[key] = Somebody(key, home, offices, chance.choice((None, NOW, NOW + HOUR)))
 
 
@@ -155,7 +157,7 @@ def _request(chance: Random, world: World, number: int) -> None:
         department_id=world.people[requester].home if chance.random() < 0.8 else chance.choice(places),
         purpose=PURPOSE,
         terms=Terms(),
-        investigators=_some(chance, people, 2),
+        investigators=_some(chance, people, 3),
         asked=(),
         items=items,
         center_id=chance.choice(centers) if centers and chance.random() < 0.9 else None,

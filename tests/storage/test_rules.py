@@ -149,10 +149,15 @@ def forged(connection: Connection, statement: str, key: UUID, words: str) -> Non
 
 def test_one_person_in_two_offices_is_refused(case: Case) -> None:
     for change, words in (
-        ("approver_id = requester_id", "approver_not_requester"),
-        ("approver_id = (SELECT person_id FROM request_person WHERE request_id = %(id)s LIMIT 1)", "two offices"),
+        ("approver_id = requester_id", "approver_decides"),
+        ("approver_id = requester_id, deciders = ARRAY[requester_id]", "approver_not_requester"),
+        ("deciders = deciders || requester_id", "two offices"),
         (
-            "approver_id = (SELECT max(authorizer_id::text)::uuid FROM request_item WHERE request_id = %(id)s)",
+            "deciders = deciders || (SELECT person_id FROM request_person WHERE request_id = %(id)s LIMIT 1)",
+            "two offices",
+        ),
+        (
+            "deciders = deciders || (SELECT max(authorizer_id::text)::uuid FROM request_item WHERE request_id = %(id)s)",
             "two offices",
         ),
     ):
@@ -171,8 +176,10 @@ def test_nothing_lives_under_a_dead_item_or_without_both_authorities(case: Case)
     forged(case.sql, bump("request_item", "state = 'VOID'"), UUID(str(item[0])), "live grant under a dead item")
     refused(
         case.sql,
-        "INSERT INTO access_grant SELECT %s, i.id, i.request_id, i.department_id, g.terms, g.valid_from, g.valid_until,"
-        " 'ISSUED', 1, 1, 1, 0, 0, 0, g.stream, g.version"
+        "INSERT INTO access_grant (id, item_id, request_id, department_id, terms, valid_from, valid_until, state,"
+        " quota_snapshots, quota_seconds, quota_bytes, used_snapshots, used_seconds, used_bytes, emergency, stream, version)"
+        " SELECT %s, i.id, i.request_id, i.department_id, g.terms, g.valid_from, g.valid_until,"
+        " 'ISSUED', 1, 1, 1, 0, 0, 0, false, g.stream, g.version"
         " FROM access_grant g JOIN request_item i ON i.state = 'PENDING'",
         uuid4(),
         words="without both authorities",

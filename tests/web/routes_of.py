@@ -24,6 +24,7 @@ EXAMPLES = {
     "slug": "stale-revision",
     "department": "dh-hb",
     "role": "requester",
+    "version": "0",
 }
 
 

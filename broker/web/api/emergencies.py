@@ -27,7 +27,7 @@ class EmergencyIn(In):
     purpose: PurposeIn
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MOST_LINES)]
     minutes: int | None = Field(default=None, ge=1, le=24 * 60)
-    actions: frozenset[Action] = frozenset(Action)
+    actions: Annotated[frozenset[Action], Field(min_length=1)] = frozenset(Action)
 
     def form(self) -> EmergencyForm:
         return EmergencyForm(

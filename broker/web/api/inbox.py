@@ -7,6 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from broker.domain.errors import Invalid
+from broker.domain.time import aware
 from broker.services.names import Known
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ByText, Page, bad_cursor
@@ -62,6 +64,6 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     instant, _, key = cursor.partition("|")
     try:
-        return datetime.fromisoformat(instant), UUID(key)
-    except ValueError:
+        return aware(datetime.fromisoformat(instant)), UUID(key)
+    except (ValueError, OverflowError, Invalid):
         raise bad_cursor() from None
