@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from broker.cli import screen
 from broker.cli.access_requests import asked_lines
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request
@@ -41,8 +42,12 @@ def open_emergency(
             "minutes": minutes,
         }
         opened = server.post("/emergencies", body)
-    show_request(opened["request"], as_json=as_json)
-    for grant in () if as_json else opened["grants"]:
+    if as_json:
+        screen.document(opened)
+        return
+    show_request(opened["request"], as_json=False)
+    for grant in opened["grants"]:
+        screen.plain()
         show_grant(grant, as_json=False)
 
 

@@ -54,7 +54,8 @@ def settled(change: Change, at: datetime) -> Change:
     request = change.after
     if request.state is not RequestState.DEPARTMENT_REVIEW or any(item.state in OPEN_ITEMS for item in request.items):
         return change
-    done = step(request, RequestCommand.SETTLE, "access_request:decided", {"items": len(request.items)}, since=at, due=None)
+    told: dict[str, object] = {"items": len(request.items)}
+    done = step(request, RequestCommand.SETTLE, "access_request:decided", told, since=at, due=None)
     return Change(done.after, (*change.entries, *done.entries))
 
 

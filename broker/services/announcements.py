@@ -51,7 +51,6 @@ STEPS: dict[str, tuple[str, frozenset[Ear]]] = {
     "request_item:authorized": ("item.authorized", frozenset({Ear.REQUESTER})),
     "request_item:refused": ("item.refused", frozenset({Ear.REQUESTER})),
     "request_item:lapsed": ("item.lapsed", frozenset({Ear.REQUESTER, Ear.OWNER})),
-    "request_item:came": ("item.forwarded", frozenset({Ear.REQUESTER, Ear.OWNER})),
     "emergency:opened": ("emergency.opened", EVERYBODY),
     "emergency:ratified": ("emergency.ratified", EVERYBODY),
     "emergency:disavowed": ("emergency.disavowed", EVERYBODY),
@@ -60,9 +59,7 @@ STEPS: dict[str, tuple[str, frozenset[Ear]]] = {
 }
 """The notice of each step, and who gets it; what is not here is told to nobody, or by the service that does it."""
 
-BY_OWNER = frozenset(
-    {"item.endorsed", "item.authorized", "item.refused", "item.lapsed", "item.forwarded", "emergency.vetoed"}
-)
+BY_OWNER = frozenset({"item.endorsed", "item.authorized", "item.refused", "item.lapsed", "emergency.vetoed"})
 """The notices that name the owner of the part; the others name the department that asks."""
 
 OF_GRANT = {
@@ -77,11 +74,10 @@ OF_GRANT = {
 def announce(work: UnitOfWork, actor: str, request: AccessRequest, entries: Iterable[Entry]) -> None:
     """Tell everybody concerned of the steps that these entries write down."""
     items = {item.stream: item for item in request.items}
-    told = [(step, items.get(entry.stream)) for entry in entries if (step := _step_of(request, entry)) in STEPS]
-    if not told:
-        return
-    room = _Room(work, request)
-    tell(work, *(_without(room.notice(*STEPS[step], item), actor) for step, item in told))
+    steps = [(STEPS[entry.kind], items.get(entry.stream)) for entry in entries if entry.kind in STEPS]
+    if steps:
+        room = _Room(work, request)
+        tell(work, *(_without(room.notice(kind, ears, item), actor) for (kind, ears), item in steps))
 
 
 def announce_grant(work: UnitOfWork, actor: str, grant: Grant, entries: Iterable[Entry]) -> None:
@@ -97,13 +93,6 @@ def announce_grant(work: UnitOfWork, actor: str, grant: Grant, entries: Iterable
             wanted = {name: value for name, value in facts.items() if name in NOTICES[kind]}
             notice = Notice(kind, request.id, wanted, recipients, frozenset({request.department_id}))
             tell(work, _without(notice, actor))
-
-
-def _step_of(request: AccessRequest, entry: Entry) -> str:
-    """Return the step of an entry; lines that came from another owner are a step of their own once owners decide."""
-    if "came" in entry.data:
-        return "request_item:came" if request.state is RequestState.DEPARTMENT_REVIEW else ""
-    return entry.kind
 
 
 def _without(notice: Notice, actor: str) -> Notice:

@@ -270,7 +270,7 @@ class AccessRequestRepository:
         return list(self._connection.execute(open_lines.distinct().order_by(request_item.c.request_id)).scalars())
 
     def earlier(self, request: AccessRequest, since: datetime, scope: Scope, limit: int) -> list[Earlier]:
-        """Return requests of the same case, and since `since` of the same matter, that came to nothing; newest first."""
+        """Return requests that came to nothing, newest first: of the same case, or lately of the same matter."""
         rows = self._connection.execute(earlier_than(request, since, scope, limit))
         return [Earlier(row.number, EarlierOutcome(row.outcome), row.at, row.same_case) for row in rows]
 

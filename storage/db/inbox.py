@@ -137,7 +137,8 @@ def _of_owner(hats: Sequence[Hat]) -> Select[Any]:
 
 def _of_request(act: str, where: ColumnElement[bool]) -> Select[Any]:
     return select(
-        literal(act).label("act"), asked.due.label("due"), asked.id.label("request_id"), cast(null(), Uuid).label("item_id"),
+        literal(act).label("act"), asked.due.label("due"), asked.id.label("request_id"),
+        cast(null(), Uuid).label("item_id"),
         asked.number.label("number"), asked.department_id.label("department_id"), asked.urgent.label("urgent"),
         asked.emergency.label("emergency"), asked.since.label("since"), asked.id.label("key"),
     ).where(where)  # fmt: skip

@@ -14,8 +14,8 @@ from broker.domain.accounts import ASSIGNABLE
 from broker.domain.audit import KINDS
 from broker.domain.errors import Invalid, SourceFault
 from broker.domain.grants import Action, GrantState
-from broker.domain.request_states import ItemState, RequestState
 from broker.domain.policies import PolicyState
+from broker.domain.request_states import ItemState, RequestState
 from broker.domain.retrievals import RetrievalState
 from tests.cli.tree import commands, leaves
 

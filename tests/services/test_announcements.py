@@ -169,7 +169,7 @@ def test_a_camera_that_changes_hands_is_told_to_the_new_owner(house: Broker, cit
     house.approvals.approve(city.caller(house, "center.dh"), request.id, Verdict(1))
     before = notices(house)
     house.transfers.transfer(operator("tests"), city.cameras_of("dh-cg")[0].id, "dh-jt")
-    assert told(house, city, before) == {"item.forwarded": {"asker", "owner.jt"}}
+    assert told(house, city, before) == {"item.forwarded": {"asker"}, "item.waiting": {"owner.jt"}}
 
 
 def test_a_step_that_fails_in_the_end_tells_nobody(house: Broker, city: City) -> None:

@@ -9,7 +9,7 @@ import pytest
 from broker.bootstrap import Broker, operator
 from broker.domain.accounts import Caller
 from broker.domain.audit import Event
-from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unauthenticated, Unknown
+from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unauthenticated, Unavailable, Unknown
 from broker.domain.locks import Lock, LockKind
 from broker.domain.retrievals import RetrievalState
 from broker.services.accounts import NewPerson
@@ -237,3 +237,11 @@ def test_no_order_slips_in_between_the_look_for_a_lock_and_its_commit(
     with house.broker.work() as work:
         grants_orders = work.retrievals.page(looker.person(), grant=grant.id, after=None, limit=10)
     assert [found.state for found in grants_orders] == [RetrievalState.ABORTED]
+
+
+def test_a_lock_does_not_wait_for_a_process_that_is_frozen_inside_an_order(house: House) -> None:
+    broker, looker = house.broker, house.city.persons["looker"]
+    with pytest.raises(Unavailable, match="database-unreachable"), broker.work() as work:
+        work.locks.over(looker, house.camera.id)
+        broker.locks.set(operator("tests"), CAMERA, house.camera.id, "理由")
+        work.locks.over(looker, house.camera.id)  # it wakes up, and is no longer let on

@@ -147,7 +147,8 @@ class Office(RuleBasedStateMachine):
         for item in request.items[:1]:
             who = self.who(login, "owner.cg2", data)
             items = self.broker.request_items
-            act: Callable[..., Any] = data.draw(st.sampled_from([items.refuse, items.send_back]))
+            acts: list[Callable[..., Any]] = [items.refuse, items.send_back]
+            act = data.draw(st.sampled_from(acts))
             self.attempt(act.__name__, partial(act, who, item.id, request.revision, "理由"))
 
     @rule(login=people, data=st.data())

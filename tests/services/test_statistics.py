@@ -52,7 +52,9 @@ def test_the_tables_count_what_happened_and_withhold_the_few(broker: Broker, cit
     assert times["owner", "dh-cg"].count == 12
     assert 0 < (times["center", "dh-center"].value or 0) < 1
     assert found.refusals == (Cell(("owner", "refused"), None),)
-    assert found.sharing == (Cell(("dh-cg",), 36, pytest.approx(10 / 36)),)
+    (sharing,) = found.sharing
+    assert (sharing.of, sharing.count) == (("dh-cg",), 36)
+    assert sharing.value == pytest.approx(10 / 36)
     assert {it.of: it.count for it in found.quota} == {
         ("dh-cg", kind): 10 for kind in ("bytes", "seconds", "snapshots")
     }

@@ -44,6 +44,9 @@ def carried_out(connection: Connection, statement: str, values: Sequence[object]
     connection.commit()
 
 
+AUTHORIZER = "SELECT max(authorizer_id::text)::uuid FROM request_item WHERE request_id = %(id)s"
+
+
 def refused(connection: Connection, statement: str, *values: object, words: str = "") -> None:
     """The statement, or the commit after it, fails; the message has these words."""
     with pytest.raises(psycopg.Error, match=words):
@@ -157,7 +160,7 @@ def test_one_person_in_two_offices_is_refused(case: Case) -> None:
             "two offices",
         ),
         (
-            "deciders = deciders || (SELECT max(authorizer_id::text)::uuid FROM request_item WHERE request_id = %(id)s)",
+            f"deciders = deciders || ({AUTHORIZER})",
             "two offices",
         ),
     ):
@@ -177,7 +180,8 @@ def test_nothing_lives_under_a_dead_item_or_without_both_authorities(case: Case)
     refused(
         case.sql,
         "INSERT INTO access_grant (id, item_id, request_id, department_id, terms, valid_from, valid_until, state,"
-        " quota_snapshots, quota_seconds, quota_bytes, used_snapshots, used_seconds, used_bytes, emergency, stream, version)"
+        " quota_snapshots, quota_seconds, quota_bytes, used_snapshots, used_seconds, used_bytes, emergency, stream,"
+        " version)"
         " SELECT %s, i.id, i.request_id, i.department_id, g.terms, g.valid_from, g.valid_until,"
         " 'ISSUED', 1, 1, 1, 0, 0, 0, false, g.stream, g.version"
         " FROM access_grant g JOIN request_item i ON i.state = 'PENDING'",

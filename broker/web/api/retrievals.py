@@ -158,7 +158,8 @@ def order_retrieval(
     """在授权单下调取截图或录像片段。Order a snapshot or a clip under one of your grants."""
     grant = None if body.grant is None else GrantId(body.grant)
     address = request.client.host if request.client else ""
-    return shown([broker.retrievals.order(caller, CameraId(body.camera), body.ask(), grant, address=address)], reading)[0]
+    ordered = broker.retrievals.order(caller, CameraId(body.camera), body.ask(), grant, address=address)
+    return shown([ordered], reading)[0]
 
 
 @router.get("")
