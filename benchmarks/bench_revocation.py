@@ -59,6 +59,16 @@ def case(name: str, house: House, servers: Servers, pace: int) -> None:
     figures(name, *map(list, zip(*trials, strict=True)))
 
 
+def idle(house: House, servers: Servers) -> None:
+    """Stop grants under which nothing flows: the transaction, and the word of three processes."""
+    owner, calls = house.token("owner.cg"), []
+    for _ in range(4 * TRIALS):
+        _, asked, returned = call(servers[0], owner, f"/grants/{house.grant().id}/revoke", {"reason": "撤销"})
+        calls.append(returned - asked)
+    for which, value in (("median", statistics.median(calls)), ("worst", max(calls))):
+        figure(f"revocation.idle.call.{which}", value, "s", reference=REFERENCE, ratio=value / LEASE, n=len(calls))
+
+
 def hung(house: House, servers: Servers) -> None:
     """Stop while one process is frozen, and see what it sends when it goes on."""
     process, calls, late = servers[2].process, [], []
@@ -95,6 +105,7 @@ def main() -> None:
             house = House(broker, found_city(broker))
             with three_servers(broker, Path(place)) as servers:
                 print(f"# {os.cpu_count()} cores, three web processes, {DOWNLOADS} downloads, lease {LEASE} s")
+                idle(house, servers)
                 case("revocation.paced", house, servers, PACED)
                 case("revocation.full_speed", house, servers, FULL)
                 hung(house, servers)

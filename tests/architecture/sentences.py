@@ -51,9 +51,14 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
     "broker/services/retrievals.py:_understood": {
         **dict.fromkeys(
             (
-                "footage-person", "footage-camera", "footage-action", "footage-quota", "footage-conditions",
-                "footage-download", *LOCKED,
-            ),  # fmt: skip
+                "footage-person",
+                "footage-camera",
+                "footage-action",
+                "footage-quota",
+                "footage-conditions",
+                "footage-download",
+                *LOCKED,
+            ),
             frozenset({"act"}),
         ),
         **dict.fromkeys(("footage-live", "footage-window"), frozenset({"act", "windows", "state", "until"})),

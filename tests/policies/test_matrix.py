@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, product
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -40,7 +40,7 @@ def every(**asked: Iterable[object]) -> list[Relation]:
 
 
 RIGHT = Permit()
-FAULTS: list[dict[str, object]] = [
+FAULTS: list[dict[str, Any]] = [
     *({name: False} for name in ("person", "camera", "action", "window", "quota")),
     *({name: True} for name in ("view_only", "redaction")),
     *({"life": life} for life in Life if life is not Life.ACTIVE),

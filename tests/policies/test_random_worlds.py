@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import DepartmentKind, Role
+from broker.domain.accounts import Assignment, Caller, DepartmentKind, Role
 from broker.domain.errors import Forbidden
 from broker.domain.grants import Action, Condition, Grant, GrantState, Level
 from broker.domain.ids import CameraId, DepartmentId, PersonId
@@ -294,18 +294,44 @@ def policy() -> Authorizer:
     return Authorizer()
 
 
-def test_ten_thousand_worlds_without_a_difference(policy: Authorizer) -> None:
-    answers: Counter[tuple[str, bool]] = Counter()
-    for seed in range(WORLDS):
+def answers(policy: Authorizer, worlds: int) -> Iterator[tuple[int, Answer]]:
+    """Ask every kind of question in each of so many worlds."""
+    for seed in range(worlds):
         chance = Random(seed)  # noqa: S311  # a sequence that can be told again by its number
         world = made_by(chance)
         for kind in KINDS:
             answer = kind(Question(chance, world, policy))
-            if answer is None:
-                continue
-            asked, found, expected = answer
-            assert found == expected, f"world {seed}, {asked}: the program says {found}, the oracle {expected}"
-            answers[asked, bool(expected)] += 1
-    asked_of_all = {asked for asked, _ in answers}
-    shares = {asked: answers[asked, True] / (answers[asked, True] + answers[asked, False]) for asked in asked_of_all}
-    assert {asked: share for asked, share in shares.items() if not 0.01 < share < 0.99} == {}, "says nothing"
+            if answer is not None:
+                yield seed, answer
+
+
+def test_ten_thousand_worlds_without_a_difference(policy: Authorizer) -> None:
+    yes, asked = Counter[str](), Counter[str]()
+    for seed, (what, found, expected) in answers(policy, WORLDS):
+        assert found == expected, f"world {seed}, {what}: the program says {found}, the oracle {expected}"
+        yes[what] += bool(expected)
+        asked[what] += 1
+    shares = {what: yes[what] / count for what, count in asked.items()}
+    assert {what: share for what, share in shares.items() if not 0.01 < share < 0.99} == {}, "these say nothing"
+
+
+BREAKS: list[tuple[object, str, Callable[..., object]]] = [
+    (Caller, "deciders_as", lambda caller, *_: frozenset({caller.person_id})),
+    (Assignment, "holds_at", lambda *_: True),
+    (Assignment, "reaches", lambda held, _, at: held.holds_at(at)),
+    (AccessRequest, "parties", property(lambda request: frozenset({request.requester_id}))),
+    (facts, "of_locks", lambda _: Fact.NONE),
+    (facts, "of_second_factor", lambda *_: Fact.MFA_MET | Fact.MFA_FRESH),
+    (Grant, "state_at", lambda *_: GrantState.ACTIVE),
+    (Grant, "covers", lambda *_: True),
+    (Grant, "leaves", lambda *_: True),
+    (Grant, "hands_over", lambda *_: True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "name", "wrong"), BREAKS, ids=[name for _, name, _ in BREAKS])
+def test_what_is_found_wrongly_is_noticed(
+    policy: Authorizer, monkeypatch: pytest.MonkeyPatch, where: object, name: str, wrong: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(where, name, wrong)
+    assert any(found != expected for _, (_, found, expected) in answers(policy, 500))

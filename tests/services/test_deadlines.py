@@ -11,6 +11,8 @@ from broker.domain.errors import Conflict, Unknown
 from broker.domain.request_states import ItemState, RequestState
 from broker.services.access_requests import Verdict
 from broker.services.accounts import NewPerson
+from broker.worker.app import build_app
+from storage.db.jobs import NOTICES_QUEUE
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 from tests.rules.steps import for_cameras, item_of, ruled, sent
@@ -222,6 +224,17 @@ def test_an_emergency_is_escalated_after_eight_hours(turned: Broker, city: City,
     assert told_since(turned, city, before) == {"deadline.escalated": {"center.jc"}}
     assert [each.act for each in turned.inbox.page(city.caller(turned, "center.jc"), after=None, limit=9)] == ["ratify"]
     assert scene.ratify(request, "center.jc").state is RequestState.DECIDED
+
+
+def test_the_worker_has_the_clock_beside_the_notices(friday: Broker, city: City, clock: Turned) -> None:
+    request = sent(friday, city, for_cameras(friday, city, "dh-cg"))
+    clock.at = in_office(8, 16)
+    app = build_app(friday)
+    task = app.tasks["watch_deadlines"]
+    assert task.queue == NOTICES_QUEUE, "a long fetch must not hold it up"
+    assert ("watch_deadlines", "") in app.periodic_registry.periodic_tasks
+    task(timestamp=0)
+    assert request_of(friday, city, request).state is RequestState.LAPSED
 
 
 def test_a_deadline_that_fails_keeps_back_no_other(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_what_reaches_too_far_is_refused_and_nothing_is_written(scene: Scene) ->
     ]
     before = counted(scene.broker, *WRITTEN)
     for form, slug, pointer in bad:
-        error = refusal(lambda form=form: scene.broker.emergencies.open(scene.opener.caller, form))
+        error = refusal(partial(scene.broker.emergencies.open, scene.opener.caller, form))
         assert (error.slug, error.pointer) == (slug, pointer)
     assert counted(scene.broker, *WRITTEN) == before
     longest = replace(good, lasts=timedelta(minutes=240), lines=line(-24 * HOUR, timedelta(0)))

@@ -241,7 +241,12 @@ def test_no_order_slips_in_between_the_look_for_a_lock_and_its_commit(
 
 def test_a_lock_does_not_wait_for_a_process_that_is_frozen_inside_an_order(house: House) -> None:
     broker, looker = house.broker, house.city.persons["looker"]
-    with pytest.raises(Unavailable, match="database-unreachable"), broker.work() as work:
-        work.locks.over(looker, house.camera.id)
-        broker.locks.set(operator("tests"), CAMERA, house.camera.id, "理由")
-        work.locks.over(looker, house.camera.id)  # it wakes up, and is no longer let on
+
+    def frozen_and_resumed() -> None:
+        with broker.work() as work:
+            work.locks.over(looker, house.camera.id)
+            broker.locks.set(operator("tests"), CAMERA, house.camera.id, "理由")
+            work.locks.over(looker, house.camera.id)
+
+    with pytest.raises(Unavailable, match="database-unreachable"):
+        frozen_and_resumed()
