@@ -21,6 +21,8 @@ def configure_logging(level: str, form: str) -> None:
         if form == "json"
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
+            # The default prints the values of local variables too: callers, headers, tokens.
+            exception_formatter=structlog.dev.plain_traceback,
         )
     )
     shared: list[structlog.typing.Processor] = [

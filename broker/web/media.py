@@ -79,6 +79,9 @@ async def _guarded(
     ending = Ending(asyncio.get_running_loop(), wire_of(request.scope))
     with ExitStack() as stack:
         cell = stack.enter_context(guard.watch(stops, ending.from_thread))
+        _, again = await run_in_threadpool(broker.retrievals.watched, caller, retrieval.id)
+        if again != stops:  # the camera was handed to another department before it was watched
+            raise Conflict("changed-meanwhile", subject="camera")
         address = request.client.host if request.client else ""
         look = partial(broker.retrievals.open, caller, retrieval.id, part[1] - part[0], address=address, act=act)
         response = await run_in_threadpool(_open, broker, caller, retrieval, part, cell, ending, look)
