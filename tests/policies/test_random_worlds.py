@@ -315,7 +315,7 @@ def test_ten_thousand_worlds_without_a_difference(policy: Authorizer) -> None:
     assert {what: share for what, share in shares.items() if not 0.01 < share < 0.99} == {}, "these say nothing"
 
 
-BREAKS: list[tuple[object, str, Callable[..., object]]] = [
+BREAKS: list[tuple[object, str, object]] = [
     (Caller, "deciders_as", lambda caller, *_: frozenset({caller.person_id})),
     (Assignment, "holds_at", lambda *_: True),
     (Assignment, "reaches", lambda held, _, at: held.holds_at(at)),
@@ -331,7 +331,7 @@ BREAKS: list[tuple[object, str, Callable[..., object]]] = [
 
 @pytest.mark.parametrize(("where", "name", "wrong"), BREAKS, ids=[name for _, name, _ in BREAKS])
 def test_what_is_found_wrongly_is_noticed(
-    policy: Authorizer, monkeypatch: pytest.MonkeyPatch, where: object, name: str, wrong: Callable[..., object]
+    policy: Authorizer, monkeypatch: pytest.MonkeyPatch, where: object, name: str, wrong: object
 ) -> None:
     monkeypatch.setattr(where, name, wrong)
     assert any(found != expected for _, (_, found, expected) in answers(policy, 500))

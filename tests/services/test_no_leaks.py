@@ -187,7 +187,7 @@ def test_the_city_is_full(full: Full) -> None:
     }  # fmt: skip
     assert {row["state"] for row in full.sight.things["grant"].values()} >= {"ISSUED", "SUSPENDED", "REVOKED"}
     assert any(row["escalated_to"] for row in full.sight.things["access_request"].values())
-    for what in ("approve again", "ratify", "veto", "transfer", "order", "not order", "lock"):
+    for what in ("approve again", "ratify", "veto", "transfer", "order", "not order"):
         assert full.done[what] > 0, full.done
     sizes = {kind: len(rows) for kind, rows in full.sight.things.items()}
     assert len(full.callers) >= 30
