@@ -63,7 +63,7 @@ def settle_people(broker: Broker, me: Caller) -> dict[str, str]:
     """Open an account for everybody and return their passwords by login."""
     passwords = {person.login: made_up_password() for person in PEOPLE}
     for person in PEOPLE:
-        roles = ((person.role.value, person.department),)
+        roles = tuple((role.value, person.department) for role in person.roles)
         new = NewPerson(person.login, person.name, person.department, passwords[person.login], roles)
         broker.accounts.add_person(me, new)
     return passwords

@@ -20,12 +20,17 @@ CONSENTING_DEPARTMENT, REFUSING_DEPARTMENT = "990102-cg", "990102-jy"
 
 @dataclass(frozen=True)
 class Cast:
-    """A person of the city: where at home, in which role there."""
+    """A person of the city: where at home, in which role there, and what else this person may be."""
 
     login: str
     name: str
     department: str
     role: Role
+    also: tuple[Role, ...] = ()
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return (self.role, *self.also)
 
 
 PEOPLE = (
@@ -42,7 +47,7 @@ PEOPLE = (
     Cast("jt.che", "车行", "990100-jt", Role.DEPARTMENT_AUTHORIZER),
     Cast("hb.ye", "叶新", "990100-hb", Role.DEPARTMENT_AUTHORIZER),
     Cast("ga.fang", "方正", "990100-ga", Role.REQUESTER),
-    Cast("ga.ding", "丁一", "990100-ga", Role.INVESTIGATOR),
+    Cast("ga.ding", "丁一", "990100-ga", Role.INVESTIGATOR, (Role.EMERGENCY_INVESTIGATOR,)),
     Cast(AUDITOR, "石静", CITY, Role.AUDITOR),
     Cast("xt.lin", "林立", CITY, Role.SYSTEM_ADMINISTRATOR),
     Cast("aq.gu", "顾安", CITY, Role.SECURITY_ADMINISTRATOR),

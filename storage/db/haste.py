@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-LINGER = 2000
+LINGER = 5000
 """Milliseconds for which such a transaction may wait for its own program between two statements."""
 
 

@@ -1,5 +1,7 @@
 import stat
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,12 +73,18 @@ def test_a_neighbour_connects_only_while_the_server_runs(directory: Path) -> Non
         server.dsn()
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Give a folder whose path leaves room for a socket: pytest's own may be too long in a parallel run."""
+    with tempfile.TemporaryDirectory(prefix="xl") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("name", ["long" * 30, "comma,space 'quote\" 中文"])
 def test_a_path_that_no_socket_can_have_gets_one_elsewhere_and_leaves_nothing(
-    template: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    template: Path, tmp_path: Path, short_folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = tmp_path / "tmp"
-    elsewhere.mkdir()
+    elsewhere = short_folder
     monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
     (tmp_path / name).mkdir()
     directory = copy_template(template, tmp_path / name)

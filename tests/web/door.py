@@ -22,7 +22,13 @@ def serving(app: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[st
     """Run the application on a free port and give its address; without its lifespan no footage flows."""
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_config=None, http=WiredProtocol, ws="none", lifespan=lifespan,
+            app,
+            host="127.0.0.1",
+            port=0,
+            log_config=None,
+            http=WiredProtocol,
+            ws="none",
+            lifespan=lifespan,
             timeout_graceful_shutdown=2,
         ),
     )

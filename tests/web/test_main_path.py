@@ -113,7 +113,7 @@ def test_an_owner_sends_the_request_back(door: Door, city: City) -> None:
 
 def test_edit_and_withdraw(door: Door, city: City) -> None:
     request = draft(door, city)
-    changed = {**request["purpose"], "reason": "另一理由"}
+    changed = {**request["purpose"], "reason": "另需核对周边路口的车辆去向"}
     body = {"purpose": changed, "investigators": ["looker2"], "lines": [], "urgent": True}
     edited = door["asker"].send("PUT", f"/access-requests/{request['id']}", body).json()
     assert (edited["urgent"], edited["lines"], edited["investigators"][0]["login"]) == (True, [], "looker2")
