@@ -13,7 +13,7 @@ LOCK_FLAGS := --universal --generate-hashes --no-header --no-emit-index-url --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test check bench lock image clean
+.PHONY: help demo serve test proofs check bench lock image clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ test: check
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=
 	$(BIN)/python -m coverage report --include='$(GATED)' --fail-under=$(COVERED)
 endif
+
+proofs: $(STAMP)  ## the long proofs to their end: 10,000 random worlds, 50,000 questions of who sees what
+	XUELIANG_PROOFS=full $(BIN)/python -m pytest tests/policies/test_random_worlds.py tests/services/test_no_leaks.py
 
 check: $(STAMP)  ## check style, formatting, types and the dependency rule
 	$(BIN)/ruff check

@@ -31,7 +31,7 @@ from broker.web.app import create_app
 from broker.worker.app import worker_thread
 from tests.city import PASSWORD, City, found_city
 
-LISTS, DECISIONS, RETRIEVALS = 300, 60, 5
+LISTS, DECISIONS, RETRIEVALS = 300, 40, 5  # a department may hand in fifty requests a day
 CLIP = timedelta(seconds=60)
 KEY_FRAME = 4  # seconds between two
 

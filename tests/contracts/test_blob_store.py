@@ -45,14 +45,14 @@ def started_server(directory: Path) -> S3Server:
     return server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not the session: an idle server of this kind takes a third of a core
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     server = started_server(tmp_path_factory.mktemp("s3") / "data")
     yield server
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_url(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     open_store(s3_server.url("footage"), directory=tmp_path_factory.mktemp("spool")).check()  # makes the bucket
     return s3_server.url("footage")
