@@ -105,7 +105,7 @@ def test_whoever_left_gets_no_mail(mailing: House, mailbox: Mailbox) -> None:
 
 
 def test_no_fact_adds_a_header() -> None:
-    told = Told(uuid4(), "lock.set", NOW, None, {"subject": "x\r\nBcc: thief@example.org\r\n\r\nbody"})
+    told = Told(uuid4(), "access_request.lapsed", NOW, None, {"number": "x\r\nBcc: thief@example.org\r\n\r\nbody"})
     with pytest.raises(ValueError, match=r"linefeed|carriage"):
         compose(_letter(told), Address("x", "a", "example.org"), NOW)
     with pytest.raises(Invalid):
