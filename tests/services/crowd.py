@@ -57,6 +57,14 @@ OWNERS = {"dh-cg": ("owner.cg", "owner.cg2", "chief.dh"), "dh-jt": ("owner.jt", 
           "jc-ga": ("owner.ga",)}  # fmt: skip
 
 
+ENDINGS = ("nothing", "ratify", "veto")
+WANTED_STATES = (
+    RequestState.DRAFT, RequestState.CENTER_REVIEW, RequestState.RETURNED, RequestState.REJECTED,
+    RequestState.WITHDRAWN, RequestState.DEPARTMENT_REVIEW, RequestState.DECIDED, RequestState.CLOSED,
+)  # fmt: skip
+WANTED_STEPS = ("approve again", "refuse", "owner sends back", "suspend", "revoke", "order", "not order")
+
+
 @dataclass
 class Crowd:
     """Who plays, and the chance that says what happens."""
@@ -82,10 +90,20 @@ class Crowd:
             if number == requests * 2 // 3:
                 self._move(cameras)
             self._request(ASKING[number % len(ASKING)], cameras)
-        for home in ASKING:
-            self._emergency(home, cameras)
+        for number in range(requests):  # chance alone, over ids that differ each time, may leave a state out
+            if not self._lacking():
+                break
+            self._request(ASKING[number % len(ASKING)], cameras)
+        for number, home in enumerate(ASKING):
+            self._emergency(home, cameras, (ENDINGS[number % 3], ENDINGS[(number + 1) % 3]))
         self._escalate()
         self._locks(cameras)
+
+    def _lacking(self) -> bool:
+        """Say whether a state or a step is still missing in the city."""
+        with self.broker.work() as work:
+            pages = (work.access_requests.page(EVERYTHING, state=it, after=None, limit=1) for it in WANTED_STATES)
+            return not all(pages) or not all(self.done[step] for step in WANTED_STEPS)
 
     def _people(self) -> None:
         for login, home, roles in MORE:
@@ -208,11 +226,11 @@ class Crowd:
         self.broker.transfers.transfer(operator("tests"), cameras[0].id, "dh-jt")
         self.tried("transfer", lambda: self.broker.transfers.transfer(operator("tests"), cameras[3].id, "dh-cg"))
 
-    def _emergency(self, home: str, cameras: list[Camera]) -> None:
+    def _emergency(self, home: str, cameras: list[Camera], endings: tuple[str, ...]) -> None:
         opener = replace(
             self[f"alarm.{home}"], second_factor=True, fresh_until=self.broker.clock.now() + timedelta(hours=9)
         )
-        for follows in self.chance.sample(("nothing", "ratify", "veto"), 2):
+        for follows in endings:
             end = self.broker.clock.now().replace(microsecond=0)
             lines = tuple(AskedLine(it.id, TimeSpan(end - HOUR, end)) for it in self.chance.sample(cameras, 2))
             opened = self.tried("emergency", lambda: self.broker.emergencies.open(opener, EmergencyForm(ALARM, lines)))  # noqa: B023  # called at once
