@@ -62,7 +62,7 @@ clean:  ## remove caches, build results and the demo's data; .venv and other dat
 	find adapters benchmarks broker policies storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A venv that is absent, broken or too old is made anew; what the lock names is then installed into it.
-$(STAMP): requirements-dev.lock pyproject.toml
+$(STAMP): requirements-dev.lock requirements-faces.lock pyproject.toml
 	@set -e; recent='import sys; sys.exit(sys.version_info < (3, 11))'; \
 	if ! $(BIN)/python -c "$$recent" 2>/dev/null; then \
 		found=; for it in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
@@ -76,5 +76,6 @@ $(STAMP): requirements-dev.lock pyproject.toml
 		"$$found" -m venv --clear $(VENV); \
 	fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-faces.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,12 +1,23 @@
 """Checks of what a hook answered: a source that says "done" is believed only as far as its answer can be true."""
 
+import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from adapters.errors import AdapterBroken, UnknownChannel
-from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
+from broker.domain.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan, merge
+
+FILE_NAME = re.compile(r"part-[1-9][0-9]{0,3}\.mp4|picture\.(jpg|png)")
+"""The only names that files of a result may have."""
+
+KEPT_NAME = re.compile(r"original-[1-9][0-9]{0,3}")
+"""The only names that copies of recorded files may have."""
+
+LIVE = timedelta(seconds=15)
+"""A live picture cannot be older than the question; so much younger it may be: cameras begin with a key frame."""
 
 _LONGEST_CHANNEL = 255
 # How files of these types begin; a login page saved as a clip is caught here.
@@ -49,26 +60,32 @@ def checked_spans(adapter: str, answer: Iterable[object], asked: TimeSpan) -> tu
     return tuple(part for part in parts if part)
 
 
-def checked_snapshot(adapter: str, capture: Capture, ask: SnapshotAsk, target: Path) -> Capture:
-    """Return the capture of one picture, not newer than the instant asked for, that really lies in `target`."""
-    _check_file(adapter, capture, target, "image/")
+def checked_snapshot(adapter: str, piece: Piece, ask: SnapshotAsk, folder: Path, *, live: bool) -> None:
+    """Check that one picture, not newer than the instant asked for, really lies in `folder`."""
+    capture = _checked_file(adapter, piece, folder, "image/")
     _demand(capture.frames == 1 and capture.first == capture.last, adapter, "snapshot has not one picture")
-    _demand(capture.first <= ask.instant, adapter, "snapshot is from after the instant")
-    return capture
+    latest = ask.instant + (LIVE if live else timedelta(0))
+    _demand(capture.first <= latest, adapter, "snapshot is from after the instant")
 
 
-def checked_clip(adapter: str, capture: Capture, ask: ClipAsk, target: Path) -> Capture:
-    """Return the capture of pictures that all lie within the span and really are in `target`."""
-    _check_file(adapter, capture, target, "video/")
-    within = ask.span.begin <= capture.first <= capture.last < ask.span.end
-    _demand(within, adapter, "clip has pictures from outside the span")
-    _demand(capture.frames > 0 and bool(capture.obtained), adapter, "clip has no pictures")
-    _demand(capture.obtained == checked_spans(adapter, capture.obtained, ask.span), adapter, "obtained spans overlap")
-    return capture
+def checked_clip(adapter: str, pieces: Sequence[Piece], ask: ClipAsk, folder: Path) -> None:
+    """Check that the pieces follow each other, have pictures from within the span alone and really are in `folder`."""
+    _demand(bool(pieces), adapter, "clip has no file")
+    reached = ask.span.begin - timedelta.resolution
+    for piece in pieces:
+        capture = _checked_file(adapter, piece, folder, "video/")
+        within = ask.span.begin <= capture.first <= capture.last < ask.span.end
+        _demand(within, adapter, "clip has pictures from outside the span")
+        _demand(reached < capture.first, adapter, "pieces of a clip overlap")
+        reached = capture.last
+        _demand(capture.frames > 0 and bool(capture.obtained), adapter, "clip has no pictures")
+        whole = checked_spans(adapter, capture.obtained, ask.span)
+        _demand(capture.obtained == whole, adapter, "obtained spans overlap")
 
 
-def _check_file(adapter: str, capture: Capture, target: Path, family: str) -> None:
-    _demand(isinstance(capture, Capture), adapter, "capture is no Capture")
+def _checked_file(adapter: str, piece: Piece, folder: Path, family: str) -> Capture:
+    capture, target = piece.capture, folder / piece.file
+    _demand(FILE_NAME.fullmatch(piece.file) is not None, adapter, "a file of another name")
     _demand(capture.media_type.startswith(family), adapter, f"media type {capture.media_type}")
     _demand(capture.width > 0 and capture.height > 0, adapter, "picture without size")
     try:
@@ -80,6 +97,7 @@ def _check_file(adapter: str, capture: Capture, target: Path, family: str) -> No
     with target.open("rb") as file:
         head = file.read(16)
     _demand(head[place : place + len(mark)] == mark, adapter, f"the file is no {capture.media_type}")
+    return capture
 
 
 def _demand(condition: bool, adapter: str, problem: str) -> None:

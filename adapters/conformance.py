@@ -22,7 +22,7 @@ from adapters.errors import AdapterError, NoRecording, UnknownChannel, UnknownOp
 from adapters.gateway import Gateway
 from adapters.media.testcard import Code, read_codes
 from adapters.registry import load
-from broker.domain.media import Capture, ClipAsk, SnapshotAsk
+from broker.domain.media import Capture, ClipAsk, Fetched, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 HOSTILE_CHANNELS = (
@@ -86,7 +86,7 @@ class AdapterConformance:
     def test_what_it_cannot_do_it_says(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
         for lacking in set(Capability) - adapter.capabilities:
             with pytest.raises(Unsupported):
-                _called(adapter, lacking, scene, tmp_path / "target")
+                _called(adapter, lacking, scene, tmp_path)
 
     def test_probe_finds_the_source_in_order(self, adapter: SourceAdapter) -> None:
         probe = adapter.probe()
@@ -112,10 +112,10 @@ class AdapterConformance:
         self, scene: Scene, adapter: SourceAdapter, tmp_path: Path
     ) -> None:
         _needs(adapter, Capability.CLIP)
-        every = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "all.mp4"))
+        every = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "all"))
         # From one frame to another: the first is in, the last is out, because spans are half open.
         span = TimeSpan(every[2].instant, every[-2].instant)
-        path, capture = _clip(adapter, scene, span, tmp_path / "part.mp4")
+        path, capture = _clip(adapter, scene, span, tmp_path / "part")
         assert _instants((path, capture)) == every[2:-2]
         assert (capture.first, capture.last) == (every[2].instant, every[-3].instant)
         assert capture.obtained == (span,)
@@ -123,7 +123,7 @@ class AdapterConformance:
     def test_a_clip_keeps_the_time(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
         _needs(adapter, Capability.CLIP)
         span = TimeSpan(scene.recorded.begin + timedelta(milliseconds=1234), scene.recorded.end)
-        path, _ = _clip(adapter, scene, span, tmp_path / "clip.mp4")
+        path, _ = _clip(adapter, scene, span, tmp_path / "clip")
         for seconds, code in read_codes(path):
             assert abs(span.begin + timedelta(seconds=seconds) - code.instant) < _TICK
 
@@ -132,7 +132,7 @@ class AdapterConformance:
     ) -> None:
         _needs(adapter, Capability.CLIP)
         span = TimeSpan(scene.recorded.begin + timedelta(milliseconds=1234), scene.recorded.end)
-        path, capture = _clip(adapter, scene, span, tmp_path / "clip.mp4")
+        path, capture = _clip(adapter, scene, span, tmp_path / "clip")
         assert len(read_codes(path, {"ignore_editlist": "1"})) == capture.frames
 
     def test_progress_rises_to_the_length_of_the_span(
@@ -140,35 +140,57 @@ class AdapterConformance:
     ) -> None:
         _needs(adapter, Capability.CLIP)
         told: list[float] = []
-        adapter.clip(ClipAsk(scene.channel, scene.recorded), tmp_path / "clip.mp4", told.append)
+        adapter.clip(ClipAsk(scene.channel, scene.recorded), tmp_path, told.append)
         assert told == sorted(told)
         assert told[-1] == scene.recorded.seconds
 
     def test_a_snapshot_is_the_frame_on_the_screen(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
         _needs(adapter, Capability.CLIP)
         _needs(adapter, Capability.SNAPSHOT)
-        earlier, wanted, later = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "all.mp4"))[3:6]
+        earlier, wanted, later = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "all"))[3:6]
         shown = {wanted.instant: wanted, later.instant - _TICK: wanted, wanted.instant - _TICK: earlier}
         for instant, code in shown.items():
-            target = tmp_path / "picture.jpg"
-            capture = adapter.snapshot(SnapshotAsk(scene.channel, instant), target)
-            assert [it for _, it in read_codes(target)] == [code]
-            assert capture.first == code.instant
+            (piece,) = adapter.snapshot(SnapshotAsk(scene.channel, instant), tmp_path).pieces
+            assert [it for _, it in read_codes(tmp_path / piece.file)] == [code]
+            assert piece.capture.first == code.instant
+
+    def test_a_clock_that_is_ahead_is_set_right(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        """The same recording, told that its clock is half a minute ahead: all instants are half a minute earlier."""
+        _needs(adapter, Capability.CLIP)
+        ahead = timedelta(seconds=30)
+        ask = ClipAsk(scene.channel, scene.recorded.moved(-ahead), ahead=ahead)
+        ((right, capture),) = _read(adapter.clip(ask, tmp_path, lambda _: None), tmp_path)
+        assert capture.obtained == (ask.span,)
+        plain = _instants(_clip(adapter, scene, scene.recorded, tmp_path / "plain"))
+        assert _instants((right, capture)) == plain
+        assert capture.first == plain[0].instant - ahead
+
+    def test_what_is_missing_of_a_clip_is_told(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
+        _needs(adapter, Capability.CLIP)
+        before = scene.silent.begin < scene.recorded.begin
+        ends = sorted((scene.recorded.begin, scene.recorded.end, scene.silent.begin, scene.silent.end))
+        span = TimeSpan(ends[0], ends[-1])
+        fetched = adapter.clip(ClipAsk(scene.channel, span), tmp_path, lambda _: None)
+        told = fetched.missing[0] if before else fetched.missing[-1]
+        assert told.span.holds(scene.silent)
+        parts = [it.span for it in fetched.missing]
+        parts += [part for piece in fetched.pieces for part in piece.capture.obtained]
+        assert sum(part.seconds for part in parts) == span.seconds
 
     def test_without_a_recording_it_names_what_is_nearby(
         self, scene: Scene, adapter: SourceAdapter, tmp_path: Path
     ) -> None:
         for capability in adapter.capabilities & {Capability.SNAPSHOT, Capability.CLIP}:
             with pytest.raises(NoRecording) as caught:
-                _called(adapter, capability, scene, tmp_path / "target", span=scene.silent)
+                _called(adapter, capability, scene, tmp_path, span=scene.silent)
             if Capability.COVERAGE in adapter.capabilities:
                 assert any(near.overlap(scene.recorded) for near in caught.value.nearby)
-            assert not (tmp_path / "target").exists()
+            assert not any(tmp_path.iterdir())
 
     def test_an_absent_channel_is_told(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
         for capability in adapter.capabilities - {Capability.PROBE, Capability.POINTS}:
             with pytest.raises(UnknownChannel):
-                _called(adapter, capability, scene, tmp_path / "target", channel=scene.absent)
+                _called(adapter, capability, scene, tmp_path, channel=scene.absent)
 
     @pytest.mark.parametrize("channel", HOSTILE_CHANNELS)
     def test_hostile_channels_are_errors_like_others(
@@ -176,8 +198,8 @@ class AdapterConformance:
     ) -> None:
         for capability in adapter.capabilities - {Capability.PROBE, Capability.POINTS}:
             with pytest.raises(AdapterError):
-                _called(adapter, capability, scene, tmp_path / "target", channel=channel)
-            assert not (tmp_path / "target").exists()
+                _called(adapter, capability, scene, tmp_path, channel=channel)
+            assert not any(tmp_path.iterdir())
 
     def test_it_does_the_same_in_a_sandbox(self, scene: Scene, adapter: SourceAdapter, tmp_path: Path) -> None:
         gateway = Gateway(timedelta(minutes=2), 2 * 1024**3)
@@ -187,11 +209,14 @@ class AdapterConformance:
             assert gateway.coverage(name, options, scene.channel, scene.recorded) == (scene.recorded,)
         for capability in adapter.capabilities & {Capability.SNAPSHOT, Capability.CLIP}:
             ask = _ask(capability, scene.channel, scene.recorded)
-            here, there = tmp_path / "here", tmp_path / "there"
+            here, there = tmp_path / "here" / capability, tmp_path / "there" / capability
+            here.mkdir(parents=True)
+            there.mkdir(parents=True)
             direct = _called(adapter, capability, scene, here, span=scene.recorded)
             fetched = gateway.fetch(name, options, ask, there, on_progress=lambda _: None, aborted=lambda: False)
             assert fetched == direct
-            assert there.read_bytes()[:16] == here.read_bytes()[:16]
+            for piece in fetched.pieces:
+                assert (there / piece.file).read_bytes()[:16] == (here / piece.file).read_bytes()[:16]
 
 
 def _needs(adapter: SourceAdapter, capability: Capability) -> None:
@@ -199,8 +224,14 @@ def _needs(adapter: SourceAdapter, capability: Capability) -> None:
         pytest.skip(f"{adapter.name} has no {capability}")
 
 
-def _clip(adapter: SourceAdapter, scene: Scene, span: TimeSpan, target: Path) -> tuple[Path, Capture]:
-    return target, adapter.clip(ClipAsk(scene.channel, span), target, lambda _: None)
+def _clip(adapter: SourceAdapter, scene: Scene, span: TimeSpan, folder: Path) -> tuple[Path, Capture]:
+    folder.mkdir()
+    (clip,) = _read(adapter.clip(ClipAsk(scene.channel, span), folder, lambda _: None), folder)
+    return clip
+
+
+def _read(fetched: Fetched, folder: Path) -> list[tuple[Path, Capture]]:
+    return [(folder / piece.file, piece.capture) for piece in fetched.pieces]
 
 
 def _instants(clip: tuple[Path, Capture]) -> list[Code]:
@@ -220,14 +251,14 @@ def _called(
     adapter: SourceAdapter,
     capability: Capability,
     scene: Scene,
-    target: Path,
+    folder: Path,
     *,
     channel: str | None = None,
     span: TimeSpan | None = None,
 ) -> object:
     ask = _ask(capability, scene.channel if channel is None else channel, span or scene.recorded)
     if isinstance(ask, SnapshotAsk):
-        return adapter.snapshot(ask, target)
+        return adapter.snapshot(ask, folder)
     match capability:
         case Capability.PROBE:
             return adapter.probe()
@@ -236,4 +267,4 @@ def _called(
         case Capability.COVERAGE:
             return adapter.coverage(ask.channel, ask.span)
         case _:
-            return adapter.clip(ask, target, lambda _: None)
+            return adapter.clip(ask, folder, lambda _: None)

@@ -3,10 +3,13 @@
     AdapterError
     ├── NoRecording ─ NothingRecorded      the source was asked and has no pictures there
     ├── UnknownChannel, Unsupported        the source has no such channel, the adapter no such ability
-    ├── SourceUnreachable ─ RecordingVanished   gone now, perhaps back later
+    ├── SourceUnreachable ─ RecordingVanished, SourceBusy, SourceFailed   gone now, perhaps back later
+    ├── SourceRefusesEntry, RecordingRefused, SourceCertificate, SourceRedirects, AddressRefused   reached, and not to be talked with
+    ├── ImpossibleAnswer                   what it says cannot be
     ├── SourceTimeout, OutOfMemory, DecoderCrashed, Aborted, NoSpace   how a child process may end
-    ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia
-    ├── MarkFailed                         the pictures could not be marked as they have to be
+    ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia,
+    │                     NoMedia, OversizedMedia
+    ├── MarkFailed, RedactionImpossible    the pictures could not be marked, or redacted, as they have to be
     ├── HostilePath                        a name that would lead out of the source
     ├── InvalidIndex                       the list of recordings beside them makes no sense
     ├── InvalidOption ─ MissingOption, UnknownOption, InvalidPattern
@@ -105,6 +108,62 @@ class RecordingVanished(SourceUnreachable):
     FACTS = _facts("file")
 
 
+class SourceBusy(SourceUnreachable):
+    """The source answers that it has too much to do, or serves only one at a time."""
+
+    SLUG = "source-busy"
+    FACTS = _facts("where")
+
+
+class SourceFailed(SourceUnreachable):
+    """The source answers that it failed, with the status of HTTP or of RTSP."""
+
+    SLUG = "source-failed"
+    FACTS = _facts("where", "status")
+
+
+class SourceRedirects(AdapterError):
+    """The source sends us to another address, which is not followed."""
+
+    SLUG = "source-redirects"
+    FACTS = _facts("where")
+
+
+class SourceRefusesEntry(AdapterError):
+    """The source does not accept the name and the password, or what they give a right to is not enough."""
+
+    SLUG = "source-refuses-entry"
+    FACTS = _facts("where")
+
+
+class RecordingRefused(AdapterError):
+    """The source lists a recording and does not hand it out."""
+
+    SLUG = "source-refuses-recording"
+    FACTS = _facts("file", "status")
+
+
+class SourceCertificate(AdapterError):
+    """The certificate of the source is not one that is trusted for its name."""
+
+    SLUG = "source-certificate"
+    FACTS = _facts("where")
+
+
+class AddressRefused(AdapterError):
+    """The host of the source has an address that no source may have: this machine's own, or a link-local one."""
+
+    SLUG = "source-address-refused"
+    FACTS = _facts("host", "address")
+
+
+class ImpossibleAnswer(AdapterError):
+    """The source answers something that makes no sense or cannot be true, such as a recording of the year 4000."""
+
+    SLUG = "source-answers-nonsense"
+    FACTS = _facts("where", "problem")
+
+
 class SourceTimeout(AdapterError):
     """The work was not done by the deadline and was ended."""
 
@@ -179,10 +238,31 @@ class UnfinishedMedia(UnreadableMedia):
     transient = True
 
 
+class NoMedia(UnreadableMedia):
+    """Something else came where the recording should be: a login page, a message of success, nothing known."""
+
+    SLUG = "source-sent-no-media"
+    FACTS = _facts("file", "got")
+
+
+class OversizedMedia(UnreadableMedia):
+    """The recording is larger than anything that could be one."""
+
+    SLUG = "media-oversized"
+    FACTS = _facts("file", "megabytes")
+
+
 class MarkFailed(AdapterError):
     """The mark that has to stand in the pictures could not be burnt in; without it they are not handed on."""
 
     SLUG = "mark-failed"
+    FACTS = _facts("problem")
+
+
+class RedactionImpossible(AdapterError):
+    """Faces must be made unreadable and cannot be found here: no picture is handed on."""
+
+    SLUG = "redaction-impossible"
     FACTS = _facts("problem")
 
 

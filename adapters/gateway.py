@@ -2,8 +2,10 @@
 
 import logging
 import os
+import re
+import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,13 +15,14 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from adapters.answers import FILE_NAME, KEPT_NAME
 from adapters.base import Capability
 from adapters.errors import Aborted, AdapterBroken, AdapterError, DecoderCrashed, InvalidOption, NoSpace, OutOfMemory
 from adapters.registry import load
 from adapters.supervision import Child, running
-from adapters.wire import ANSWERS, RESULT_FILE, Job, Message, heard
+from adapters.wire import ANSWERS, RESULTS, Call, Job, Message, heard
 from adapters.wrapping import system_error
-from broker.domain.media import Ask, Capture, ClipAsk, Point, Probe, SnapshotAsk
+from broker.domain.media import Ask, ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 _log = logging.getLogger(__name__)
@@ -39,12 +42,25 @@ class Gateway:
         deadline: for `fetch`, by wall clock.
         memory_bytes: address space of a child; 512 MiB suffices for 1080p, 1 GiB leaves room.
         answer_deadline: for questions that move no footage: probe, points, coverage.
+        silence: how long a fetch may go on without any progress.
+        turns: files whose locks are held while pictures are coded, as many as may do that at once; none: no limit.
+        face_model: the file with the weights of the face detector; None: those of the package, if it is there.
     """
 
     def __init__(
-        self, deadline: timedelta, memory_bytes: int, *, answer_deadline: timedelta = timedelta(seconds=60)
+        self,
+        deadline: timedelta,
+        memory_bytes: int,
+        *,
+        answer_deadline: timedelta = timedelta(seconds=60),
+        silence: timedelta = timedelta(seconds=60),
+        turns: Sequence[Path] = (),
+        face_model: Path | None = None,
     ) -> None:
         self._deadline = deadline
+        self._silence = silence
+        self._turns = tuple(str(file) for file in turns)
+        self._face_model = str(face_model.absolute()) if face_model else ""
         self._memory_bytes = memory_bytes
         self._answer_deadline = min(answer_deadline, deadline)
 
@@ -53,19 +69,19 @@ class Gateway:
         adapter: str,
         options: Mapping[str, object],
         ask: Ask,
-        target: Path,
+        folder: Path,
         *,
         on_progress: Callable[[float], None],
         aborted: Callable[[], bool],
-    ) -> Capture:
-        """Fetch a snapshot or a clip into `target`, which exists only when the whole of it is there.
+    ) -> Fetched:
+        """Fetch a snapshot or a clip; its files are in `folder` only when all of them are whole.
 
         Args:
             adapter: the name of an installed adapter.
             options: the options of the source, secrets included; plain JSON values.
-            ask: what to fetch.
-            target: a path in an existing folder; on success it is replaced. Work is done in a folder `.fetch-*`
-                beside it, which only a kill -9 of this very process can leave behind.
+            ask: what to fetch, and what is done to the pictures.
+            folder: exists. Work is done in a folder `.fetch-*` in it, which only a kill -9 of this very process can
+                leave behind.
             on_progress: told the seconds of footage done, about twice a second of footage.
             aborted: asked every 50 ms; when true the child and its descendants are killed.
 
@@ -78,24 +94,55 @@ class Gateway:
         call = Capability.SNAPSHOT if isinstance(ask, SnapshotAsk) else Capability.CLIP
         with (
             _own_disk(),
-            tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent, ignore_cleanup_errors=True) as place,
+            tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder, ignore_cleanup_errors=True) as place,
         ):
-            errand = _Errand(Path(place), self._deadline, on_progress, aborted)
-            capture: Capture = self._asked(errand, call, adapter, options, ask)
+            errand = _Errand(Path(place), self._deadline, self._silence, on_progress, aborted)
+            fetched: Fetched = self._asked(errand, call, adapter, options, ask)
             if aborted():
                 raise Aborted
-            if not errand.result.is_file():
-                raise AdapterBroken(adapter=adapter, problem="no file was written")
-            errand.result.replace(target)
+            _hand_over(adapter, [piece.file for piece in fetched.pieces], FILE_NAME, errand.results, folder)
         if isinstance(ask, ClipAsk):
             on_progress(ask.span.seconds)
-        return capture
+        return fetched
+
+    def keep(
+        self,
+        adapter: str,
+        options: Mapping[str, object],
+        ask: ClipAsk,
+        folder: Path,
+        *,
+        on_progress: Callable[[float], None],
+        aborted: Callable[[], bool],
+    ) -> Kept:
+        """Fetch the recorded files that hold a span, as they are; arguments and errors as for `fetch`."""
+        with (
+            _own_disk(),
+            tempfile.TemporaryDirectory(prefix=".keep-", dir=folder, ignore_cleanup_errors=True) as place,
+        ):
+            errand = _Errand(Path(place), self._deadline, self._silence, on_progress, aborted)
+            kept: Kept = self._asked(errand, "keep", adapter, options, ask)
+            if aborted():
+                raise Aborted
+            files = dict.fromkeys(it.file for it in kept.files)
+            _hand_over(adapter, tuple(files), KEPT_NAME, errand.results, folder)
+        return kept
+
+    def is_near(self, adapter: str) -> bool:
+        """Say whether reading the footage of such a source again costs nobody anything."""
+        return load(adapter).near
 
     def coverage(
-        self, adapter: str, options: Mapping[str, object], channel: str, span: TimeSpan
+        self,
+        adapter: str,
+        options: Mapping[str, object],
+        channel: str,
+        span: TimeSpan,
+        ahead: timedelta = timedelta(0),
     ) -> tuple[TimeSpan, ...]:
         """Return what of `span` is recorded on `channel`: disjoint, sorted, within `span`."""
-        spans: tuple[TimeSpan, ...] = self._answered(Capability.COVERAGE, adapter, options, ClipAsk(channel, span))
+        ask = ClipAsk(channel, span, ahead=ahead)
+        spans: tuple[TimeSpan, ...] = self._answered(Capability.COVERAGE, adapter, options, ask)
         return spans
 
     def probe(self, adapter: str, options: Mapping[str, object]) -> Probe:
@@ -123,11 +170,11 @@ class Gateway:
 
     def _answered(self, call: Capability, adapter: str, options: Mapping[str, object], ask: Ask | None = None) -> Any:
         with tempfile.TemporaryDirectory(prefix="xueliang-", ignore_cleanup_errors=True) as place:
-            errand = _Errand(Path(place), self._answer_deadline, lambda _: None, lambda: False)
+            errand = _Errand(Path(place), self._answer_deadline, self._answer_deadline, lambda _: None, lambda: False)
             return self._asked(errand, call, adapter, options, ask)
 
     def _asked(
-        self, errand: "_Errand", call: Capability, adapter: str, options: Mapping[str, object], ask: Ask | None
+        self, errand: "_Errand", call: Call, adapter: str, options: Mapping[str, object], ask: Ask | None
     ) -> Any:
         job = Job(
             adapter=adapter,
@@ -136,6 +183,8 @@ class Gateway:
             ask=ask,
             memory_bytes=self._memory_bytes,
             parent=os.getpid(),
+            turns=self._turns,
+            face_model=self._face_model,
         )
         try:
             return errand.run(job)
@@ -149,18 +198,21 @@ class _Errand:
 
     folder: Path
     deadline: timedelta
+    silence: timedelta
     on_progress: Callable[[float], None]
     aborted: Callable[[], bool]
 
     @property
-    def result(self) -> Path:
-        return self.folder / RESULT_FILE
+    def results(self) -> Path:
+        return self.folder / RESULTS
 
     def run(self, job: Job) -> Any:
         child = None
         try:
-            seconds = self.deadline.total_seconds()
-            with running(_SANDBOX, _encoded(job), folder=self.folder, seconds=seconds, aborted=self.aborted) as child:
+            seconds, silence = self.deadline.total_seconds(), self.silence.total_seconds()
+            with running(
+                _SANDBOX, _encoded(job), folder=self.folder, seconds=seconds, silence=silence, aborted=self.aborted
+            ) as child:
                 return self._answer(child, job)
         except AdapterError as error:
             said = bytes(child.stderr) if child else b""
@@ -190,6 +242,15 @@ class _Errand:
             if message.progress is not None:
                 self.on_progress(message.progress)
         raise AdapterBroken(adapter=job.adapter, problem="its process ended without an answer")
+
+
+def _hand_over(adapter: str, files: Sequence[str], wanted: re.Pattern[str], results: Path, folder: Path) -> None:
+    """Move the files that the child named, and only those; their names are its word and are not trusted."""
+    for name in files:
+        if wanted.fullmatch(name) is None or not stat.S_ISREG((results / name).lstat().st_mode):
+            raise AdapterBroken(adapter=adapter, problem="no file was written")
+    for name in files:
+        (results / name).replace(folder / name)
 
 
 @contextmanager

@@ -7,11 +7,26 @@ from adapters.errors import AdapterBroken, AdapterNotLoadable, OutOfMemory, Unkn
 from adapters.wrapping import lacks_memory
 
 GROUP = "xueliang.adapters"
+KEPT = "kept"
+"""The adapter of files that the program itself keeps. It is no entry point: its options name any file."""
 
 
 def installed() -> tuple[str, ...]:
     """Return the names of the installed adapters, sorted; nothing is imported for it."""
     return tuple(sorted(entry_points(group=GROUP).names))
+
+
+def summon(name: str) -> type[SourceAdapter]:
+    """Import an adapter for work that the program itself has set up: also one that nobody may choose for a source.
+
+    Raises:
+        as for `load`.
+    """
+    if name == KEPT:
+        from adapters.kept import KeptAdapter  # noqa: PLC0415  # only in the child
+
+        return KeptAdapter
+    return load(name)
 
 
 def load(name: str) -> type[SourceAdapter]:

@@ -11,26 +11,50 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Protocol, TypeVar
 
 from adapters.base import Capability, SourceAdapter
+from adapters.confinement import without_network
 from adapters.errors import AdapterError
-from adapters.registry import load
-from adapters.wire import ANSWERS, RESULT_FILE, Job, Message, told
+from adapters.media import FACE_MODEL
+from adapters.registry import summon
+from adapters.turns import turn
+from adapters.wire import ANSWERS, RESULTS, Job, Message, told
 from adapters.wrapping import only_adapter_errors
 from broker.domain.media import ClipAsk, SnapshotAsk
 
 _PR_SET_PDEATHSIG = 1
 # Progress is told at most once for so many seconds of footage.
 _STEP_SECONDS = 0.5
+# How long a fetch waits for its turn to code pictures; then it works all the same.
+_PATIENCE = 120.0
+
+
+class Limited(Protocol):
+    """What any job says of its limits."""
+
+    memory_bytes: int
+    parent: int
+
+
+Given = TypeVar("Given", bound=Limited)
+Answer = Callable[[Given, Callable[[float], None], Callable[[], None]], Message]
+"""Does a job; told how to say how far it is, and that it is alive."""
 
 
 def main() -> None:
+    """Ask a source."""
+    confined(Job.model_validate_json, _answer)
+
+
+def confined(read: Callable[[bytes], Given], answer: Answer[Given]) -> None:
     """Read the job, become the guard, start the worker and report a death that it cannot report itself."""
     results = _results_pipe()
-    job = Job.model_validate_json(sys.stdin.buffer.read())
+    job = read(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     _die_with_parent(signal.SIGTERM, job.parent)
@@ -39,7 +63,7 @@ def main() -> None:
     if worker == 0:
         _die_with_parent(signal.SIGKILL, guard)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _work(job, results)
+        _work(job, answer, results)
     _, status = os.waitpid(worker, 0)
     if os.WIFSIGNALED(status):
         _tell(results, Message(ended_by=signal.Signals(os.WTERMSIG(status)).name))
@@ -60,13 +84,18 @@ def _die_with_parent(by: signal.Signals, parent: int) -> None:
         os._exit(1)
 
 
-def _work(job: Job, results: int) -> NoReturn:
+def _work(job: Given, do: Answer[Given], results: int) -> NoReturn:
     """Do the job under its limits and leave without running anybody's clean-up."""
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold footage and passwords
         resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
-        _tell(results, _answer(job, lambda seconds: _tell(results, Message(progress=seconds))))
+        answer = do(
+            job,
+            lambda seconds: _tell(results, Message(progress=seconds)),
+            lambda: _tell(results, Message(alive=True)),
+        )
+        _tell(results, answer)
         code = 0
     except BaseException:  # noqa: BLE001 - the last frame before the process ends: log, never a half-told result
         traceback.print_exc()
@@ -75,10 +104,12 @@ def _work(job: Job, results: int) -> NoReturn:
         os._exit(code)
 
 
-def _answer(job: Job, progress: Callable[[float], None]) -> Message:
+def _answer(job: Job, progress: Callable[[float], None], alive: Callable[[], None]) -> Message:
     try:
         with only_adapter_errors(job.adapter):
-            adapter = load(job.adapter).configured(job.options)
+            os.environ[FACE_MODEL] = job.face_model
+            adapter = summon(job.adapter).configured(job.options)
+            adapter.at_work = partial(_at_work, job.turns, alive)
             return Message(result=ANSWERS[job.call].dump_python(_called(adapter, job, progress), mode="json"))
     except AdapterError as error:
         if error.__cause__ is not None:
@@ -86,19 +117,31 @@ def _answer(job: Job, progress: Callable[[float], None]) -> Message:
         return Message(error=told(error, job.adapter))
 
 
+@contextmanager
+def _at_work(turns: Sequence[str], alive: Callable[[], None]) -> Iterator[None]:
+    """Work on pictures: with nobody to call, and not too many of us at once."""
+    if not without_network():
+        sys.stderr.write("this machine cannot take the network away from a decoder\n")
+    with turn(turns, _PATIENCE, alive):
+        yield
+
+
 def _called(adapter: SourceAdapter, job: Job, progress: Callable[[float], None]) -> object:
-    target = Path.cwd() / RESULT_FILE
+    folder = Path.cwd() / RESULTS
+    folder.mkdir()
     match job.call, job.ask:
         case Capability.PROBE, None:
             return adapter.probe()
         case Capability.POINTS, None:
             return adapter.points()
-        case Capability.COVERAGE, ClipAsk(channel, span):
-            return adapter.coverage(channel, span)
+        case Capability.COVERAGE, ClipAsk() as ask:
+            return adapter.coverage(ask.channel, ask.span, ask.ahead)
         case Capability.SNAPSHOT, SnapshotAsk() as ask:
-            return adapter.snapshot(ask, target)
+            return adapter.snapshot(ask, folder)
         case Capability.CLIP, ClipAsk() as ask:
-            return adapter.clip(ask, target, _in_steps(progress))
+            return adapter.clip(ask, folder, _in_steps(progress))
+        case "keep", ClipAsk() as ask:
+            return adapter.keep(ask, folder, _in_steps(progress))
         case _:
             raise TypeError(f"{job.call} of {job.ask}")
 

@@ -30,6 +30,7 @@ class Child:
     process: subprocess.Popen[bytes]
     job: bytes
     seconds: float
+    silence: float
     aborted: Callable[[], bool]
     stderr: bytearray = field(default_factory=bytearray)
 
@@ -37,23 +38,24 @@ class Child:
         """Yield each line the child writes until it closes its end.
 
         Raises:
-            SourceTimeout: the deadline passed.
+            SourceTimeout: the deadline passed, or nothing came for as long as `silence` says.
             Aborted: the caller says so; it is asked every 50 ms, also while nothing comes.
         """
-        deadline = time.monotonic() + self.seconds
+        deadline, heard = time.monotonic() + self.seconds, time.monotonic()
         unsent, unread = memoryview(self.job), bytearray()
         with selectors.DefaultSelector() as selector:
             for pipe, event in self._pipes():
                 fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_NONBLOCK)
                 selector.register(pipe, event)
             while True:
-                self._check(deadline)
+                self._check(min(deadline, heard + self.silence))
                 for key, _ in selector.select(_POLL_SECONDS):
                     if key.fileobj is self.process.stdin:
                         unsent = self._feed(unsent, selector)
                     elif key.fileobj is self.process.stderr:
                         self._keep(key.fd, selector)
                     elif chunk := os.read(key.fd, _CHUNK):
+                        heard = time.monotonic()
                         *whole, unread = (unread + chunk).split(b"\n")
                         yield from map(bytes, whole)
                         if len(unread) > _LONGEST_LINE:
@@ -63,7 +65,7 @@ class Child:
 
     def _check(self, deadline: float) -> None:
         if time.monotonic() >= deadline:
-            raise SourceTimeout(seconds=round(self.seconds, 1))
+            raise SourceTimeout(seconds=round(min(self.seconds, self.silence), 1))
         if self.aborted():
             raise Aborted
 
@@ -107,7 +109,9 @@ class Child:
 
 
 @contextmanager
-def running(module: str, job: bytes, *, folder: Path, seconds: float, aborted: Callable[[], bool]) -> Iterator[Child]:
+def running(
+    module: str, job: bytes, *, folder: Path, seconds: float, silence: float, aborted: Callable[[], bool]
+) -> Iterator[Child]:
     """Run `python -m module` in a process group of its own; it is gone when the block ends, however it ends.
 
     Args:
@@ -115,6 +119,7 @@ def running(module: str, job: bytes, *, folder: Path, seconds: float, aborted: C
         job: the bytes it is fed. Never on its command line, where every user of the machine could read them.
         folder: its working directory and the place of its temporary files.
         seconds: the deadline by wall clock, from now.
+        silence: how many seconds it may say nothing.
         aborted: asked every 50 ms whether to stop.
     """
     process = subprocess.Popen(
@@ -126,7 +131,7 @@ def running(module: str, job: bytes, *, folder: Path, seconds: float, aborted: C
         env=environment(folder, sys.path),
         start_new_session=True,
     )
-    child = Child(process, job, seconds, aborted)
+    child = Child(process, job, seconds, silence, aborted)
     try:
         yield child
     finally:

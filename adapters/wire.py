@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
 from adapters.base import Capability
 from adapters.errors import AdapterBroken, AdapterError, shipped
-from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
+from broker.domain.media import ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 
-# The file in the child's working directory that holds what was fetched.
-RESULT_FILE = "result"
+# The folder in the child's working directory that holds what was fetched.
+RESULTS = "results"
+
+Call = Capability | Literal["keep"]
+"""What a child is to do; to keep originals is nothing that is asked of a source, it goes with clips."""
 
 
 class Job(BaseModel):
@@ -20,28 +23,32 @@ class Job(BaseModel):
 
     adapter: str
     options: dict[str, Any]
-    call: Capability
+    call: Call
     ask: SnapshotAsk | ClipAsk | None = None
     memory_bytes: int
     parent: int
+    turns: tuple[str, ...] = ()
+    face_model: str = ""
 
 
 class Message(BaseModel):
     """One line from the child; exactly one field is set, and the last line is not about progress."""
 
     progress: float | None = None
+    alive: bool | None = None
     result: Any = None
     error: dict[str, Any] | None = None
     ended_by: str | None = None
     exit_code: int | None = None
 
 
-ANSWERS: Mapping[Capability, TypeAdapter[Any]] = {
+ANSWERS: Mapping[Call, TypeAdapter[Any]] = {
     Capability.PROBE: TypeAdapter(Probe),
     Capability.POINTS: TypeAdapter(tuple[Point, ...]),
     Capability.COVERAGE: TypeAdapter(tuple[TimeSpan, ...]),
-    Capability.SNAPSHOT: TypeAdapter(Capture),
-    Capability.CLIP: TypeAdapter(Capture),
+    Capability.SNAPSHOT: TypeAdapter(Fetched),
+    Capability.CLIP: TypeAdapter(Fetched),
+    "keep": TypeAdapter(Kept),
 }
 
 

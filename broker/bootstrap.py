@@ -1,5 +1,6 @@
 """The composition root: from settings to a broker whose services share one database, one policy, one store."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.gateway import Gateway
+from adapters.key_frames import KeyFrames
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.errors import Unavailable
 from broker.domain.time import Clock, SystemClock
@@ -20,8 +22,10 @@ from broker.services.accounts import Accounts
 from broker.services.approvals import Approvals
 from broker.services.attachments import Attachments, Limits
 from broker.services.audit import Audit
+from broker.services.availability import Availability
 from broker.services.catalog import Catalog
 from broker.services.contacts import Contacts
+from broker.services.copies import Copies
 from broker.services.couriers.calls import trusting
 from broker.services.couriers.mail import MailServer
 from broker.services.couriers.places import Rules, read_networks
@@ -31,25 +35,38 @@ from broker.services.deadlines import Deadlines
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
 from broker.services.emergencies import Emergencies
+from broker.services.escrows import Escrows
 from broker.services.findings import Findings
+from broker.services.footage import Footage
 from broker.services.grants import Grants
+from broker.services.holds import Holds
 from broker.services.inbox import Inbox
 from broker.services.locks import Locks
 from broker.services.mailbox import Mailbox
 from broker.services.names import Names
 from broker.services.notices import Notices
+from broker.services.patience import Patience
+from broker.services.package_runs import PackageRuns, Workshop
+from broker.services.packages import Packages
 from broker.services.policies import Policies
 from broker.services.policy_following import following
 from broker.services.previews import Previews
+from broker.services.privacy_masks import PrivacyMasks
 from broker.services.recorded import Recordings
 from broker.services.register import Register
 from broker.services.renewals import Renewals
 from broker.services.request_items import RequestItems
+from broker.services.resealing import Resealing
+from broker.services.retention import Retention
 from broker.services.retrieval_runs import RetrievalRuns
 from broker.services.retrievals import Retrievals
 from broker.services.rulebooks import Rulebooks
+from broker.services.sealed_copies import SealedCopies
 from broker.services.second_factor import SecondFactor
 from broker.services.sign_in import Passwords, SignIn
+from broker.services.source_clocks import SourceClocks
+from broker.services.source_health import SourceHealth
+from broker.services.source_secrets import SourceSecrets
 from broker.services.sources import Sources
 from broker.services.statistics import Figures
 from broker.services.transfers import Transfers
@@ -62,10 +79,14 @@ from storage.db import schema
 from storage.db.embedded import EmbeddedServer, running_dsn
 from storage.db.engine import libpq_url, open_engine
 from storage.db.unit_of_work import UnitOfWork, Work
+from storage.db.originals import FetchMarks
+from storage.db.source_slots import SourceSlots
+from storage.packages.authority import CERTIFICATE, KEY
+from storage.packages.signing import KeyFiles
 from storage.secrets import SecretBox
 
 POOL = 12
-TRIED_EACH = 8.0  # seconds for one question to a source in a dry run
+TRIED_EACH = 8.0  # seconds for one question to a source in a dry run, or how it is
 TRIED_WHOLE = 20.0  # seconds for all questions of a dry run
 STARTING = 10.0  # seconds another program may take to start the database that both use
 
@@ -89,9 +110,15 @@ class Broker:
     delegations: Delegations
     absences: Absences
     catalog: Catalog
+    masks: PrivacyMasks
     transfers: Transfers
     sources: Sources
+    source_health: SourceHealth
+    source_clocks: SourceClocks
+    resealing: Resealing
+    availability: Availability
     access_requests: AccessRequests
+    escrows: Escrows
     previews: Previews
     findings: Findings
     rulebooks: Rulebooks
@@ -104,8 +131,13 @@ class Broker:
     grants: Grants
     renewals: Renewals
     locks: Locks
+    holds: Holds
+    retention: Retention
     retrievals: Retrievals
+    copies: Copies
     runs: RetrievalRuns
+    packages: Packages
+    package_runs: PackageRuns
     policies: Policies
     notices: Notices
     contacts: Contacts
@@ -188,35 +220,38 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     policy = Authorizer()
     work: Work = partial(UnitOfWork, engine, clock, following(policy))
     passwords = Passwords(memory_kib=settings.password_memory_kib, passes=settings.password_passes)
-    memory = settings.fetch_memory_mb * 1024 * 1024
-    gateway = Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=60))
     settings.data.mkdir(parents=True, exist_ok=True)
-    blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
-    key_file = settings.secret_key_file or settings.data / "secret.key"
-    # Over a database that several machines may share, each would make a key of its own: there the operator makes it.
-    alone = settings.secret_key_file is None and settings.database_url is None
-    secrets = SecretBox(key_file, make=alone)
+    gateway, quick = _gateways(settings)
+    blobs, secrets = _blobs(settings), _secret_box(settings)
     office = open_post_office(settings, secrets)
+    opener = SourceSecrets(secrets)
+    health = SourceHealth(work, policy, quick, opener, SourceSlots(url))
+    recordings = Recordings(quick, each=TRIED_EACH, whole=TRIED_WHOLE)
+    availability = Availability(work, policy, recordings, opener, health)
+    sealed = SealedCopies(blobs, secrets)
+    share = timedelta(minutes=settings.share_fetch_minutes)
+    footage = Footage(work, policy, gateway, opener, sealed, FetchMarks(url), share)
     return Broker(
-        settings=settings,
-        database_url=url,
-        engine=engine,
-        clock=clock,
-        work=work,
-        policy=policy,
-        blobs=blobs,
-        secrets=secrets,
-        zone=office.zone,
+        settings=settings, database_url=url, engine=engine, clock=clock, work=work, policy=policy, blobs=blobs,
+        secrets=secrets, zone=office.zone,
         sign_in=SignIn(work, policy, passwords, secrets, settings.step_up_limit),
         second_factor=SecondFactor(work, policy, secrets, passwords, settings.step_up_limit),
         accounts=Accounts(work, policy, passwords),
-        delegations=Delegations(work, policy),
-        absences=Absences(work, policy),
-        catalog=Catalog(work, policy, gateway),
+        delegations=Delegations(work, policy), absences=Absences(work, policy),
+        catalog=Catalog(work, policy, gateway, opener),
+        masks=PrivacyMasks(work, policy),
         transfers=Transfers(work, policy),
-        sources=Sources(work, policy, gateway),
-        access_requests=AccessRequests(work, policy),
-        previews=Previews(work, policy, _recordings(settings, memory)),
+        sources=Sources(work, policy, gateway, opener, health),
+        source_health=health,
+        source_clocks=SourceClocks(work, policy, blobs, settings.attachment_mb * 1024 * 1024),
+        resealing=Resealing(work, policy, secrets),
+        availability=availability,
+        access_requests=AccessRequests(work, policy, escrow=settings.escrow),
+        escrows=Escrows(
+            work, policy, gateway, SourceSlots(url), _workspace(settings.data), opener, health, sealed, footage,
+            timedelta(hours=settings.escrow_margin_hours),
+        ),  # fmt: skip
+        previews=Previews(work, policy, availability),
         findings=Findings(work, policy),
         rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy),
@@ -226,10 +261,18 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         deadlines=Deadlines(work, policy),
         request_items=RequestItems(work, policy),
         locks=Locks(work, policy),
+        holds=Holds(work, policy),
+        retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
         grants=Grants(work, policy),
         renewals=Renewals(work, policy),
         retrievals=Retrievals(work, policy),
-        runs=RetrievalRuns(work, policy, gateway, blobs, _workspace(settings.data)),
+        copies=Copies(work, policy),
+        runs=RetrievalRuns(
+            work, policy, footage, blobs, SourceSlots(url), _workspace(settings.data), health,
+            Patience(max(1, settings.workers // 2)), settings.timezone,
+        ),  # fmt: skip
+        packages=Packages(work, policy),
+        package_runs=PackageRuns(work, policy, _workshop(settings, blobs, office.zone)),
         policies=Policies(work, policy),
         notices=Notices(work, policy),
         contacts=Contacts(work, policy),
@@ -240,7 +283,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         attachments=Attachments(work, policy, blobs, _papers(settings)),
         audit=Audit(work, policy),
         names=Names(work, policy),
-    )
+    )  # fmt: skip
 
 
 def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
@@ -260,14 +303,56 @@ def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
     )
 
 
-def _recordings(settings: Settings, memory: int) -> Recordings:
-    """Return who asks sources in a dry run, where a person waits for the answer."""
-    quick = Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=TRIED_EACH))
-    return Recordings(quick, each=TRIED_EACH, whole=TRIED_WHOLE)
+def _gateways(settings: Settings) -> tuple[Gateway, Gateway]:
+    """Return the door for fetches, and the one for questions where a person, or another source, waits for the answer."""
+    memory = settings.fetch_memory_mb * 1024 * 1024
+    gateway = Gateway(
+        settings.fetch_deadline,
+        memory,
+        answer_deadline=timedelta(seconds=60),
+        silence=timedelta(seconds=settings.fetch_silence_seconds),
+        turns=_turns(settings),
+        face_model=settings.face_model,
+    )
+    return gateway, Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=TRIED_EACH))
+
+
+def _blobs(settings: Settings) -> BlobStore:
+    blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
+    blobs.sm3 = settings.sm3
+    return blobs
+
+
+def _secret_box(settings: Settings) -> SecretBox:
+    key_file = settings.secret_key_file or settings.data / "secret.key"
+    # Over a database that several machines may share, each would make a key of its own: there the operator makes it.
+    alone = settings.secret_key_file is None and settings.database_url is None
+    return SecretBox(key_file, make=alone)
 
 
 def _papers(settings: Settings) -> Limits:
     return Limits(size=settings.attachment_mb * 1024 * 1024, count=settings.attachments_per_request)
+
+
+def _workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
+    """Return with what evidence packages are made; the key is read when the first one is."""
+    place = evidence_folder(settings.data)
+    keys = KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
+    frames = KeyFrames(settings.fetch_deadline, settings.fetch_memory_mb * 1024 * 1024, settings.timezone)
+    return Workshop(blobs, keys, frames, _workspace(settings.data), zone, settings.organization, settings.sm3)
+
+
+def evidence_folder(data: Path) -> Path:
+    """Return where the key of evidence packages lies unless it is set otherwise."""
+    return data / "evidence"
+
+
+def _turns(settings: Settings) -> list[Path]:
+    """Return the files whose locks are the turns of those who code pictures on this machine."""
+    coders = settings.coders or max(1, (os.cpu_count() or 1) // 2)
+    place = settings.data / "turns"
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return [place / str(number) for number in range(coders)]
 
 
 def _workspace(data: Path) -> Path:

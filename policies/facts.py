@@ -25,7 +25,7 @@ FOOTAGE_ORDER = (
 )
 """The order in which a missing fact is worth telling: the first one lacking is the reason a person reads."""
 
-KEPT = frozenset({Condition.VIEW_ONLY})
+KEPT = frozenset({Condition.VIEW_ONLY, Condition.REDACTION, Condition.NO_SOUND})
 """The conditions this program can keep; a grant that lays down another one opens nothing."""
 
 

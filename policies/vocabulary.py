@@ -16,8 +16,9 @@ ACTS: dict[str, frozenset[str]] = {
     ),
     "delegation": frozenset({"list", "set", "end"}),
     "absence": frozenset({"list", "note", "end"}),
-    "source": frozenset({"list", "add", "probe"}),
-    "camera": frozenset({"list", "import", "bind", "transfer", "mark", "coverage"}),
+    "source": frozenset({"list", "read", "add", "edit", "probe", "clock", "watch"}),
+    "secret": frozenset({"reseal"}),
+    "camera": frozenset({"list", "import", "bind", "transfer", "mark", "mask", "coverage"}),
     "rulebook": frozenset({"read", "check", "change"}),
     "access_request": frozenset(
         {
@@ -45,7 +46,10 @@ ACTS: dict[str, frozenset[str]] = {
     "inbox": frozenset({"list"}),
     "statistics": frozenset({"read"}),
     "footage": frozenset({"snapshot", "clip", "deliver", "view"}),
+    "copy": frozenset({"find", "list", "hold", "release", "purge"}),
     "retrieval": frozenset({"list", "read", "run"}),
+    "escrow": frozenset({"seal", "release"}),
+    "package": frozenset({"list", "read", "build"}),
     "policy": frozenset({"list", "read", "explain", "propose", "preview", "activate", "discard", "reset"}),
     "register": frozenset({"list", "export"}),
     "attachment": frozenset({"list", "read", "add", "remove"}),

@@ -71,6 +71,14 @@ class SecretBox:
         except InvalidTag:
             raise Unavailable("secret-damaged", place=context) from None
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Say whether an envelope was sealed under the key that seals now; it is not opened for that.
+
+        Raises:
+            Unavailable: as for `seal`.
+        """
+        return sealed[len(FORMAT) : _HEAD] == next(iter(self._known(make=self._make)))
+
     def _known(self, *, make: bool = False) -> dict[bytes, bytes]:
         """Return the keys by name, the one that seals first."""
         known = self._keys

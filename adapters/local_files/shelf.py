@@ -40,11 +40,16 @@ class Row:
     segments: tuple[Segment, ...]
     flaws: tuple[Flaw, ...]
 
-    def fault(self, span: TimeSpan) -> AdapterError | None:
-        """Return why `span` has no pictures, when that is a file that should have them and cannot be read."""
-        starts = [segment.span.begin for segment in self.segments] + [flaw.start for flaw in self.flaws]
-        latest = max((start for start in starts if start <= span.begin), default=span.begin)
-        return next((flaw.error for flaw in self.flaws if latest <= flaw.start < span.end), None)
+    def lost(self, span: TimeSpan) -> list[tuple[TimeSpan, AdapterError]]:
+        """Return the parts of `span` that files should have that cannot be read, up to where the next file begins."""
+        starts = sorted({segment.span.begin for segment in self.segments} | {flaw.start for flaw in self.flaws})
+        parts = []
+        for flaw in self.flaws:
+            end = next((start for start in starts if start > flaw.start), span.end)
+            part = TimeSpan(flaw.start, end).overlap(span) if flaw.start < end else None
+            if part:
+                parts.append((part, flaw.error))
+        return parts
 
 
 class Shelf:

@@ -1,42 +1,72 @@
 """The doors to pictures. Decoders are imported when a door is first used, not with this package.
 
-Adapters import their media functions from here, so that checking the options of a source, which happens in the web
-process, loads neither PyAV nor OpenCV.
+The base class of adapters has its media functions from here, so that checking the options of a source, which happens
+in the web process, loads neither PyAV nor OpenCV.
 """
 # ruff: noqa: PLC0415 - that the imports are inside the functions is what this module is for
 
 import os
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.media.mp4_head import read_mp4_head
 from adapters.media.stretches import SEAM, Head, Stretch
-from broker.domain.media import Capture
-from broker.domain.time import TimeSpan
+from broker.domain.media import ClipAsk, Piece, SnapshotAsk
 
-__all__ = ["SEAM", "Head", "Stretch", "burn_in", "inspect", "take_clip", "take_snapshot"]
+FACE_MODEL = "XUELIANG_FACE_MODEL"
+"""The variable of the environment that names the weights of the face detector; empty: those of the package."""
+
+__all__ = [
+    "SEAM",
+    "Head",
+    "Stretch",
+    "crowd_at_the_front",
+    "copy_whole",
+    "inspect",
+    "take_clip",
+    "take_picture",
+    "take_snapshot",
+]
+
+_BLOCK = 1024 * 1024
 
 
-def take_snapshot(stretches: Sequence[Stretch], instant: datetime, target: Path) -> Capture:
-    """Write the picture shown at `instant`; see `adapters.media.frames.snapshot`."""
-    from adapters.media.frames import snapshot
+def take_snapshot(stretches: Sequence[Stretch], ask: SnapshotAsk, folder: Path) -> Piece:
+    """Write the picture shown at the instant; see `adapters.media.pictures.snapshot`."""
+    from adapters.media.pictures import snapshot
 
-    return snapshot(stretches, instant, target)
-
-
-def take_clip(stretches: Sequence[Stretch], span: TimeSpan, target: Path, progress: Callable[[float], None]) -> Capture:
-    """Write the frames of `span`; see `adapters.media.clips.clip`."""
-    from adapters.media.clips import clip
-
-    return clip(stretches, span, target, progress)
+    return snapshot(stretches, ask, folder)
 
 
-def burn_in(text: str, capture: Capture, target: Path) -> Capture:
-    """Burn a text into every picture of `target`; see `adapters.media.marks.burn_in`."""
-    from adapters.media import marks
+def take_picture(raw: Path, at: datetime, ask: SnapshotAsk, folder: Path) -> Piece:
+    """Write a picture that a source gave as a whole; see `adapters.media.pictures.given`."""
+    from adapters.media.pictures import given
 
-    return marks.burn_in(text, capture, target)
+    return given(raw, at, ask, folder)
+
+
+def take_clip(
+    stretches: Iterable[Stretch], ask: ClipAsk, folder: Path, progress: Callable[[float], None]
+) -> list[Piece]:
+    """Write the frames of the span, as they were recorded or treated.
+
+    See `adapters.media.originals.cut` and `adapters.media.copies.marked`.
+    """
+    if ask.treatment.touches_pictures:
+        from adapters.media.copies import marked
+
+        return marked(stretches, ask.span, folder, progress, ask.treatment)
+    from adapters.media.originals import cut
+
+    return cut(stretches, ask.span, folder, progress, sound=ask.treatment.sound)
+
+
+def copy_whole(stretch: Stretch, target: Path) -> None:
+    """Copy the whole file of a stretch, as it is now."""
+    with os.fdopen(stretch.open(), "rb") as source, target.open("xb") as copy:
+        shutil.copyfileobj(source, copy, _BLOCK)
 
 
 def inspect(descriptor: int, file: str) -> Head:
@@ -52,3 +82,17 @@ def inspect(descriptor: int, file: str) -> Head:
         from adapters.media.containers import read_head
 
         return read_head(os.dup(opened.fileno()), file)
+
+
+def shift_between(one: Path, other: Path) -> timedelta | None:
+    """Compare the times of two files of one recording; see `adapters.media.alignment.shift_between`."""
+    from adapters.media import alignment
+
+    return alignment.shift_between(one, other)
+
+
+def crowd_at_the_front(file: Path) -> timedelta:
+    """Find pictures that a server piled up at nought; see `adapters.media.alignment.crowd_at_the_front`."""
+    from adapters.media import alignment
+
+    return alignment.crowd_at_the_front(file)

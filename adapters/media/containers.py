@@ -26,6 +26,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _MOST_PIXELS = 8192 * 8192
 # Containers whose clock starts anywhere; in the others nought is the beginning of the file.
 _FREE_RUNNING = {"mpegts", "mpeg", "asf"}
+# Containers that only count pictures: what FFmpeg adds for a codec that may reorder them is a guess.
+_COUNTING = {"avi"}
 _LATE_START = timedelta(seconds=1)
 _LONGEST = timedelta(days=1)
 
@@ -60,13 +62,22 @@ def only_media_errors(file: str) -> Iterator[None]:
     try:
         yield
     except FFmpegError as error:
-        if isinstance(error, MemoryError) or error.errno in _FULL:
+        if is_no_media_error(error):
             raise
         raise UnreadableMedia(file=file) from error
 
 
+def is_no_media_error(error: FFmpegError) -> bool:
+    """Whether FFmpeg fails for want of memory or of disk, which says nothing about a file."""
+    return isinstance(error, MemoryError) or error.errno in _FULL
+
+
 def origin_shift(container: InputContainer, stream: VideoStream) -> Fraction:
-    """Return the time stamp, in seconds, that stands for the beginning of the file."""
+    """Return the time stamp, in seconds, that stands for the beginning of the file; may read and go back to its start."""
+    if container.format.name in _COUNTING:
+        first = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), 0)
+        container.seek(0)
+        return Fraction(first) * _time_base(stream)
     start = Fraction(stream.start_time or 0) * _time_base(stream)
     free_running = container.format.name in _FREE_RUNNING or not 0 <= start <= Fraction(_LATE_START.seconds)
     return start if free_running else Fraction(0)

@@ -8,6 +8,13 @@ from adapters.media.planes import view
 
 _FORMAT = "yuv420p"
 _BLACK = (16, 128, 128)
+_ROUNDED = 2  # pixels that even sides cost; a bar of so few is none
+
+
+def limited(width: int, height: int, longest_side: int | None) -> tuple[int, int]:
+    """Return the size of a clip of such pictures: even, as 4:2:0 wants it, and no side longer than the limit."""
+    scale = 1.0 if longest_side is None else min(longest_side / max(width, height), 1.0)
+    return max(int(width * scale) & ~1, 2), max(int(height * scale) & ~1, 2)
 
 
 def fitted(frame: VideoFrame, width: int, height: int) -> VideoFrame:
@@ -19,8 +26,16 @@ def fitted(frame: VideoFrame, width: int, height: int) -> VideoFrame:
         plain = _plain(frame, frame.width, frame.height)
         return plain if (frame.width, frame.height) == (width, height) else _placed(plain, width, height)
     scale = min(width / frame.width, height / frame.height)
-    inner_width, inner_height = (max(int(side * scale) // 2 * 2, 2) for side in (frame.width, frame.height))
+    inner_width, inner_height = (
+        room if room - side * scale <= _ROUNDED else max(int(side * scale) // 2 * 2, 2)
+        for side, room in ((frame.width, width), (frame.height, height))
+    )
     return _placed(_plain(frame, inner_width, inner_height), width, height)
+
+
+def plain(frame: VideoFrame) -> VideoFrame:
+    """Return the frame as yuv420p in video range, in its own size; often it is the frame itself."""
+    return _plain(frame, frame.width, frame.height)
 
 
 def _plain(frame: VideoFrame, width: int, height: int) -> VideoFrame:

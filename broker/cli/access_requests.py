@@ -38,6 +38,7 @@ def new(
     end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
     actions: Annotated[list[Action] | None, Option("--action", metavar="snapshot|clip")] = None,
     days: Annotated[int, Option("--days", min=1, max=30)] = DAYS,
+    originals: Annotated[bool, Option("--originals")] = False,
     urgent: Annotated[bool, Option("--urgent")] = False,
     submit: Annotated[bool, Option("--submit")] = False,
     as_json: Json = False,
@@ -49,7 +50,11 @@ def new(
             "purpose": {"basis": basis, "matter": matter, "case_number": case_number, "reason": reason},
             "investigators": investigators,
             "lines": asked_lines(server, cameras, whole),
-            "terms": {"actions": [action.value for action in actions or Action], "valid_days": days},
+            "terms": {
+                "actions": [action.value for action in actions or Action],
+                "valid_days": days,
+                "originals": originals,
+            },
             "urgent": urgent,
         }
         drafted = server.post("/access-requests", body)

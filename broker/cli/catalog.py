@@ -12,7 +12,9 @@ from broker.cli.import_report import as_record, show_report, write_report
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.domain.catalog import Camera
+from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId, DepartmentId
+from broker.domain.media import Mask, MaskStyle
 from broker.services.catalog_files.mapping import parse_pairs
 
 COLUMNS = ("gb_code", "name", "owner", "latitude", "longitude", "bound")
@@ -108,6 +110,24 @@ def mark(
     screen.fields(told, as_json=as_json)
 
 
+@app.verb("mask")
+def mask(
+    gb_code: Annotated[str, Argument(metavar="GB-CODE")],
+    *,
+    areas: Annotated[list[str] | None, Option("--area", metavar="X,Y X,Y X,Y[=STYLE]")] = None,
+    clear: Annotated[bool, Option("--clear")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Set all privacy masks of a point anew, or only show them; --clear takes them away."""
+    with at_the_machine(data) as (broker, me):
+        camera = broker.catalog.find(me, gb_code)
+        if areas or clear:
+            camera = broker.masks.replace(me, camera.id, [area(told) for told in areas or ()])
+    masks = [_area_told(mask) for mask in camera.masks]
+    screen.fields({"gb_code": camera.gb_code, "name": camera.name, "masks": masks}, as_json=as_json)
+
+
 @app.verb("transfer")
 def transfer(
     gb_code: Annotated[str, Argument(metavar="GB-CODE")],
@@ -120,6 +140,24 @@ def transfer(
     with at_the_machine(data) as (broker, me):
         camera = broker.transfers.transfer(me, gb_code, to)
     screen.fields({"gb_code": camera.gb_code, "name": camera.name, "owner": to}, as_json=as_json)
+
+
+def area(told: str) -> Mask:
+    """Read `0.1,0.2 0.4,0.2 0.4,0.6=mosaic`: corners as shares of width and height, and how they are covered.
+
+    Raises:
+        Invalid: it does not look like that.
+    """
+    corners, _, style = told.partition("=")
+    try:
+        polygon = tuple((float(x), float(y)) for x, y in (corner.split(",") for corner in corners.split()))
+        return Mask(polygon, MaskStyle(style or MaskStyle.SOLID))
+    except ValueError:
+        raise Invalid("mask-malformed", pointer="/area", value=told[:80], styles=", ".join(MaskStyle)) from None
+
+
+def _area_told(mask: Mask) -> str:
+    return " ".join(f"{x:g},{y:g}" for x, y in mask.polygon) + f"={mask.style}"
 
 
 def _record(camera: Camera, owners: Mapping[DepartmentId, str]) -> dict[str, object]:

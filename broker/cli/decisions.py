@@ -14,12 +14,15 @@ from broker.cli.instants import instant
 from broker.cli.narrowing import decided_lines, decided_terms, field_remarks, remarks_of
 from broker.cli.request_page import show_request
 from broker.domain.errors import Conflict, Unknown
+from broker.domain.grants import LONGEST_SIDE, SHORTEST_SIDE
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
 Only = Annotated[list[str] | None, Option("--only", metavar="CAMERA[=BEGIN/END]")]
 Begin = Annotated[str | None, Option("--from", metavar="TIME")]
 End = Annotated[str | None, Option("--to", metavar="TIME")]
 Days = Annotated[int | None, Option("--days", min=1, max=30)]
+NoOriginals = Annotated[bool, Option("--no-originals")]
+LongestSide = Annotated[int | None, Option("--longest-side", min=SHORTEST_SIDE, max=LONGEST_SIDE)]
 Department = Annotated[str | None, Option("--department", metavar="CODE")]
 Reason = Annotated[str, Option("--reason")]
 
@@ -34,6 +37,8 @@ def approve(
     begin: Begin = None,
     end: End = None,
     days: Days = None,
+    no_originals: NoOriginals = False,
+    longest_side: LongestSide = None,
     comment: Annotated[str, Option("--comment")] = "",
     as_json: Json = False,
 ) -> None:
@@ -44,7 +49,7 @@ def approve(
         body = {
             "revision": found["revision"],
             "lines": decided_lines(lines, "asked", only or (), _time(begin, "--from"), _time(end, "--to")),
-            "terms": decided_terms(found["terms"], days),
+            "terms": decided_terms(found["terms"], days, no_originals=no_originals, longest_side=longest_side),
             "comment": comment,
         }
         show_request(server.post(f"/access-requests/{found['id']}/approve", body), as_json=as_json)
@@ -87,6 +92,8 @@ def authorize(
     begin: Begin = None,
     end: End = None,
     days: Days = None,
+    no_originals: NoOriginals = False,
+    longest_side: LongestSide = None,
     remark: Annotated[list[str] | None, Option("--remark", metavar="CAMERA=TEXT")] = None,
     department: Department = None,
     as_json: Json = False,
@@ -99,7 +106,7 @@ def authorize(
         body = {
             "revision": found["revision"],
             "lines": decided_lines(lines, "approved", only or (), _time(begin, "--from"), _time(end, "--to")),
-            "terms": decided_terms(item["terms"], days),
+            "terms": decided_terms(item["terms"], days, no_originals=no_originals, longest_side=longest_side),
             "remarks": remarks_of(lines, remark or ()),
         }
         show_grant(server.post(f"/request-items/{item['id']}/authorize", body), as_json=as_json)

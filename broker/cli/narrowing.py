@@ -37,9 +37,16 @@ def decided_lines(
     return [_decision(line, _left(line, stage, wanted, begin, end)) for line in open_lines]
 
 
-def decided_terms(terms: Mapping[str, Any], days: int | None) -> dict[str, object] | None:
-    """Return the terms of a decision that shortens the validity, None when they stay as they are."""
-    return None if days is None else {**terms, "valid_days": days}
+def decided_terms(
+    terms: Mapping[str, Any], days: int | None, *, no_originals: bool = False, longest_side: int | None = None
+) -> dict[str, object] | None:
+    """Return the terms of a decision that narrows them, None when they stay as they are."""
+    narrower: dict[str, object] = {} if days is None else {"valid_days": days}
+    if no_originals:
+        narrower["originals"] = False
+    if longest_side is not None:
+        narrower["longest_side"] = longest_side
+    return {**terms, **narrower} if narrower else None
 
 
 def remarks_of(lines: Sequence[Line], remarks: Sequence[str]) -> dict[str, str]:

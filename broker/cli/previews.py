@@ -12,13 +12,13 @@ from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request
 from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Noun
-from broker.cli.instants import shown_span
+from broker.cli.instants import shown, shown_span
 from broker.cli.plan_page import show_plan
 from broker.cli.request_page import name_of
 from broker.domain.errors import Invalid
 
 REFUSED = 2
-LINE = ("camera", "asked", "missing")
+LINE = ("camera", "asked", "asked_seconds", "recorded_seconds", "missing_seconds", "missing")
 FAULT = ("pointer", "detail")
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
@@ -64,6 +64,18 @@ def findings(request: Reference, *, as_json: Json = False) -> None:
         screen.line("findings.none")
 
 
+@app.verb("coverage")
+def coverage(request: Reference, *, as_json: Json = False) -> None:
+    """Show what is recorded of a request, as it is known now."""
+    with signed_in() as server:
+        found = server.get(f"{path_of(server, request)}/coverage")
+    if as_json:
+        screen.document(found)
+        return
+    screen.rows(LINE, map(_line, found["lines"]), as_json=False)
+    screen.note("coverage.refreshing" if found["refreshing"] else "coverage.at", at=shown(found["at"]))
+
+
 def body_of(request: str | None, file: Path | None) -> dict[str, Any] | None:
     """Return the form of a file, None where a request is named instead.
 
@@ -104,9 +116,14 @@ def _line(line: Mapping[str, Any]) -> dict[str, object]:
     if line["fault"]:
         gaps = line["fault"]["detail"]
     else:
-        gaps = [shown_span(gap["begin"], gap["end"]) for gap in line["missing"]]
+        gaps = [f"{shown_span(gap['begin'], gap['end'])} {gap['detail']}" for gap in line["missing"]]
     asked = shown_span(line["asked"]["begin"], line["asked"]["end"])
-    return {"camera": name_of(line["camera"]), "asked": asked, "missing": gaps}
+    seconds = {name: _figure(line[name]) for name in ("asked_seconds", "recorded_seconds", "missing_seconds")}
+    return {"camera": name_of(line["camera"]), "asked": asked, **seconds, "missing": gaps}
+
+
+def _figure(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 def _finding(finding: Mapping[str, Any]) -> str:

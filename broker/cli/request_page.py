@@ -28,7 +28,10 @@ def show_request(request: Record, *, as_json: bool) -> None:
 
 def conditions_of(terms: Record) -> list[str]:
     """Return the conditions of a request or a grant in words."""
-    return [tell(f"condition.{name}") for name in terms["conditions"]]
+    told = [tell(f"condition.{name}") for name in terms["conditions"]]
+    if terms["longest_side"]:
+        told.append(tell("condition.longest_side", pixels=terms["longest_side"]))
+    return [*told, tell("condition.originals")] if terms["originals"] else told
 
 
 def name_of(reference: Record | None) -> str:

@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from broker.cli import screen
 from broker.cli.client.credentials import signed_in
-from broker.cli.client.download import download
+from broker.cli.client.download import download_all
 from broker.cli.client.orders import ENDED_WELL, order_clip, order_snapshot, wait_for
 from broker.cli.client.references import camera
 from broker.cli.client.server import Server
@@ -24,6 +24,7 @@ Grant = Annotated[str | None, Option("--grant", metavar="ID")]
 Output = Annotated[Path | None, Option("--output", "-o", metavar="FILE")]
 NoWait = Annotated[bool, Option("--no-wait")]
 Force = Annotated[bool, Option("--force")]
+Original = Annotated[bool, Option("--original")]
 
 app = Noun()
 
@@ -34,6 +35,8 @@ def snapshot(
     *,
     at: Annotated[str, Option("--at", metavar="TIME")],
     grant: Grant = None,
+    original: Original = False,
+    png: Annotated[bool, Option("--png")] = False,
     output: Output = None,
     no_wait: NoWait = False,
     force: Force = False,
@@ -42,7 +45,8 @@ def snapshot(
     """Take the picture that was shown at an instant."""
     moment = instant(at, "--at")
     with signed_in() as server:
-        ordered = order_snapshot(server, camera(server, point)["id"], moment.isoformat(), grant)
+        key = camera(server, point)["id"]
+        ordered = order_snapshot(server, key, moment.isoformat(), grant, original=original, png=png)
         _finish(server, ordered, output, wait=not no_wait, force=force, as_json=as_json)
 
 
@@ -54,6 +58,7 @@ def clip(
     end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
     seconds: Annotated[float | None, Option("--seconds")] = None,
     grant: Grant = None,
+    original: Original = False,
     output: Output = None,
     no_wait: NoWait = False,
     force: Force = False,
@@ -62,7 +67,7 @@ def clip(
     """Take the pictures of a span."""
     asked = span(begin, end, seconds)
     with signed_in() as server:
-        ordered = order_clip(server, camera(server, point)["id"], asked, grant)
+        ordered = order_clip(server, camera(server, point)["id"], asked, grant, original=original)
         _finish(server, ordered, output, wait=not no_wait, force=force, as_json=as_json)
 
 
@@ -108,8 +113,8 @@ def _finish(
     ready = wait_for(server, ordered)
     target = output or Path(file_name(ready))
     with ProgressBar(tell("retrieve.download")) as bar:
-        file = download(server, ready, target, told=bar.reach, replace=force)
-    show_result(ready, file, as_json=as_json)
+        files = download_all(server, ready, target, told=bar.reach, replace=force)
+    show_result(ready, files, as_json=as_json)
 
 
 def _row(retrieval: dict[str, Any]) -> dict[str, object]:

@@ -8,21 +8,26 @@ from typing import Annotated
 from typer import Argument, Exit, Option
 
 from broker.bootstrap import Broker
-from broker.cli import screen
-from broker.cli.grammar import Json, Noun
+from broker.cli import screen, source_clock
+from broker.cli.grammar import Json, Limit, Noun
+from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.domain.accounts import Caller
 from broker.domain.catalog import Source
 from broker.domain.errors import Invalid
-from broker.services.sources import NewSource
+from broker.domain.source_health import Spell
+from broker.services.sources import NewSource, Shown, SourceEdit
 
-COLUMNS = ("code", "name", "adapter", "sessions")
+COLUMNS = ("code", "name", "adapter", "sessions", "stopped")
+HEALTH = ("health", "since", "until", "seen_at", "detail")
 FAULTY = 7
+LIMIT = 50
 
 Code = Annotated[str, Argument(metavar="CODE")]
 
 app = Noun()
+app.add_typer(source_clock.app, name="clock")
 
 
 @app.verb("add")
@@ -35,14 +40,63 @@ def add(
     option: Annotated[list[str] | None, Option("--option", metavar="NAME=VALUE")] = None,
     options_file: Annotated[Path | None, Option("--options-file", metavar="FILE")] = None,
     sessions: Annotated[int, Option("--sessions")] = 1,
+    keeps_days: Annotated[int | None, Option("--keeps-days", metavar="DAYS")] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Add a source; it is not asked yet, `probe` does that."""
     options = _options(option or (), options_file)
     with at_the_machine(data) as (broker, me):
-        new = NewSource(code, name, adapter, options, department, sessions)
+        new = NewSource(code, name, adapter, options, department, sessions, keeps_days)
         screen.fields(_record(broker.sources.add(me, new)), as_json=as_json)
+
+
+@app.verb("edit")
+def edit(
+    code: Code,
+    *,
+    name: Annotated[str | None, Option("--name")] = None,
+    department: Annotated[str | None, Option("--department", metavar="CODE")] = None,
+    option: Annotated[list[str] | None, Option("--option", metavar="NAME=VALUE")] = None,
+    options_file: Annotated[Path | None, Option("--options-file", metavar="FILE")] = None,
+    sessions: Annotated[int | None, Option("--sessions")] = None,
+    keeps_days: Annotated[int | None, Option("--keeps-days", metavar="DAYS")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Change a source; what is not named stays, passwords too."""
+    options = _options(option or (), options_file) or None
+    change = SourceEdit(name, options, department, sessions, keeps_days=keeps_days)
+    with at_the_machine(data) as (broker, me):
+        _show(broker.sources.edit(me, code, change), as_json=as_json)
+
+
+@app.verb("stop")
+def stop(code: Code, data: Data = None, *, as_json: Json = False) -> None:
+    """Ask a source for nothing any more."""
+    with at_the_machine(data) as (broker, me):
+        _show(broker.sources.edit(me, code, SourceEdit(stopped=True)), as_json=as_json)
+
+
+@app.verb("start")
+def start(code: Code, data: Data = None, *, as_json: Json = False) -> None:
+    """Let a stopped source be asked again."""
+    with at_the_machine(data) as (broker, me):
+        _show(broker.sources.edit(me, code, SourceEdit(stopped=False)), as_json=as_json)
+
+
+@app.verb("show")
+def show(code: Code, data: Data = None, *, as_json: Json = False) -> None:
+    """Show a source; of its secret options only the names."""
+    with at_the_machine(data) as (broker, me):
+        _show(broker.sources.read(me, code), as_json=as_json)
+
+
+@app.verb("reseal")
+def reseal(data: Data = None, *, as_json: Json = False) -> None:
+    """Seal all secrets anew under the key that stands first in the key file."""
+    with at_the_machine(data) as (broker, me):
+        screen.fields(vars(broker.resealing.reseal(me)), as_json=as_json)
 
 
 @app.verb("list")
@@ -66,6 +120,18 @@ def probe(code: Code, data: Data = None, *, as_json: Json = False) -> None:
         screen.rows(("channel", "name"), channels, as_json=False)
     if not found.ok:
         raise Exit(FAULTY)
+
+
+@app.verb("health")
+def health(code: Code, *, limit: Limit = LIMIT, data: Data = None, as_json: Json = False) -> None:
+    """Show the states a source was in, newest first."""
+
+    def page(before: int | None, count: int) -> Sequence[Spell]:
+        return broker.source_health.page(me, code, before=before, limit=count)
+
+    with at_the_machine(data) as (broker, me):
+        found = list(every(page, lambda spell: spell.number, None, limit=limit))
+    screen.rows(HEALTH, map(_spell, found), as_json=as_json)
 
 
 def _options(pairs: Sequence[str], file: Path | None) -> dict[str, object]:
@@ -112,4 +178,26 @@ def _record(source: Source) -> dict[str, object]:
         "name": source.name,
         "adapter": source.adapter,
         "sessions": source.sessions,
+        "stopped": source.stopped,
+        "keeps_days": source.keeps_days,
+    }
+
+
+def _show(found: Shown, *, as_json: bool) -> None:
+    told: dict[str, object] = {**_record(found.source), "sealed_options": list(found.source.secrets)}
+    if as_json:
+        screen.document({**told, "plain_options": dict(found.options)})
+        return
+    screen.fields(told, as_json=False)
+    for name, value in sorted(found.options.items()):
+        screen.plain(f"  {name}\t{json.dumps(value, ensure_ascii=False)}")
+
+
+def _spell(spell: Spell) -> dict[str, object]:
+    return {
+        "health": spell.state.value,
+        "since": shown(spell.since),
+        "until": shown(spell.until),
+        "seen_at": shown(spell.seen_at),
+        "detail": spell.detail,
     }

@@ -40,6 +40,7 @@ class Attachment:
     uploaded_by: PersonId
     at: datetime
     removed_at: datetime | None = None
+    purged_at: datetime | None = None
     version: int = 0
 
     @property
@@ -89,6 +90,18 @@ def remove(attachment: Attachment, at: datetime) -> AttachmentChange:
     """Take a paper back; its row and its events stay."""
     after = replace(attachment, removed_at=at, version=attachment.version + 1)
     return AttachmentChange(after, (Entry(after.stream, "attachment:removed", {"digest": after.digest}),))
+
+
+def purge(attachment: Attachment, at: datetime) -> AttachmentChange:
+    """Give up the bytes of a paper that was taken back.
+
+    Raises:
+        Conflict: it was not, or its bytes are gone already.
+    """
+    if attachment.removed_at is None or attachment.purged_at is not None:
+        raise Conflict("changed-meanwhile", subject="attachment")
+    after = replace(attachment, purged_at=at, version=attachment.version + 1)
+    return AttachmentChange(after, (Entry(after.stream, "attachment:purged", {"digests": [after.digest]}),))
 
 
 def kept_name(told: str, media_type: str) -> str:

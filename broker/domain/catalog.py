@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from broker.domain.ids import CameraId, DepartmentId, SourceId
+from broker.domain.media import Mask
 
 POINT_CLASSES = frozenset({1, 2, 3, 9})
 """PointType of GB/T 28181-2022 A.2.1.9: class one, two, three, other."""
@@ -35,7 +36,8 @@ class Camera:
 
     `gb_code` is the 20-digit code (None where the point has none), `external_key` names the point in the list it was
     imported from, `division` is a GB/T 2260 code, coordinates are WGS-84 degrees, `extra` keeps the columns of an
-    import that no field took. `source_id` and `channel` say where its footage lies, both None until bound.
+    import that no field took. `source_id` and `channel` say where its footage lies, both None until bound. `masks` are
+    covered in every picture that leaves.
     """
 
     id: CameraId
@@ -54,13 +56,18 @@ class Camera:
     source_id: SourceId | None = None
     channel: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    masks: tuple[Mask, ...] = ()
     stream: str = ""
     version: int = 0
 
 
 @dataclass(frozen=True)
 class Source:
-    """Something that keeps footage (a recorder, a platform, a folder) behind an adapter; options may hold secrets."""
+    """Something that keeps footage (a recorder, a platform, a folder) behind an adapter.
+
+    `options` are those that are no secret; `secrets` names the others, which lie in `sealed` (one envelope). `stopped`
+    sources are asked for nothing. `keeps_days`: how long it keeps recordings, None where nobody has said so.
+    """
 
     id: SourceId
     code: str
@@ -70,6 +77,19 @@ class Source:
     department_id: DepartmentId
     sessions: int
     version: int = 0
+    secrets: tuple[str, ...] = ()
+    sealed: bytes = field(default=b"", repr=False)
+    stopped: bool = False
+    keeps_days: int | None = None
+
+    @property
+    def stream(self) -> str:
+        return f"source/{self.id}"
+
+    @property
+    def place(self) -> str:
+        """Where the envelope is stored, which it is bound to."""
+        return f"source/{self.id}/options"
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class Condition(StrEnum):
     """What a grant asks of whoever looks; a decision may lay conditions on, never take one away."""
 
     VIEW_ONLY = "view_only"  # looked at where the broker shows it, never handed over as a file
-    REDACTION = "redaction"  # faces, plates and names are made unreadable first; refused where that cannot be done
+    REDACTION = "redaction"  # faces are found and made unreadable first; refused where that cannot be done
+    NO_SOUND = "no_sound"  # pictures only, also where they are handed over as they were recorded
 
 
 class GrantState(StrEnum):
@@ -79,6 +80,9 @@ class Level(IntEnum):
     CENTER = 2
 
 
+SHORTEST_SIDE, LONGEST_SIDE = 160, 8192
+"""Between these, in pixels, terms may limit the longer side of pictures."""
+
 DEFAULT_VALIDITY = timedelta(days=7)
 LONGEST_VALIDITY = timedelta(days=30)
 
@@ -97,12 +101,24 @@ class Quota:
 
 @dataclass(frozen=True)
 class Terms:
-    """What may be done, for how long, and how much; each authority may only narrow them."""
+    """What may be done, for how long, and how much; each authority may only narrow them.
+
+    Attributes:
+        actions: what kinds of footage may be ordered.
+        validity: for how long.
+        quota: how much.
+        conditions: what is asked of whoever looks.
+        originals: whether footage may be handed over as it was recorded; else every copy is watermarked. It has to be
+            asked for, and an authority may leave it out.
+        longest_side: the most pixels a side of a picture may have; None: as recorded.
+    """
 
     actions: frozenset[Action] = frozenset(Action)
     validity: timedelta = DEFAULT_VALIDITY
     quota: Quota = Quota()
     conditions: frozenset[Condition] = frozenset()
+    originals: bool = False
+    longest_side: int | None = None
 
     def __post_init__(self) -> None:
         if not self.actions:
@@ -111,6 +127,8 @@ class Terms:
             raise Invalid("validity-out-of-range", pointer="/terms/valid_days", longest=LONGEST_VALIDITY.days)
         if min(self.quota.snapshots, self.quota.seconds, self.quota.bytes) < 0:
             raise Invalid("negative-quota", pointer="/terms/quota")
+        if self.longest_side is not None and not SHORTEST_SIDE <= self.longest_side <= LONGEST_SIDE:
+            raise Invalid("longest-side-range", pointer="/terms/longest_side", least=SHORTEST_SIDE, most=LONGEST_SIDE)
 
     def within(self, other: "Terms") -> bool:
         """Say whether these terms allow nothing that the others do not; more conditions are narrower."""
@@ -119,6 +137,8 @@ class Terms:
             and self.validity <= other.validity
             and self.quota.within(other.quota)
             and self.conditions >= other.conditions
+            and self.originals <= other.originals
+            and (other.longest_side is None or (self.longest_side or LONGEST_SIDE + 1) <= other.longest_side)
         )
 
 
@@ -231,6 +251,8 @@ def issue(grant: Grant) -> GrantChange:
                     ],
                     "actions": sorted(grant.terms.actions),
                     "conditions": sorted(grant.terms.conditions),
+                    "originals": grant.terms.originals,
+                    "longest_side": grant.terms.longest_side,
                     "emergency": grant.emergency,
                     "valid_from": grant.valid.begin.isoformat(),
                     "valid_until": grant.valid.end.isoformat(),

@@ -14,8 +14,11 @@ ItemId = NewType("ItemId", UUID)
 LineId = NewType("LineId", UUID)
 GrantId = NewType("GrantId", UUID)
 RetrievalId = NewType("RetrievalId", UUID)
+PackageId = NewType("PackageId", UUID)
+EscrowId = NewType("EscrowId", UUID)
 AttachmentId = NewType("AttachmentId", UUID)
 LockId = NewType("LockId", UUID)
+HoldId = NewType("HoldId", UUID)
 PolicyId = NewType("PolicyId", UUID)
 
 

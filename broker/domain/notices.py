@@ -46,6 +46,8 @@ NOTICES: Mapping[str, frozenset[str]] = {
     "emergency.disavowed": _STEP,
     "emergency.vetoed": _STEP,
     "emergency.unratified": _STEP,
+    "hold.ended": _STEP | {"due"},
+    "copy.undeleted": frozenset({"number"}),
     "deadline.reminder": frozenset({"number", "due"}),
     "deadline.escalated": _STEP | {"due"},
     "webhook.disabled": frozenset({"host"}),

@@ -86,6 +86,7 @@ def asked_of(request: AccessRequest) -> dict[str, object]:
         "investigators": sorted(str(person) for person in request.investigators),
         "actions": sorted(request.terms.actions),
         "valid_days": request.terms.validity.days,
+        "originals": request.terms.originals,
         "lines": [
             {"camera": str(line.camera_id), "begin": line.span.begin.isoformat(), "end": line.span.end.isoformat()}
             for line in request.asked

@@ -53,6 +53,10 @@ class TimeSpan:
     def seconds(self) -> float:
         return self.duration.total_seconds()
 
+    def moved(self, by: timedelta) -> "TimeSpan":
+        """Return the span that much later."""
+        return TimeSpan(self.begin + by, self.end + by)
+
     def holds(self, other: "TimeSpan") -> bool:
         return self.begin <= other.begin and other.end <= self.end
 

@@ -14,6 +14,7 @@ from broker.domain.purpose import Purpose
 from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
 from broker.services.announcements import announce
+from broker.services.escrow_ends import end_fallen
 from broker.services.form_references import insist, known, named
 from broker.services.grants import revoke_fallen
 from broker.services.rules import rules_in_force
@@ -93,6 +94,8 @@ def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change
     announce(work, permit.actor, change.after, change.entries)
     if before is not None and (fallen := groundless(before, change.after)):
         revoke_fallen(work, permit, change.after, fallen)
+    if before is not None:
+        end_fallen(work, permit, change.after)
     return change.after
 
 
@@ -128,9 +131,11 @@ def filled_in(work: UnitOfWork, caller: Caller, form: Form) -> tuple[AccessReque
 class AccessRequests:
     """One public method a verb: load, ask the policy, take the step, write it with its event, commit."""
 
-    def __init__(self, work: Work, policy: Authorizer) -> None:
+    def __init__(self, work: Work, policy: Authorizer, *, escrow: bool = False) -> None:
+        """`escrow`: whether what is about to be overwritten is copied, sealed, when a request is submitted."""
         self._work = work
         self._policy = policy
+        self._escrow = escrow
 
     def draft(self, caller: Caller, form: Form) -> AccessRequest:
         """Open a draft in the name of the caller's department."""
@@ -173,6 +178,8 @@ class AccessRequests:
             travel = examine(work, request, rules_in_force(work), hold=True).require()
             change = decisions.submit(request, travel.passage, travel.items, work.now)
             after = store(work, permit, request, change)
+            if self._escrow:
+                work.jobs.plan_escrow(key)
             work.commit(permit)
             return after
 

@@ -12,6 +12,7 @@ from broker.domain.errors import TooLarge
 from broker.domain.ids import AttachmentId, RequestId, new_id
 from broker.domain.permits import Permit
 from broker.services.access_requests import visibility
+from broker.services.keeping import keep
 from broker.services.paper_contents import media_type_of
 from policies import facts
 from policies.authorizer import Authorizer
@@ -30,8 +31,8 @@ class Limits:
 class Attachments:
     """One public method a verb. Bytes are kept under their digest: the same paper of two requests is kept once.
 
-    What is taken back is no longer shown to anybody; its bytes stay, since another request, or a result, may be the
-    very same bytes.
+    What is taken back is no longer shown to anybody; its bytes go when their time has come and nothing else is the very
+    same bytes.
     """
 
     def __init__(self, work: Work, policy: Authorizer, blobs: BlobStore, limits: Limits) -> None:
@@ -65,6 +66,7 @@ class Attachments:
             permit = self._require(work, caller, "attachment:add", request)
             check_open(request)
             check_room(work.attachments.count(key), self._limits.count)
+            keep(work, self._blobs, (blob.digest,))
             paper = Attachment(
                 AttachmentId(new_id()), key, kept, media_type, blob.size, blob.digest, caller.person(), work.now
             )

@@ -1,6 +1,7 @@
 """The catalogue: find cameras, import lists of them, bind them to sources, ask what is recorded."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from adapters.gateway import Gateway
@@ -14,6 +15,7 @@ from broker.services.catalog_files.check import Checker
 from broker.services.catalog_files.mapping import resolve
 from broker.services.catalog_files.reading import open_table
 from broker.services.catalog_files.report import ImportReport, Tally
+from broker.services.source_secrets import SourceSecrets
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import Work
@@ -24,10 +26,11 @@ LONGEST_CHANNEL = 200
 class Catalog:
     """Cameras, as far as the caller may know of them."""
 
-    def __init__(self, work: Work, policy: Authorizer, gateway: Gateway) -> None:
+    def __init__(self, work: Work, policy: Authorizer, gateway: Gateway, secrets: SourceSecrets) -> None:
         self._work = work
         self._policy = policy
         self._gateway = gateway
+        self._secrets = secrets
 
     def page(
         self, caller: Caller, *, text: str | None, owner: str | None, division: str | None, bound: bool | None,
@@ -66,7 +69,10 @@ class Catalog:
             if camera.source_id is None or camera.channel is None:
                 raise Conflict("camera-without-source", camera=camera.name)
             source = work.sources.load(camera.source_id)
-        return self._gateway.coverage(source.adapter, source.options, camera.channel, span)
+            offset = work.sources.ahead(source.id, span.begin)
+        ahead = offset.ahead if offset else timedelta(0)
+        options = self._secrets.options_of(source)
+        return self._gateway.coverage(source.adapter, options, camera.channel, span, ahead)
 
     def import_file(
         self, caller: Caller, path: Path, *, owner: str, format: str | None = None,  # noqa: A002  # the word people use

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from broker.domain import decisions, emergencies
+from broker.domain import decisions, emergencies, packages
 from broker.domain.access_requests import AccessRequest, AskedLine, Change, RequestItem
 from broker.domain.accounts import Caller, Role
 from broker.domain.audit import Entry
@@ -26,6 +26,7 @@ from broker.services.access_requests import shown_to, store, visibility
 from broker.services.announcements import announce_grant
 from broker.services.approvals import require_center
 from broker.services.form_references import checked_lines
+from broker.services.holds import hold_unratified
 from broker.services.limits import investigator_faults
 from broker.services.passages import emergency_plan
 from broker.services.request_items import require_owner
@@ -115,12 +116,18 @@ class Emergencies:
 def pay(work: UnitOfWork, permit: Permit, request: AccessRequest) -> None:
     """Hold the copies that an unratified emergency made, and suspend the right of who opened it."""
     entries: list[Entry] = []
+    hold_unratified(work, permit, request, UNRATIFIED)
     for taken in work.retrievals.of_request(request.id):
-        if taken.held:
+        if taken.held or taken.purged_at is not None:
             continue
         change = hold(taken, UNRATIFIED)
         work.retrievals.save(taken, change.after)
         entries.extend(change.entries)
+    for package in work.packages.of_request(request.id):
+        if not package.held:
+            kept = packages.hold(package, UNRATIFIED)
+            work.packages.save(package, kept.after)
+            entries.extend(kept.entries)
     work.audit.append(permit, entries, case=request.id)
     stream = f"person/{request.requester_id}"
     held = work.persons.assignments({request.requester_id}).get(request.requester_id, ())

@@ -1,11 +1,13 @@
 """Grants: who sees them, and how they end."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from broker.domain import packages
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Role
 from broker.domain.grants import Grant, GrantChange, Level, resume, revoke, suspend
-from broker.domain.ids import GrantId, ItemId, PersonId, RequestId
+from broker.domain.ids import DepartmentId, GrantId, ItemId, PersonId, RequestId
 from broker.domain.permits import Permit
 from broker.domain.retrievals import abort
 from broker.services.announcements import announce_grant
@@ -36,6 +38,10 @@ def _stop(work: UnitOfWork, permit: Permit, grant: Grant, change: GrantChange, w
         stopped = abort(running, why)
         work.retrievals.save(running, stopped.after)
         entries.extend(stopped.entries)
+    for package in work.packages.in_flight(grant.id):
+        unmade = packages.abort(package, why)
+        work.packages.save(package, unmade.after)
+        entries.extend(unmade.entries)
     work.audit.append(permit, entries, case=grant.request_id)
     announce_grant(work, permit.actor, change.after, change.entries)
     return change.after
@@ -113,22 +119,40 @@ def require_over(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str,
     that decides on the request, and the one it was escalated to.
     """
     request = work.access_requests.load(grant.request_id, EVERYTHING)
-    centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
     now_owned = {camera.owner_id for camera in work.cameras.load_many({it.camera_id for it in grant.lines}).values()}
-    owners = {grant.department_id} | now_owned
-    departments = work.departments.load_many(owners | centers | {request.department_id})
+    roles, office = office_around(work, caller, request, {grant.department_id} | now_owned)
+    permit = policy.require(caller, act, roles, facts.of_request(caller, request, office.persons))
+    return permit, office.level
+
+
+@dataclass(frozen=True)
+class Office:
+    """In which office somebody acts on a case: the department of the office, and the persons who count."""
+
+    level: Level
+    department_id: DepartmentId
+    persons: frozenset[PersonId]
+
+
+def office_around(
+    work: UnitOfWork, caller: Caller, request: AccessRequest, owners: Collection[DepartmentId]
+) -> tuple[frozenset[Role], Office]:
+    """Return the roles of the caller that reach the request or one of these owners, and the office that counts.
+
+    Of several offices it is one in which the caller stands for no party, and of those the highest.
+    """
+    centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
+    departments = work.departments.load_many(centers | {*owners, request.department_id})
     roles = facts.reach(caller, work.now, requester=departments[request.department_id].path)
-    ways: list[tuple[Level, frozenset[PersonId]]] = []
+    ways: list[Office] = []
     for role, level, keys in (
         (Role.CENTER_APPROVER, Level.CENTER, centers),
         (Role.DEPARTMENT_AUTHORIZER, Level.OWNER, owners),
     ):
-        for path in sorted(departments[key].path for key in keys):
+        for path, key in sorted((departments[key].path, key) for key in keys):
             if role in caller.roles_at(path, work.now):
                 roles |= {role}
-                ways.append((level, caller.deciders_as(role, path, work.now, request.parties)))
-    # Of several offices it is one in which the caller stands for no party, and of those the highest.
-    usual: tuple[Level, frozenset[PersonId]] = (Level.OWNER, frozenset())
-    level, persons = min(ways, key=lambda way: (len(way[1] & request.parties), -way[0]), default=usual)
-    permit = policy.require(caller, act, roles, facts.of_request(caller, request, persons))
-    return permit, level
+                ways.append(Office(level, key, caller.deciders_as(role, path, work.now, request.parties)))
+    usual = Office(Level.OWNER, request.department_id, frozenset())
+    office = min(ways, key=lambda way: (len(way.persons & request.parties), -way.level), default=usual)
+    return roles, office

@@ -1,23 +1,22 @@
 """Before a request is sent: who will have to decide, what would be refused, what is recorded, what stands out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Department
-from broker.domain.catalog import Camera, Source
 from broker.domain.errors import BrokerError, Invalid
 from broker.domain.findings import Finding
-from broker.domain.ids import CameraId, RequestId, SourceId
+from broker.domain.ids import RequestId
 from broker.domain.routes import Route
 from broker.domain.rulebook import Rulebook
-from broker.domain.time import TimeSpan
 from broker.services.access_requests import Form, filled_in, visibility
+from broker.services.availability import Availability
 from broker.services.findings import findings_of
 from broker.services.form_references import insist
 from broker.services.passages import Survey, due_by, survey
-from broker.services.recorded import Recorded, Recordings
+from broker.services.recorded import Recorded
 from broker.services.rules import rules_in_force
 from broker.services.submission import examine, untimely
 from policies import facts
@@ -67,22 +66,13 @@ class Trial:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class _Ask:
-    """What the sources are to be asked."""
-
-    lines: Sequence[tuple[CameraId, TimeSpan]]
-    cameras: Mapping[CameraId, Camera]
-    sources: Mapping[SourceId, Source]
-
-
 class Previews:
-    """Looks ahead; nothing is written, nobody is told."""
+    """Looks ahead; nobody is told, and nothing is kept but what the sources said."""
 
-    def __init__(self, work: Work, policy: Authorizer, recordings: Recordings) -> None:
+    def __init__(self, work: Work, policy: Authorizer, availability: Availability) -> None:
         self._work = work
         self._policy = policy
-        self._recordings = recordings
+        self._availability = availability
 
     def plan(self, caller: Caller, key: RequestId) -> Outlook:
         """Say who would have to decide on a draft or a return.
@@ -113,18 +103,19 @@ class Previews:
         """Try the submission of a draft or a return."""
         with self._work() as work:
             request = self._own(work, caller, key)
-            trial, ask = _tried(work, request, ())
-        return self._with_recorded(trial, ask)
+            trial = _tried(work, request, ())
+        return self._with_recorded(trial, request)
 
     def check_form(self, caller: Caller, form: Form) -> Trial:
         """Try the submission of a form, without keeping it."""
         with self._work() as work:
             request, faults = self._filled_in(work, caller, form)
-            trial, ask = _tried(work, request, faults)
-        return self._with_recorded(trial, ask)
+            trial = _tried(work, request, faults)
+        return self._with_recorded(trial, request)
 
-    def _with_recorded(self, trial: Trial, ask: _Ask) -> Trial:
-        return replace(trial, recorded=self._recordings.of(ask.lines, ask.cameras, ask.sources))
+    def _with_recorded(self, trial: Trial, request: AccessRequest) -> Trial:
+        lines = [(line.camera_id, line.span) for line in request.asked]
+        return replace(trial, recorded=self._availability.of(lines))
 
     def _own(self, work: UnitOfWork, caller: Caller, key: RequestId) -> AccessRequest:
         """Return a request of the caller's own."""
@@ -141,15 +132,12 @@ class Previews:
         return filled_in(work, caller, form)
 
 
-def _tried(work: UnitOfWork, request: AccessRequest, faults: Sequence[BrokerError]) -> tuple[Trial, _Ask]:
-    """Try everything but the sources, and return what they are to be asked once the database is let go."""
+def _tried(work: UnitOfWork, request: AccessRequest, faults: Sequence[BrokerError]) -> Trial:
+    """Try everything but the sources; they are asked once the database is let go."""
     rules = rules_in_force(work)
     submission = examine(work, request, rules)
-    cameras = work.cameras.load_many({line.camera_id for line in request.asked})
-    sources = work.sources.load_many({camera.source_id for camera in cameras.values() if camera.source_id})
     found = findings_of(work, request, rules, Scope(asked_by=request.department_id))
-    trial = Trial(_outlook(submission.survey, rules), (*faults, *submission.faults), (), found)
-    return trial, _Ask([(line.camera_id, line.span) for line in request.asked], cameras, sources)
+    return Trial(_outlook(submission.survey, rules), (*faults, *submission.faults), (), found)
 
 
 def _outlook(found: Survey, rules: Rulebook) -> Outlook:

@@ -5,10 +5,12 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from adapters.errors import SourceTimeout, SourceUnreachable
 from adapters.gateway import Gateway
 from broker.domain.catalog import Camera, Source
+from broker.domain.coverage import Coverage
 from broker.domain.errors import BrokerError, Conflict, SourceFault
 from broker.domain.ids import CameraId, SourceId
 from broker.domain.time import TimeSpan
@@ -22,19 +24,33 @@ LANES = 4
 
 @dataclass(frozen=True)
 class Recorded:
-    """What of a span is recorded; `spans` None where the source did not say, with the reason."""
+    """What of a span is recorded; `spans` None where the source did not say, with the reason.
+
+    `at`: when it said so; `coverage`: the same as a line of the ledger, where somebody has balanced it.
+    """
 
     camera: CameraId
     asked: TimeSpan
     spans: tuple[TimeSpan, ...] | None
     fault: BrokerError | None = None
+    at: datetime | None = None
+    coverage: Coverage | None = None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A source as it can be asked: its options in the open, or why they are not, and how far its clock is ahead."""
+
+    source: Source
+    options: Mapping[str, object] | BrokerError = field(repr=False)
+    ahead: timedelta = timedelta(0)
 
 
 @dataclass
 class _Errand:
     """The questions to one source that are still to be asked, and the answers so far by their place."""
 
-    source: Source
+    reached: Reached
     questions: deque[tuple[int, str, TimeSpan]]
     until: float
     answers: dict[int, tuple[TimeSpan, ...] | BrokerError] = field(default_factory=dict)
@@ -60,7 +76,7 @@ class Recordings:
         self,
         lines: Sequence[tuple[CameraId, TimeSpan]],
         cameras: Mapping[CameraId, Camera],
-        sources: Mapping[SourceId, Source],
+        sources: Mapping[SourceId, Reached],
     ) -> list[Recorded]:
         """Return for each line what is recorded; to be called without a database connection in hand."""
         begun = time.monotonic()
@@ -68,7 +84,7 @@ class Recordings:
         lanes = [
             self._pool.submit(self._lane, errand)
             for errand in errands
-            for _ in range(min(LANES, errand.source.sessions, len(errand.questions)))
+            for _ in range(min(LANES, errand.reached.source.sessions, len(errand.questions)))
         ]
         _, late = wait(lanes, timeout=max(0.0, begun + self._whole - time.monotonic()))
         for lane in late:
@@ -82,7 +98,7 @@ class Recordings:
         self,
         lines: Sequence[tuple[CameraId, TimeSpan]],
         cameras: Mapping[CameraId, Camera],
-        sources: Mapping[SourceId, Source],
+        sources: Mapping[SourceId, Reached],
         until: float,
     ) -> list[_Errand]:
         questions: dict[SourceId, deque[tuple[int, str, TimeSpan]]] = defaultdict(deque)
@@ -102,9 +118,13 @@ class Recordings:
             if errand.silent is not None:
                 errand.answers[place] = errand.silent
                 continue
+            reached = errand.reached
+            if isinstance(reached.options, BrokerError):
+                errand.answers[place] = reached.options
+                continue
             try:
                 errand.answers[place] = self._gateway.coverage(
-                    errand.source.adapter, errand.source.options, channel, span
+                    reached.source.adapter, reached.options, channel, span, reached.ahead
                 )
             except (SourceTimeout, SourceUnreachable) as fault:
                 errand.answers[place] = errand.silent = fault

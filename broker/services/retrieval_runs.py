@@ -4,18 +4,23 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from adapters.gateway import Gateway
+from adapters.errors import RecordingVanished, SourceTimeout, SourceUnreachable
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.catalog import Source
+from broker.domain.coverage import Missing
 from broker.domain.errors import BrokerError, Unavailable
 from broker.domain.grants import Grant, GrantState, exhaust
-from broker.domain.ids import GrantId, RequestId, RetrievalId
-from broker.domain.media import Ask, Capture
+from broker.domain.ids import GrantId, RequestId, RetrievalId, SourceId
+from broker.domain.media import Ask, ClipAsk, Piece
 from broker.domain.permits import Permit
 from broker.domain.retrievals import (
+    PAUSES,
+    EvidenceItem,
     Retrieval,
     RetrievalChange,
     RetrievalState,
@@ -23,21 +28,32 @@ from broker.domain.retrievals import (
     accept,
     amount_of,
     fail,
+    postpone,
+    priority_of,
     start,
 )
 from broker.services.announcements import announce_grant
+from broker.services.footage import Footage
+from broker.services.ledgers import explain
+from broker.services.patience import Patience
+from broker.services.source_health import SourceHealth
 from broker.services.stops import ended_by
+from broker.services.treatments import treatment_for
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
-from storage.db.access_requests import EVERYTHING
+from storage.db.source_slots import SourceSlots
 from storage.db.unit_of_work import UnitOfWork, Work
 
 RUNNABLE = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING})
 ASK_AGAIN = 0.25  # seconds between two looks whether the attempt is still wanted
 UNTOLD = frozenset({"where"})  # addresses and folders of sources are no business of who asked for footage
+BUSY = timedelta(seconds=1)  # until it is tried again whether the source has a session free
 TELL_AGAIN = 1.0  # seconds between two notes of progress
 
 logger = logging.getLogger(__name__)
+
+
+Step = Callable[[Retrieval, Grant, UnitOfWork], RetrievalChange]
 
 
 @dataclass(frozen=True)
@@ -52,34 +68,90 @@ class Attempt:
 class RetrievalRuns:
     """Runs retrievals; any number of workers may, a result is taken from the current attempt only."""
 
-    def __init__(self, work: Work, policy: Authorizer, gateway: Gateway, blobs: BlobStore, workspace: Path) -> None:
+    def __init__(
+        self, work: Work, policy: Authorizer, footage: Footage, blobs: BlobStore, slots: SourceSlots, workspace: Path,
+        health: SourceHealth, patience: Patience, zone: str,
+    ) -> None:  # fmt: skip
         self._work = work
         self._policy = policy
-        self._gateway = gateway
+        self._footage = footage
         self._blobs = blobs
+        self._slots = slots
+        self._health = health
         self._workspace = workspace
+        self._patience = patience
+        self._zone = zone
         self._caller: Caller = system_caller(Role.WORKER, "worker")
 
     def run(self, key: RetrievalId) -> RetrievalState:
-        """Bring one retrieval to its end and return the state it has then."""
-        attempt = self._begin(key)
-        if attempt is None:
-            return self._state(key)
-        with tempfile.TemporaryDirectory(dir=self._workspace, prefix="fetch-") as folder:
-            target = Path(folder) / "result"
+        """Bring one retrieval to its end, or put it off, and return the state it has then."""
+        with ExitStack() as held:
+            way = held.enter_context(self._footage.way_to(key))
+            if way.waits:
+                return self.queue_again(key, BUSY)
+            source = self._source_of(key) if way.asks_source else None
+            if source is not None:
+                if rest := held.enter_context(self._patience.with_source(source.id)):
+                    return self.queue_again(key, rest)
+                if not held.enter_context(self._slots.one_of(source)):
+                    return self.queue_again(key, BUSY)
+            attempt = self._begin(key)
+            if attempt is None:
+                return self._state(key)
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(dir=self._workspace, prefix="fetch-")))
             watch = _Watch(attempt.retrieval, self._work, self._permit)
             try:
-                capture = self._gateway.fetch(
-                    attempt.source.adapter, attempt.source.options, attempt.ask, target,
-                    on_progress=watch.progress, aborted=watch.aborted,
-                )  # fmt: skip
-                blob = self._blobs.put_file(target)
+                brought = self._footage.fetch(
+                    way, attempt.retrieval, attempt.source, attempt.ask, folder, watch.progress, watch.aborted
+                )
+                pieces = enumerate(brought.fetched.pieces, 1)
+                items = tuple(self._kept(number, folder, piece) for number, piece in pieces)
             except Unavailable:
                 raise  # the broker's own trouble, not the source's: the job engine tries again
             except BrokerError as error:
-                fault = error
-                return self._end(attempt, lambda current, _work: _failed(current, fault))
-            return self._accept(attempt, capture, blob.digest, blob.size)
+                if way.asks_source:
+                    self._experienced(attempt.source.id, error)
+                return self._faulted(attempt, error)
+            if way.asks_source:
+                self._experienced(attempt.source.id, None)
+            brought_by = replace(attempt, ask=replace(attempt.ask, ahead=brought.ahead))
+            return self._accept(brought_by, items, brought.fetched.missing)
+
+    def _experienced(self, source: SourceId, error: BrokerError | None) -> None:
+        """Learn how a source is; that it has no such recording is an answer like another."""
+        self._health.experienced(source, error)
+        if isinstance(error, SourceTimeout | SourceUnreachable) and not isinstance(error, RecordingVanished):
+            self._patience.failed(source)
+        else:
+            self._patience.answered(source)
+
+    def queue_again(self, key: RetrievalId, after: timedelta = timedelta(0)) -> RetrievalState:
+        """Put a retrieval that waits back into the queue of its source, now or later."""
+        with self._work() as work:
+            permit = self._permit()
+            retrieval = work.retrievals.load(key, lock=True)
+            if retrieval.state not in RUNNABLE:
+                return retrieval.state
+            camera = work.cameras.load(retrieval.camera_id)
+            if after or camera.source_id is None:
+                work.jobs.retrieve_later(key, work.now + (after or BUSY))
+            else:
+                grant = work.grants.load(retrieval.grant_id, None)
+                work.jobs.retrieve(key, work.sources.load(camera.source_id), priority_of(grant, 0))
+            work.commit(permit)
+            return retrieval.state
+
+    def _kept(self, number: int, folder: Path, piece: Piece) -> EvidenceItem:
+        blob = self._blobs.put_file(folder / piece.file)
+        return EvidenceItem(number, blob.digest, blob.size, piece.capture, blob.sm3)
+
+    def _source_of(self, key: RetrievalId) -> Source | None:
+        with self._work() as work:
+            retrieval = work.retrievals.load(key)
+            camera = work.cameras.load(retrieval.camera_id)
+            if retrieval.state not in RUNNABLE or camera.source_id is None:
+                return None
+            return work.sources.load(camera.source_id)
 
     def _permit(self) -> Permit:
         return self._policy.require(self._caller, "retrieval:run", {Role.WORKER})
@@ -111,18 +183,46 @@ class RetrievalRuns:
             if change.after.state is not RetrievalState.FETCHING or camera.source_id is None:
                 return None
             source = work.sources.load(camera.source_id)
-            mark = _mark(work, grant)
-        return Attempt(change.after, source, replace(change.after.ask, channel=camera.channel or "", mark=mark))
+            offset = work.sources.ahead(source.id, _begin_of(retrieval.ask))
+            ask = replace(
+                change.after.ask,
+                channel=camera.channel or "",
+                treatment=treatment_for(work, retrieval, grant, camera, self._zone),
+                ahead=timedelta(seconds=offset.seconds if offset else 0.0),
+            )
+        return Attempt(change.after, source, ask)
 
-    def _accept(self, attempt: Attempt, capture: Capture, digest: str, size: int) -> RetrievalState:
+    def _accept(
+        self, attempt: Attempt, items: tuple[EvidenceItem, ...], missing: tuple[Missing, ...]
+    ) -> RetrievalState:
         """Hand in a result; the same transaction asks the grant again and whether this attempt is still the one."""
 
-        def step(current: Retrieval, work: UnitOfWork) -> RetrievalChange:
-            return accept(current, attempt.retrieval.attempt, capture, digest, size, work.now)
+        def step(current: Retrieval, grant: Grant, work: UnitOfWork) -> RetrievalChange:
+            taken = items[0].capture.first
+            if taken > _begin_of(current.ask) and not any(
+                window.holds_instant(taken) for window in grant.windows_of(current.camera_id)
+            ):  # a live picture is a moment younger than the question
+                return fail(current, "outside-window", {"first": taken.isoformat()})
+            ahead = attempt.ask.ahead.total_seconds()
+            told = _explained(work, current, missing)
+            return accept(current, attempt.retrieval.attempt, items, told, ahead, work.now)
 
         return self._end(attempt, step)
 
-    def _end(self, attempt: Attempt, step: Callable[[Retrieval, UnitOfWork], RetrievalChange]) -> RetrievalState:
+    def _faulted(self, attempt: Attempt, error: BrokerError) -> RetrievalState:
+        """Put it off when the fault may pass and has not come too often, else give it up."""
+        tries = attempt.retrieval.attempt
+
+        def step(current: Retrieval, grant: Grant, work: UnitOfWork) -> RetrievalChange:  # noqa: ARG001 - a step's signature
+            if not getattr(error, "transient", False) or tries > len(PAUSES):
+                return fail(current, error.slug, _told(error))
+            until = work.now + PAUSES[tries - 1]
+            work.jobs.retrieve_later(current.id, until)
+            return postpone(current, error.slug, _told(error), until)
+
+        return self._end(attempt, step)
+
+    def _end(self, attempt: Attempt, step: Step) -> RetrievalState:
         with self._work() as work:
             permit = self._permit()
             locked = work.locks.over(attempt.retrieval.person_id, attempt.retrieval.camera_id)
@@ -132,20 +232,13 @@ class RetrievalRuns:
                 logger.info("attempt %d of retrieval %s came too late", attempt.retrieval.attempt, current.id)
                 return current.state
             ended = ended_by(grant, locked, work.now)
-            change = step(current, work) if ended is None else abort(current, ended)
+            change = step(current, grant, work) if ended is None else abort(current, ended)
             _write(work, permit, current, change, grant.request_id)
             if change.after.state is RetrievalState.FAILED:
                 work.grants.give_back(grant.id, amount_of(current.ask))
             _exhaust(work, permit, grant.id)
             work.commit(permit)
             return change.after.state
-
-
-def _mark(work: UnitOfWork, grant: Grant) -> str:
-    """Return what has to stand in the pictures of a grant: those that nobody had approved say so for ever."""
-    if not grant.emergency:
-        return ""
-    return f"应急调阅 EMERGENCY {work.access_requests.load(grant.request_id, EVERYTHING).number}"
 
 
 def _exhaust(work: UnitOfWork, permit: Permit, key: GrantId) -> None:
@@ -161,13 +254,21 @@ def _exhaust(work: UnitOfWork, permit: Permit, key: GrantId) -> None:
         announce_grant(work, permit.actor, change.after, change.entries)
 
 
-def _failed(current: Retrieval, error: BrokerError) -> RetrievalChange:
-    facts = {
-        name: value if isinstance(value, int | float) else str(value)
-        for name, value in error.facts.items()
-        if name not in UNTOLD
-    }
-    return fail(current, error.slug, dict(facts))
+def _told(error: BrokerError) -> dict[str, object]:
+    """Return the facts of a fault that its sentence needs and a person may know."""
+    facts = ((name, it) for name, it in error.facts.items() if name not in UNTOLD)
+    return {name: it if isinstance(it, int | float) else str(it) for name, it in facts}
+
+
+def _explained(work: UnitOfWork, current: Retrieval, missing: tuple[Missing, ...]) -> tuple[Missing, ...]:
+    """Say more about what is missing than the source could."""
+    if not isinstance(current.ask, ClipAsk):
+        return missing
+    return explain(work, work.cameras.load(current.camera_id), current.ask.span, missing)
+
+
+def _begin_of(ask: Ask) -> datetime:
+    return ask.span.begin if isinstance(ask, ClipAsk) else ask.instant
 
 
 def _write(work: UnitOfWork, permit: Permit, before: Retrieval, change: RetrievalChange, case: RequestId) -> None:

@@ -12,9 +12,21 @@ from broker.domain.ids import CameraId, GrantId, PersonId, RetrievalId, new_id
 from broker.domain.locks import LockKind
 from broker.domain.media import Ask, ClipAsk
 from broker.domain.register import Look, LookAct
-from broker.domain.retrievals import WHOLE, Retrieval, RetrievalState, abort, action_of, amount_of, deliver, order
+from broker.domain.retrievals import (
+    WHOLE,
+    EvidenceItem,
+    Retrieval,
+    RetrievalState,
+    abort,
+    action_of,
+    amount_of,
+    deliver,
+    order,
+    priority_of,
+)
 from broker.domain.stops import Stop, stops_of
 from broker.services.stops import LOCKED
+from broker.services.treatments import allows_original
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import Fact
@@ -30,9 +42,10 @@ LOCKED_FACTS = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """A result that may flow now: which bytes, under which grant, until when, on which line of the register."""
+    """A file of a result that may flow now: under which grant, until when, on which line of the register."""
 
     retrieval: Retrieval
+    item: EvidenceItem
     grant_id: GrantId
     until: datetime
     line: int
@@ -47,9 +60,12 @@ class Retrievals:
         self._policy = policy
 
     def order(
-        self, caller: Caller, camera: CameraId, ask: Ask, grant: GrantId | None = None, *, address: str = ""
-    ) -> Retrieval:
+        self, caller: Caller, camera: CameraId, ask: Ask, grant: GrantId | None = None, *, original: bool = False,
+        address: str = "",
+    ) -> Retrieval:  # fmt: skip
         """Order a snapshot or a clip under one grant; quota, order, trace, register and job are one transaction.
+
+        `original` asks for footage as it was recorded, which the grant has to allow; else it is a marked copy.
 
         Raises:
             Unknown: the named grant is not the caller's.
@@ -62,7 +78,7 @@ class Retrievals:
             raise Invalid("clip-too-long", pointer="/end", longest=int(LONGEST_CLIP.total_seconds()))
         look = Look(LookAct.ORDER, person, camera, ask, address)
         with self._work() as work:
-            best, found = self._best(work, person, camera, ask, grant)
+            best, found = self._best(work, person, camera, ask, grant, original=original)
             found |= facts.of_locks(work.locks.over(person, camera))  # from here to the commit no lock can be set
             try:
                 permit = self._policy.require(caller, act, caller.roles_at(caller.path, work.now), found)
@@ -70,7 +86,10 @@ class Retrievals:
                 raise self._refused(caller, refusal, best, look, work) from None
             if best is None:
                 raise RuntimeError("the policy allowed footage without a grant")
-            retrieval = Retrieval(RetrievalId(new_id()), best.id, person, camera, ask)
+            if original and not allows_original(best):
+                lacking = Forbidden("footage-original", missing=("originals",), act=act)
+                raise self._refused(caller, lacking, best, look, work)
+            retrieval = Retrieval(RetrievalId(new_id()), best.id, person, camera, ask, original=original)
             change = order(retrieval, work.now)
             if not work.grants.take(best.id, amount_of(ask)):
                 raise self._refused(caller, Conflict("grant-ended", grant=best.id), best, look, work)
@@ -81,7 +100,9 @@ class Retrievals:
             record = work.cameras.load(camera)
             if record.source_id is None:
                 raise Conflict("camera-without-source", camera=record.name)
-            work.jobs.retrieve(change.after.id, work.sources.load(record.source_id))
+            home = caller.department_id
+            priority = priority_of(best, work.retrievals.waiting_of(home) if home else 0)
+            work.jobs.retrieve(change.after.id, work.sources.load(record.source_id), priority)
             work.commit(permit)
             return change.after
 
@@ -92,6 +113,8 @@ class Retrievals:
         camera: CameraId,
         ask: Ask,
         named: GrantId | None,
+        *,
+        original: bool,
     ) -> tuple[Grant | None, Fact]:
         work.cameras.load(camera)  # an unknown camera is 404, not a refusal
         candidates = work.grants.candidates(person, camera, work.now)
@@ -99,13 +122,15 @@ class Retrievals:
             candidates = [grant for grant in candidates if grant.id == named]
         elif not candidates:  # to tell "another camera" from "no grant at all"
             candidates = work.grants.candidates(person, None, work.now, limit=1)
+        if original:  # one that allows it before one that allows the rest
+            candidates = [grant for grant in candidates if allows_original(grant)] or candidates
         return facts.best_grant(candidates, person, camera, ask, amount_of(ask), work.now)
 
     def _refused(
         self, caller: Caller, refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork
     ) -> BrokerError:
         """Write the refusal into trace and register and return it with the reason a person understands."""
-        told = _understood(refusal, grant, look, work)
+        told = understood(refusal, grant, look, work)
         permit = self._policy.note(caller, "footage:refused")
         stream = f"refusal/{caller.person_id}"
         seq = work.audit.reserve(stream)
@@ -144,10 +169,10 @@ class Retrievals:
             return work.retrievals.page(caller.person(), grant=grant, after=after, limit=limit)
 
     def open(
-        self, caller: Caller, key: RetrievalId, size: int | None = None, *, address: str = "",
+        self, caller: Caller, key: RetrievalId, size: int | None = None, *, number: int = 1, address: str = "",
         act: LookAct = LookAct.DELIVER,
     ) -> Delivery:  # fmt: skip
-        """Allow `size` bytes (None: all) of a result to flow; trace and register have it before the first byte does.
+        """Allow `size` bytes (None: all) of a file of a result to flow; trace and register have it first.
 
         `act` says whether it is handed over or only shown. The caller of this method must already watch the grant, so
         that a revocation between here and the first byte is not missed.
@@ -171,17 +196,18 @@ class Retrievals:
                 raise self._refused(caller, refusal, grant, look, work) from None
             if retrieval.state not in WHOLE:
                 raise Conflict("no-result", state=retrieval.state)
-            sent = retrieval.size if size is None else size
+            item = retrieval.item(number)
+            sent = item.size if size is None else size
             if not work.grants.hand_over(grant.id, sent):
                 lacking = Forbidden("footage-quota", missing=("g_quota",), act=verb)
                 raise self._refused(caller, lacking, grant, look, work)
-            data = {"retrieval": str(key), "act": act, "bytes": sent, "digest": retrieval.digest}
+            data = {"retrieval": str(key), "act": act, "bytes": sent, "digest": item.digest}
             stream = f"delivery/{key}"
             seq = work.audit.reserve(stream)
             work.audit.append(permit, (Entry(stream, "retrieval:opened", data),), case=grant.request_id)
             line = work.register.enter(look.under(grant), stream, seq)
             work.commit(permit)
-            return Delivery(retrieval, grant.id, grant.valid.end, line, act)
+            return Delivery(retrieval, item, grant.id, grant.valid.end, line, act)
 
     def delivered(self, caller: Caller, key: RetrievalId, sent: int, line: int, *, last: bool = True) -> None:
         """Note that all that was opened on a line of the register has left the broker, `last` with the result's end."""
@@ -209,27 +235,27 @@ class Retrievals:
             grant = work.grants.load(retrieval.grant_id, None)
             permit = self._policy.note(caller, "footage:interrupted")
             if reason == "grant-revoked":  # the word for every stop of a grant where the bytes flow
-                reason = _ended_by(grant, work.now)
+                reason = grant_ended_by(grant, work.now)
             elif reason == LOCKED[LockKind.CAMERA] and LockKind.CAMERA not in locked:  # and so with cameras
                 reason = "camera-transferred"
             work.register.end(line, sent, reason)
             entries = [Entry(stream, "retrieval:interrupted", {"bytes": sent, "reason": reason})]
             if retrieval.state is RetrievalState.READY and not grant.hands_over(work.now):
-                change = abort(retrieval, _ended_by(grant, work.now))
+                change = abort(retrieval, grant_ended_by(grant, work.now))
                 work.retrievals.save(retrieval, change.after)
                 entries.extend(change.entries)
             work.audit.append(permit, entries, case=grant.request_id)
             work.commit(permit)
 
 
-def _ended_by(grant: Grant, now: datetime) -> str:
+def grant_ended_by(grant: Grant, now: datetime) -> str:
     """Return why nothing flows under a grant any more."""
     if grant.state is GrantState.REVOKED:
         return "grant-revoked"
     return "grant-expired" if now >= grant.valid.end else "grant-suspended"
 
 
-def _understood(refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork) -> BrokerError:
+def understood(refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork) -> BrokerError:
     """Return the refusal in words: which of the facts of the nearest grant is lacking, not only that one is."""
     for fact, slug in LOCKED_FACTS.items():
         if f"denied:{fact}" in refusal.missing:

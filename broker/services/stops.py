@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
+from broker.domain import packages
 from broker.domain.audit import Entry
 from broker.domain.grants import Grant, GrantState
 from broker.domain.ids import RequestId
@@ -36,5 +37,9 @@ def halt(work: UnitOfWork, permit: Permit, stop: Stop, reason: str) -> None:
         stopped = abort(running, reason)
         work.retrievals.save(running, stopped.after)
         cases[case].extend(stopped.entries)
+    for package, case in work.packages.under(stop):
+        unmade = packages.abort(package, reason)
+        work.packages.save(package, unmade.after)
+        cases[case].extend(unmade.entries)
     for case, entries in cases.items():  # one a request that something runs for: a handful
         work.audit.append(permit, entries, case=case)

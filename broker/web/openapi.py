@@ -41,6 +41,8 @@ TAGS: Final = [
     {"name": "grants", "description": "Grants and their end. 授权单及其撤销。"},
     {"name": "locks", "description": "Locks on persons, cameras and departments. 人员、点位与部门的锁定。"},
     {"name": "retrievals", "description": "Snapshots and clips. 截图与录像调取。"},
+    {"name": "packages", "description": "Results as signed evidence packages. 证据包。"},
+    {"name": "copies", "description": "From a copy back to who took it. 副本溯源。"},
     {"name": "policies", "description": "Who may do what. 权限策略。"},
     {"name": "rulebook", "description": "Routes, lists, limits, deadlines. 流程与规则。"},
     {"name": "attachments", "description": "Papers of a request. 申请附件。"},

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -13,14 +14,17 @@ from broker.bootstrap import Broker
 from broker.worker.schedule import add_schedule
 from broker.worker.tasks import add_tasks
 from storage.db.engine import RUNTIME_ROLE
-from storage.db.jobs import FOOTAGE_QUEUE, NOTICES_QUEUE
+from storage.db.jobs import FOOTAGE_QUEUE, NOTICES_QUEUE, SOURCES_QUEUE
 
 FETCH_POLL = 0.5  # seconds; a notice wakes the worker sooner, this is for when the notice is lost
 HEARTBEAT = 2.0
 STALLED_AFTER = 8.0
 START_AGAIN = 1.0
-CONNECTIONS = 8  # two of them listen, one for each queue
+CONNECTIONS = 9  # three of them listen, one for each queue
 COURIERS = 2  # notices that are delivered at once, beside the footage
+SCOUTS = 2  # rounds of questions to sources at once, beside both
+
+SPARE = 4  # threads for what the engine does itself
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +44,9 @@ def build_app(broker: Broker) -> App:
 
 async def work(app: App, *, concurrency: int, stop: asyncio.Event) -> None:
     """Run jobs until `stop`; a database that goes away is waited for, and running jobs are finished first."""
+    # The loop's own pool has a few threads a processor; jobs that wait for their sources would hold them all.
+    threads = ThreadPoolExecutor(concurrency + COURIERS + SCOUTS + SPARE, thread_name_prefix="job")
+    asyncio.get_running_loop().set_default_executor(threads)
     while not stop.is_set():
         try:
             async with app.open_async():
@@ -51,7 +58,7 @@ async def work(app: App, *, concurrency: int, stop: asyncio.Event) -> None:
 
 
 async def _work_until(app: App, concurrency: int, stop: asyncio.Event) -> None:
-    queues = ((FOOTAGE_QUEUE, concurrency), (NOTICES_QUEUE, COURIERS))
+    queues = ((FOOTAGE_QUEUE, concurrency), (NOTICES_QUEUE, COURIERS), (SOURCES_QUEUE, SCOUTS))
     running = [asyncio.create_task(_slots(app, queue, count)) for queue, count in queues]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -5,11 +5,15 @@ import logging
 from procrastinate import App
 
 from broker.bootstrap import Broker
-from storage.db.jobs import NOTICES_QUEUE
+from storage.db.jobs import NOTICES_QUEUE, SOURCES_QUEUE
 
 SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 
 CLOCK = "* * * * * */20"
+
+MINUTE = "* * * * *"
+
+EACH_MINUTE = "* * * * *"
 
 logger = logging.getLogger(__name__)
 
@@ -30,3 +34,21 @@ def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
     def watch_deadlines(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
         """Remind, escalate, and write down what has lapsed; beside the notices, so that no long fetch is waited for."""
         broker.deadlines.tick()
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="probe_sources", queue=SOURCES_QUEUE, queueing_lock="probe_sources")
+    def probe_sources(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Ask the sources that are due how they are."""
+        broker.source_health.tick()
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="tidy_sealed_copies", queue=NOTICES_QUEUE, queueing_lock="tidy_sealed_copies")
+    def tidy_sealed_copies(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Destroy sealed copies that have no ground any more, and erase what was destroyed or kept long enough."""
+        broker.escrows.tick()
+
+    @app.periodic(cron=MINUTE)
+    @app.task(name="give_up_copies", queue=NOTICES_QUEUE, queueing_lock="give_up_copies")
+    def give_up_copies(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Give up copies whose time is over and delete their bytes."""
+        broker.retention.tick()

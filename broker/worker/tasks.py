@@ -6,8 +6,21 @@ from procrastinate import App, RetryStrategy
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Unavailable
-from broker.domain.ids import PersonId, RetrievalId
-from storage.db.jobs import CALL_WEBHOOK, DELIVER_NOTICES, MAIL_NOTICE, NOTICES_QUEUE, RETRIEVE
+from broker.domain.ids import EscrowId, PackageId, PersonId, RequestId, RetrievalId
+from storage.db.jobs import (
+    BUILD_PACKAGE,
+    CALL_WEBHOOK,
+    DELIVER_NOTICES,
+    MAIL_NOTICE,
+    NOTICES_QUEUE,
+    PLAN_ESCROW,
+    QUEUE_AGAIN,
+    REFRESH_COVERAGE,
+    RETRIEVE,
+    SEAL,
+    SEAL_LATER,
+    SOURCES_QUEUE,
+)
 
 AGAIN = RetryStrategy(max_attempts=100, wait=2, retry_exceptions={Unavailable})
 """The broker's own database or store was away: try again; every other end is written down by the service."""
@@ -22,6 +35,30 @@ def add_tasks(app: App, broker: Broker) -> None:
     @app.task(name=RETRIEVE, retry=AGAIN)
     def retrieve(retrieval: str) -> None:
         broker.runs.run(RetrievalId(UUID(retrieval)))
+
+    @app.task(name=QUEUE_AGAIN, queue=NOTICES_QUEUE, retry=AGAIN)
+    def queue_again(retrieval: str) -> None:
+        broker.runs.queue_again(RetrievalId(UUID(retrieval)))
+
+    @app.task(name=REFRESH_COVERAGE, queue=SOURCES_QUEUE, retry=AGAIN)
+    def refresh_coverage(request: str) -> None:
+        broker.availability.refresh(RequestId(UUID(request)))
+
+    @app.task(name=BUILD_PACKAGE, retry=AGAIN)
+    def build_package(package: str) -> None:
+        broker.package_runs.run(PackageId(UUID(package)))
+
+    @app.task(name=PLAN_ESCROW, queue=SOURCES_QUEUE, retry=AGAIN)
+    def plan_escrow(request: str) -> None:
+        broker.escrows.plan(RequestId(UUID(request)))
+
+    @app.task(name=SEAL, retry=AGAIN)
+    def seal(escrow: str) -> None:
+        broker.escrows.run(EscrowId(UUID(escrow)))
+
+    @app.task(name=SEAL_LATER, queue=NOTICES_QUEUE, retry=AGAIN)
+    def seal_later(escrow: str) -> None:
+        broker.escrows.queue_again(EscrowId(UUID(escrow)))
 
     @app.task(name=DELIVER_NOTICES, queue=NOTICES_QUEUE, retry=UNTIL_TOLD)
     def deliver_notices(notices: list[str]) -> None:

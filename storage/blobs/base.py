@@ -21,6 +21,9 @@ class BlobStore(ABC):
     methods may be called from several threads.
     """
 
+    sm3 = False
+    """Whether a put also tells the SM3 digest of what it stores."""
+
     def __init__(self, spool: Path) -> None:
         """Nothing is touched.
 
@@ -48,7 +51,7 @@ class BlobStore(ABC):
             Unavailable: `no-space-left`, `blob-damaged` when the store holds less than it was given, or what `check`
                 raises.
         """
-        with spooled(chunks, self._spool) as (path, blob):
+        with spooled(chunks, self._spool, sm3=self.sm3) as (path, blob):
             self._keep(path, blob)
         return blob
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SM3, Hash
+
 from broker.domain.errors import Unavailable
 
 ABANDONED_SECONDS = 24 * 3600  # longer than any retrieval: a younger file may be another process's, still being written
@@ -17,14 +19,18 @@ ABANDONED_SECONDS = 24 * 3600  # longer than any retrieval: a younger file may b
 
 @dataclass(frozen=True)
 class Blob:
-    """What was stored: the SHA-256 digest, 64 lower-case hexadecimal digits, and the size in bytes."""
+    """What was stored: the SHA-256 digest, 64 lower-case hexadecimal digits, and the size in bytes.
+
+    `sm3` is the digest by the Chinese standard GB/T 32905, where the store keeps it; else it is empty.
+    """
 
     digest: str
     size: int
+    sm3: str = ""
 
 
 @contextmanager
-def spooled(chunks: Iterable[bytes], directory: Path) -> Iterator[tuple[Path, Blob]]:
+def spooled(chunks: Iterable[bytes], directory: Path, *, sm3: bool = False) -> Iterator[tuple[Path, Blob]]:
     """Write the chunks into a private file in `directory`, which is gone, or moved away, when the block ends.
 
     What the producer of the chunks raises comes out unchanged.
@@ -38,12 +44,15 @@ def spooled(chunks: Iterable[bytes], directory: Path) -> Iterator[tuple[Path, Bl
     try:
         with os.fdopen(handle, "wb", buffering=0) as file:
             digest, size = hashlib.sha256(), 0
+            second = Hash(SM3()) if sm3 else None
             for chunk in chunks:
                 digest.update(chunk)
+                if second is not None:
+                    second.update(chunk)
                 size += len(chunk)
                 with disk_faults(directory):
                     _write(file.fileno(), chunk)
-        yield path, Blob(digest.hexdigest(), size)
+        yield path, Blob(digest.hexdigest(), size, second.finalize().hex() if second is not None else "")
     finally:
         with disk_faults(directory):
             path.unlink(missing_ok=True)

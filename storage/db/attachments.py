@@ -32,6 +32,18 @@ class AttachmentRepository:
             raise Unknown("unknown-attachment", attachment=key)
         return _attachment(row)
 
+    def removed(self, key: AttachmentId) -> Attachment:
+        """Return a paper that was taken back.
+
+        Raises:
+            Unknown: there is none, or it was not.
+        """
+        found = select(attachment).where(attachment.c.id == key, attachment.c.removed_at.is_not(None))
+        row = self._connection.execute(found).one_or_none()
+        if row is None:
+            raise Unknown("unknown-attachment", attachment=key)
+        return _attachment(row)
+
     def of_request(self, key: RequestId) -> list[Attachment]:
         """Return the papers of a request, oldest first; `check_room` bounds how many there can be."""
         rows = select(attachment).where(attachment.c.request_id == key, attachment.c.removed_at.is_(None))
@@ -54,7 +66,7 @@ class AttachmentRepository:
         done = self._connection.execute(
             update(attachment)
             .where(attachment.c.id == after.id, attachment.c.version == before.version)
-            .values(removed_at=after.removed_at, version=after.version),
+            .values(removed_at=after.removed_at, purged_at=after.purged_at, version=after.version),
         )
         if done.rowcount != 1:
             raise Conflict("changed-meanwhile", subject="attachment")
@@ -71,5 +83,6 @@ def _attachment(row: AnyRow) -> Attachment:
         uploaded_by=row.uploaded_by,
         at=row.at,
         removed_at=row.removed_at,
+        purged_at=row.purged_at,
         version=row.version,
     )

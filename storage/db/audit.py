@@ -59,6 +59,17 @@ class AuditRepository:
         )
         return {row.stream: (row.seq, bytes(row.leaf)) for row in self._connection.execute(newest)}
 
+    def heads_of_case(self, case: UUID, limit: int) -> list[Event]:
+        """Return the newest event of each stream that belongs to a case, by the stream's name, at most `limit`."""
+        newest = (
+            select(audit_event)
+            .where(audit_event.c.case_id == case)
+            .ext(distinct_on(audit_event.c.stream))
+            .order_by(audit_event.c.stream, audit_event.c.seq.desc())
+            .limit(limit)
+        )
+        return [_event(row) for row in self._connection.execute(newest)]
+
     def stream(self, stream: str) -> tuple[Event, ...]:
         """Return all events of one stream, oldest first."""
         rows = select(audit_event).where(audit_event.c.stream == stream).order_by(audit_event.c.seq)

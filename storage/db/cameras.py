@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from pydantic import TypeAdapter
 from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, any_, false, func, literal, or_, select, update
 
 from broker.domain.catalog import Camera, Direction, Merged, PointDraft, division_prefix
 from broker.domain.errors import Unknown
 from broker.domain.ids import CameraId, DepartmentId, SourceId
+from broker.domain.media import Mask
 from storage.db.camera_merge import merge_drafts
 from storage.db.request_rows import AnyRow
 from storage.db.tables import camera, department
+
+_MASKS = TypeAdapter(tuple[Mask, ...])
 
 
 class CameraRepository:
@@ -128,6 +132,21 @@ class CameraRepository:
             raise Unknown("unknown-camera", camera=key)
 
 
+    def cover(self, key: CameraId, masks: tuple[Mask, ...], stream: str, version: int) -> None:
+        """Say which parts of a camera's pictures nobody may see; (stream, version) is the event that says so.
+
+        Raises:
+            Unknown: `unknown-camera` when there is no such camera.
+        """
+        changed = self._connection.execute(
+            update(camera)
+            .where(camera.c.id == key)
+            .values(masks=_MASKS.dump_python(masks, mode="json"), stream=stream, version=version)
+        )
+        if changed.rowcount == 0:
+            raise Unknown("unknown-camera", camera=key)
+
+
 def _holds(text: str) -> ColumnElement[bool]:
     lowered = text.lower()
     columns = (camera.c.name, camera.c.address, func.coalesce(camera.c.gb_code, ""))
@@ -140,5 +159,6 @@ def _camera(row: AnyRow) -> Camera:
         gb_code=row.gb_code, external_key=row.external_key, division=row.division, address=row.address,
         direction=None if row.direction is None else Direction(row.direction), point_class=row.point_class,
         sensitive=row.sensitive, synthetic=row.synthetic, source_id=row.source_id, channel=row.channel, extra=row.extra,
+        masks=_MASKS.validate_python(row.masks) if row.masks else (),
         stream=row.stream, version=row.version,
     )  # fmt: skip

@@ -9,12 +9,18 @@ from procrastinate.types import JSONDict
 from sqlalchemy import Connection, text
 
 from broker.domain.catalog import Source
-from broker.domain.ids import PersonId, RetrievalId
+from broker.domain.ids import EscrowId, PackageId, PersonId, RequestId, RetrievalId
 
-RETRIEVE = "retrieve"
+RETRIEVE, QUEUE_AGAIN = "retrieve", "queue_again"
+REFRESH_COVERAGE = "refresh_coverage"
+PLAN_ESCROW, SEAL, SEAL_LATER = "plan_escrow", "seal", "seal_later"
+LAST = -10_000
+"""The priority of what nobody waits for."""
 DELIVER_NOTICES, MAIL_NOTICE, CALL_WEBHOOK = "deliver_notices", "mail_notice", "call_webhook"
+BUILD_PACKAGE = "build_package"
 FOOTAGE_QUEUE = "default"
 NOTICES_QUEUE = "notices"
+SOURCES_QUEUE = "sources"
 """Notices have slots of their own: a mail server that hangs keeps no footage waiting, nor a long fetch a notice."""
 
 _app = App(connector=SyncPsycopgConnector())
@@ -27,13 +33,44 @@ class JobQueue:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def retrieve(self, key: RetrievalId, source: Source) -> None:
-        """Queue the fetch of a retrieval under one of the slots of its source."""
+    def retrieve(self, key: RetrievalId, source: Source, priority: int = 0) -> None:
+        """Queue the fetch of a retrieval under one of the slots of its source; higher priorities come first."""
         _app.configure_task(
             RETRIEVE,
             lock=self._emptiest_slot(source),
+            priority=priority,
             connection=self._connection.connection.driver_connection,
         ).defer(retrieval=str(key))
+
+    def retrieve_later(self, key: RetrievalId, at: datetime) -> None:
+        """Queue a retrieval again at an instant.
+
+        Until then it keeps no slot of its source: a job that waits for its time would hold up all behind it.
+        """
+        self._notices(QUEUE_AGAIN, {"retrieval": str(key)}, at=at)
+
+    def plan_escrow(self, key: RequestId) -> None:
+        """Queue the look whether anything a request asks for has to be sealed."""
+        connection = self._connection.connection.driver_connection
+        _app.configure_task(PLAN_ESCROW, queue=SOURCES_QUEUE, connection=connection).defer(request=str(key))
+
+    def seal(self, key: EscrowId, source: Source) -> None:
+        """Queue the making of a sealed copy under one of the slots of its source, behind all that people wait for."""
+        _app.configure_task(
+            SEAL,
+            lock=self._emptiest_slot(source),
+            priority=LAST,
+            connection=self._connection.connection.driver_connection,
+        ).defer(escrow=str(key))
+
+    def seal_later(self, key: EscrowId, at: datetime) -> None:
+        """Queue the making of a sealed copy at an instant; until then it keeps no slot of its source."""
+        self._notices(SEAL_LATER, {"escrow": str(key)}, at=at)
+
+    def build_package(self, key: PackageId) -> None:
+        """Queue the building of an evidence package, beside the fetches."""
+        connection = self._connection.connection.driver_connection
+        _app.configure_task(BUILD_PACKAGE, connection=connection).defer(package=str(key))
 
     def deliver_notices(self, keys: Collection[UUID]) -> None:
         """Queue the delivery of notices that were just written."""
@@ -52,6 +89,17 @@ class JobQueue:
         """
         lock = f"webhook:{webhook}" if at is None else None
         self._notices(CALL_WEBHOOK, {"delivery": str(key), "attempt": attempt}, at=at, lock=lock)
+
+    def refresh_coverage(self, key: RequestId) -> None:
+        """Queue that the sources behind a request are asked anew what is recorded, unless that waits already."""
+        waiting = text(
+            "SELECT 1 FROM procrastinate_jobs"
+            " WHERE status = 'todo' AND task_name = :task AND args ->> 'request' = :request LIMIT 1",
+        )
+        named = {"task": REFRESH_COVERAGE, "request": str(key)}
+        if self._connection.execute(waiting, named).first() is None:
+            connection = self._connection.connection.driver_connection
+            _app.configure_task(REFRESH_COVERAGE, queue=SOURCES_QUEUE, connection=connection).defer(request=str(key))
 
     def _notices(self, task: str, *jobs: JSONDict, at: datetime | None = None, lock: str | None = None) -> None:
         _app.configure_task(

@@ -1,8 +1,8 @@
 """Locks, and the gate that keeps footage from slipping out between the look for a lock and the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, text, update
 
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import CameraId, LockId, PersonId
@@ -49,24 +49,42 @@ class LockRepository:
 
         Until the transaction ends, no lock on any of them can be set. An account that was closed counts as locked.
         """
+        return self.over_any(who, (where,))
+
+    def over_any(self, who: PersonId, where: Collection[CameraId]) -> frozenset[LockKind]:
+        """Pass the gate and say what stands between a person and the footage of any of some cameras."""
         in_haste(self._connection)
         self._connection.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(_GATE))))
         owner = (
-            select(department.c.path)
+            select(department.c.id)
             .join(camera, camera.c.owner_id == department.c.id)
-            .where(camera.c.id == where)
-            .scalar_subquery()
+            .where(camera.c.id.in_(where), func.starts_with(department.c.path, lock.c.path))
         )
         meant = or_(
             and_(lock.c.kind == LockKind.PERSON, lock.c.target_id == who),
-            and_(lock.c.kind == LockKind.CAMERA, lock.c.target_id == where),
-            and_(lock.c.kind == LockKind.DEPARTMENT, func.starts_with(owner, lock.c.path)),
+            and_(lock.c.kind == LockKind.CAMERA, lock.c.target_id.in_(where)),
+            and_(lock.c.kind == LockKind.DEPARTMENT, exists(owner)),
         )
         kinds = self._connection.execute(select(lock.c.kind).where(_STANDING, meant)).scalars()
         found = {LockKind(kind) for kind in kinds}
         if not self._connection.execute(select(person.c.active).where(person.c.id == who)).scalar_one():
             found.add(LockKind.PERSON)
         return frozenset(found)
+
+    def closed(self, where: CameraId) -> bool:
+        """Pass the gate and say whether the footage of a camera is locked to everybody."""
+        in_haste(self._connection)
+        self._connection.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(_GATE))))
+        owner = (
+            select(department.c.id)
+            .join(camera, camera.c.owner_id == department.c.id)
+            .where(camera.c.id == where, func.starts_with(department.c.path, lock.c.path))
+        )
+        meant = or_(
+            and_(lock.c.kind == LockKind.CAMERA, lock.c.target_id == where),
+            and_(lock.c.kind == LockKind.DEPARTMENT, exists(owner)),
+        )
+        return self._connection.execute(select(exists().where(_STANDING, meant))).scalar_one()
 
     def holds(self, who: PersonId) -> bool:
         """Say whether a person is locked."""

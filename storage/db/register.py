@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
 )
 
 from broker.domain.grants import Action
@@ -77,10 +78,14 @@ class RegisterRepository:
 
         Names, unit and reason are copied by the database itself, in the one statement that writes the line.
         """
-        event: dict[str, ColumnElement[Any]] = {"stream": literal(stream, Text), "seq": literal(seq, Integer)}
+        found = self._row(look, _event(stream, seq))
+        added = insert(access_register).from_select(list(found.selected_columns.keys()), found).returning(line.id)
+        return int(self._connection.execute(added).scalar_one())
+
+    def _row(self, look: Look, event: dict[str, ColumnElement[Any]]) -> Select[Any]:
         columns = event | self._told(look) | _copied()
-        found = (
-            select(*columns.values())
+        return (
+            select(*(column.label(name) for name, column in columns.items()))
             .select_from(person)
             .join(department, department.c.id == person.c.department_id)
             .join(camera, camera.c.id == look.camera_id)
@@ -88,8 +93,6 @@ class RegisterRepository:
             .outerjoin(access_request, access_request.c.id == (look.request_id or null()))
             .where(person.c.id == look.person_id)
         )
-        added = insert(access_register).from_select(list(columns), found).returning(line.id)
-        return int(self._connection.execute(added).scalar_one())
 
     def _told(self, look: Look) -> dict[str, ColumnElement[Any]]:
         clip = look.ask if isinstance(look.ask, ClipAsk) else None
@@ -106,6 +109,18 @@ class RegisterRepository:
             "retrieval_id": literal(look.retrieval_id, Uuid),
             "address": literal(look.address, Text),
         }
+
+    def enter_all(self, looks: Sequence[Look], stream: str, first: int) -> list[int]:
+        """Add a line for each look, of the events of `stream` from `first` on, and return their numbers in order."""
+        rows = [self._row(look, _event(stream, seq)) for seq, look in enumerate(looks, first)]
+        names = list(rows[0].selected_columns.keys())
+        added = insert(access_register).from_select(names, union_all(*rows)).returning(line.id, line.seq)
+        return [row.id for row in sorted(self._connection.execute(added), key=lambda row: row.seq)]
+
+    def end_all(self, ended: Sequence[tuple[int, int]], reason: str = "") -> None:
+        """Note how a delivery of several lines ended, each with the bytes of its own that left."""
+        rows = [{"register_id": number, "at": self._now, "sent": sent, "reason": reason} for number, sent in ended]
+        self._connection.execute(insert(access_outcome), rows)
 
     def end(self, number: int, sent: int, reason: str = "") -> None:
         """Note how the delivery of a line ended: the bytes that left, and why it was cut off, if it was."""
@@ -137,6 +152,10 @@ class RegisterRepository:
 
 
 _owner = department.alias("owner")
+
+
+def _event(stream: str, seq: int) -> dict[str, ColumnElement[Any]]:
+    return {"stream": literal(stream, Text), "seq": literal(seq, Integer)}
 
 
 def _copied() -> dict[str, ColumnElement[Any]]:

@@ -26,6 +26,8 @@ def of_terms(terms: Terms | None) -> dict[str, object] | None:
         "validity": terms.validity.total_seconds(),
         "quota": [quota.snapshots, quota.seconds, quota.bytes],
         "conditions": sorted(terms.conditions),
+        "originals": terms.originals,
+        "longest_side": terms.longest_side,
     }
 
 
@@ -37,6 +39,8 @@ def to_terms(stored: dict[str, object]) -> Terms:
         validity=timedelta(seconds=cast("float", stored["validity"])),
         quota=Quota(snapshots, seconds, size),
         conditions=frozenset(Condition(name) for name in cast("list[str]", stored.get("conditions", []))),
+        originals=cast("bool", stored.get("originals", False)),
+        longest_side=cast("int | None", stored.get("longest_side")),
     )
 
 

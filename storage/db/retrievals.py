@@ -1,19 +1,24 @@
 """Retrievals: orders, their progress, their results."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, insert, literal_column, select, update
 
+from broker.domain.coverage import Missing
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.ids import GrantId, PersonId, RequestId, RetrievalId
-from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
-from broker.domain.retrievals import IN_FLIGHT, UNFINISHED, Retrieval, RetrievalState
+from broker.domain.ids import DepartmentId, GrantId, PersonId, RequestId, RetrievalId
+from broker.domain.media import Ask, ClipAsk, PictureFormat, SnapshotAsk
+from broker.domain.retrievals import IN_FLIGHT, UNFINISHED, EvidenceItem, Retrieval, RetrievalState
 from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
 from storage.db.haste import in_haste
 from storage.db.request_rows import AnyRow
-from storage.db.tables import access_grant, camera, department, retrieval
+from storage.db.tables import access_grant, camera, department, person, retrieval
+
+_ITEMS = TypeAdapter(tuple[EvidenceItem, ...])
+_MISSING = TypeAdapter(tuple[Missing, ...])
 
 
 class RetrievalRepository:
@@ -37,6 +42,20 @@ class RetrievalRepository:
             raise Unknown("unknown-retrieval", retrieval=key)
         return _to_retrieval(row)
 
+    def load_many(self, keys: Sequence[RetrievalId], *, person: PersonId | None = None) -> list[Retrieval]:
+        """Return retrievals in the order of their keys, only those of `person` when one is given.
+
+        Raises:
+            Unknown: one of them is not there, or another person's.
+        """
+        wanted = select(retrieval).where(retrieval.c.id.in_(keys))
+        wanted = wanted if person is None else wanted.where(retrieval.c.person_id == person)
+        found = {row.id: _to_retrieval(row) for row in self._connection.execute(wanted)}
+        for key in keys:
+            if key not in found:
+                raise Unknown("unknown-retrieval", retrieval=key)
+        return [found[key] for key in keys]
+
     def page(
         self, person: PersonId, *, grant: GrantId | None, after: RetrievalId | None, limit: int
     ) -> list[Retrieval]:
@@ -57,14 +76,27 @@ class RetrievalRepository:
 
     def of_request(self, request: RequestId) -> list[Retrieval]:
         """Return every retrieval under the grants of a request that has a result, held until commit."""
+        has_result = func.jsonb_array_length(retrieval.c.evidence) > 0
         rows = (
             select(retrieval)
             .join(access_grant, access_grant.c.id == retrieval.c.grant_id)
-            .where(access_grant.c.request_id == request, retrieval.c.digest != "")
+            .where(access_grant.c.request_id == request, has_result)
             .order_by(retrieval.c.id)
             .with_for_update(of=retrieval)
         )
         return [_to_retrieval(row) for row in self._connection.execute(rows)]
+
+    def waiting_of(self, department: DepartmentId) -> int:
+        """Return how many orders of the persons at home in a department wait for their fetch."""
+        waits = (person.c.department_id == department) & (retrieval.c.state == RetrievalState.QUEUED)
+        return self._connection.execute(
+            select(func.count()).select_from(retrieval.join(person, person.c.id == retrieval.c.person_id)).where(waits)
+        ).scalar_one()
+
+    def with_tail(self, tail: str, limit: int) -> list[Retrieval]:
+        """Return the retrievals whose ids end in these twelve hexadecimal digits; hardly ever more than one."""
+        rows = select(retrieval).where(func.right(cast(retrieval.c.id, Text), literal_column("12")) == tail)
+        return [_to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id).limit(limit))]
 
     def unfinished(self, grant: GrantId) -> bool:
         """Say whether anything under a grant still waits for its result."""
@@ -132,17 +164,20 @@ def _of_retrieval(of: Retrieval) -> dict[str, object]:
         "person_id": of.person_id,
         "camera_id": of.camera_id,
         "action": of.action,
+        "original": of.original,
+        "format": PictureFormat.JPEG if isinstance(of.ask, ClipAsk) else of.ask.format,
         "asked_begin": of.ask.span.begin if isinstance(of.ask, ClipAsk) else of.ask.instant,
         "asked_end": of.ask.span.end if isinstance(of.ask, ClipAsk) else None,
         "state": of.state,
         "attempt": of.attempt,
-        "capture": _of_capture(of.capture),
-        "digest": of.digest,
-        "size": of.size,
+        "evidence": _ITEMS.dump_python(of.items, mode="json"),
+        "missing": _MISSING.dump_python(of.missing, mode="json"),
+        "ahead": of.ahead,
         "progress": of.progress,
         "error": of.error,
         "error_facts": of.error_facts,
         "held": of.held,
+        "purged_at": of.purged_at,
         "ordered_at": of.ordered_at,
         "ready_at": of.ready_at,
         "stream": of.stream,
@@ -157,15 +192,17 @@ def _to_retrieval(row: AnyRow) -> Retrieval:
         person_id=row.person_id,
         camera_id=row.camera_id,
         ask=_to_ask(row),
+        original=row.original,
         state=RetrievalState(row.state),
         attempt=row.attempt,
-        capture=_to_capture(row.capture),
-        digest=row.digest,
-        size=row.size,
+        items=_ITEMS.validate_python(row.evidence),
+        missing=_MISSING.validate_python(row.missing),
+        ahead=row.ahead,
         progress=row.progress,
         error=row.error,
         error_facts=row.error_facts,
         held=row.held,
+        purged_at=row.purged_at,
         ordered_at=row.ordered_at,
         ready_at=row.ready_at,
         version=row.version,
@@ -175,31 +212,5 @@ def _to_retrieval(row: AnyRow) -> Retrieval:
 def _to_ask(row: AnyRow) -> Ask:
     """The channel is looked up when the fetch begins: a camera may be bound anew while an order waits."""
     if row.asked_end is None:
-        return SnapshotAsk(channel="", instant=row.asked_begin)
+        return SnapshotAsk(channel="", instant=row.asked_begin, format=PictureFormat(row.format))
     return ClipAsk(channel="", span=TimeSpan(row.asked_begin, row.asked_end))
-
-
-def _of_capture(capture: Capture | None) -> dict[str, object] | None:
-    if capture is None:
-        return None
-    return {
-        "media_type": capture.media_type,
-        "container": capture.container,
-        "codec": capture.codec,
-        "width": capture.width,
-        "height": capture.height,
-        "frames": capture.frames,
-        "first": capture.first.isoformat(),
-        "last": capture.last.isoformat(),
-        "obtained": [[span.begin.isoformat(), span.end.isoformat()] for span in capture.obtained],
-    }
-
-
-def _to_capture(stored: dict[str, object] | None) -> Capture | None:
-    if stored is None:
-        return None
-    values = dict(stored)
-    instant = datetime.fromisoformat
-    values["first"], values["last"] = instant(str(stored["first"])), instant(str(stored["last"]))
-    values["obtained"] = tuple(TimeSpan(instant(begin), instant(end)) for begin, end in stored["obtained"])  # type: ignore[attr-defined]  # our own shape
-    return Capture(**values)  # type: ignore[arg-type]  # our own shape

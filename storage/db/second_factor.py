@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
@@ -31,6 +32,19 @@ class SecondFactorRepository:
         found = select(second_factor).where(second_factor.c.person_id == who, _IN_USE)
         row = self._connection.execute(found.with_for_update() if lock else found).one_or_none()
         return None if row is None else _factor(row)
+
+    def in_use(self, *, after: UUID | None, limit: int) -> list[Factor]:
+        """Return the factors that were not removed, by id, held until the transaction ends."""
+        rows = select(second_factor).where(_IN_USE)
+        if after is not None:
+            rows = rows.where(second_factor.c.id > after)
+        rows = rows.order_by(second_factor.c.id).limit(limit).with_for_update()
+        return [_factor(row) for row in self._connection.execute(rows)]
+
+    def reseal(self, factor: Factor, sealed: bytes, version: int) -> None:
+        """Replace the envelope of a factor's secret."""
+        this = update(second_factor).where(second_factor.c.id == factor.id)
+        self._connection.execute(this.values(sealed=sealed, version=version))
 
     def begin(self, new: Factor, stream: str, version: int) -> None:
         self._connection.execute(

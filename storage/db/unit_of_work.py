@@ -21,20 +21,28 @@ from storage.db.audit import AuditRepository
 from storage.db.cameras import CameraRepository
 from storage.db.deadlines import DeadlineRepository
 from storage.db.delegations import DelegationRepository
+from storage.db.deletions import DeletionRepository
+from storage.db.escrows import EscrowRepository
 from storage.db.faults import translate
 from storage.db.grants import GrantRepository
+from storage.db.holds import HoldRepository
 from storage.db.idempotency import IdempotencyRepository, current_write
 from storage.db.inbox import InboxRepository
 from storage.db.jobs import JobQueue
 from storage.db.locks import LockRepository
+from storage.db.originals import OriginalRepository
 from storage.db.outbox import OutboxRepository
+from storage.db.packages import PackageRepository
 from storage.db.policies import PolicyRepository
+from storage.db.recordings import RecordingRepository
 from storage.db.register import RegisterRepository
+from storage.db.retention import RetentionRepository
 from storage.db.retrievals import RetrievalRepository
 from storage.db.revocations import Barrier, StopRepository
 from storage.db.rulebooks import RulebookRepository
 from storage.db.second_factor import SecondFactorRepository
 from storage.db.sessions import SessionRepository
+from storage.db.source_health import SourceHealthRepository
 from storage.db.sources import SourceRepository
 from storage.db.statistics import StatisticsRepository
 from storage.db.webhooks import WebhookRepository
@@ -137,6 +145,14 @@ class UnitOfWork:
         return SourceRepository(self._open)
 
     @cached_property
+    def source_health(self) -> SourceHealthRepository:
+        return SourceHealthRepository(self._open)
+
+    @cached_property
+    def recordings(self) -> RecordingRepository:
+        return RecordingRepository(self._open)
+
+    @cached_property
     def access_requests(self) -> AccessRequestRepository:
         return AccessRequestRepository(self._open)
 
@@ -171,6 +187,30 @@ class UnitOfWork:
     @cached_property
     def retrievals(self) -> RetrievalRepository:
         return RetrievalRepository(self._open)
+
+    @cached_property
+    def escrows(self) -> EscrowRepository:
+        return EscrowRepository(self._open)
+
+    @cached_property
+    def originals(self) -> OriginalRepository:
+        return OriginalRepository(self._open)
+
+    @cached_property
+    def packages(self) -> PackageRepository:
+        return PackageRepository(self._open)
+
+    @cached_property
+    def holds(self) -> HoldRepository:
+        return HoldRepository(self._open)
+
+    @cached_property
+    def retention(self) -> RetentionRepository:
+        return RetentionRepository(self._open)
+
+    @cached_property
+    def deletions(self) -> DeletionRepository:
+        return DeletionRepository(self._open)
 
     @cached_property
     def policies(self) -> PolicyRepository:

@@ -66,6 +66,17 @@ class WebhookRepository:
         dropped = {"state": DeliveryState.DROPPED, "next_at": None}
         self._connection.execute(update(webhook_delivery).where(waiting).values(dropped))
 
+    def reseal(self, before: Webhook, sealed: bytes) -> None:
+        """Replace the envelope of a webhook's secret.
+
+        Raises:
+            Conflict: somebody else's change came first.
+        """
+        current = (webhook.c.id == before.id) & (webhook.c.version == before.version)
+        anew = {"sealed": sealed, "version": before.version + 1}
+        if self._connection.execute(update(webhook).where(current).values(anew)).rowcount != 1:
+            raise Conflict("changed-meanwhile", subject="webhook")
+
     def address(self, notices: Collection[UUID], now: datetime) -> list[Delivery]:
         """Make a delivery for every webhook that a notice reaches, and return those that were not there before.
 

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from adapters.base import Progress, SourceAdapter
 from adapters.errors import AdapterError, RecordingVanished
-from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
+from adapters.media import Stretch
+from adapters.media.testcard import Style, write_recording
+from broker.domain.media import Point, Probe
 from broker.domain.time import TimeSpan
 
 
@@ -55,29 +57,15 @@ class FaultyAdapter(SourceAdapter):
             TimeSpan(middle - hour, middle + hour),
         ]
 
-    def _snapshot(self, ask: SnapshotAsk, target: Path) -> Capture:
-        target.write_bytes(b"<html>please sign in</html>")
-        return Capture(
-            "image/jpeg",
-            "jpeg",
-            "jpeg",
-            8,
-            8,
-            1,
-            ask.instant,
-            ask.instant,
-            (TimeSpan(ask.instant, ask.instant + timedelta(1)),),
-        )
-
-    def _clip(self, ask: ClipAsk, target: Path, progress: Progress) -> Capture:
-        target.write_bytes(b"\0\0\0\x18ftyp" + bytes(4000))
+    def _footage(self, channel: str, span: TimeSpan, room: Path, progress: Progress) -> Iterable[Stretch]:
         progress(1.0)
         self._note_pid()
         getattr(self, f"_fault_{self.options.fault}")()
-        first, last = ask.span.begin, ask.span.end - timedelta(milliseconds=1)
-        if self.options.fault == "early":
-            first -= timedelta(seconds=2)
-        return Capture("video/mp4", "mp4", "h264", 8, 8, 2, first, last, (ask.span,))
+        begin = span.begin.replace(microsecond=0)
+        style = Style(fps=5, size=(160, 90), gop=5)
+        (file,) = write_recording(room, channel, begin, span.seconds / 60 + 0.05, style=style)
+        early = TimeSpan(begin - timedelta(seconds=9), span.end + timedelta(seconds=9))  # more than was asked for
+        return [Stretch(file.name, begin, early, lambda: os.open(file, os.O_RDONLY))]
 
     def _note_pid(self) -> None:
         if self.options.note:
@@ -85,8 +73,6 @@ class FaultyAdapter(SourceAdapter):
 
     def _fault_none(self) -> None:
         pass
-
-    _fault_early = _fault_none
 
     def _fault_hang(self) -> None:
         """Start a program, then hang in native code with the interpreter locked: no Python thread ever runs again."""

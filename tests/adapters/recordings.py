@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from adapters.local_files import LocalFilesAdapter
 from adapters.media.testcard import Code, Style, read_codes
+from broker.domain.media import Capture, ClipAsk, Fetched, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -50,3 +52,22 @@ class Recording:
 
     def shown(self, instant: datetime) -> Code:
         return [code for code in self.codes if code.instant <= instant][-1]
+
+
+def clipped(folder: Path, wanted: TimeSpan, out: Path, **options: object) -> tuple[Capture, list[tuple[float, Code]]]:
+    """Take a clip that comes in one file; return what is said of it, and the time and code of every frame."""
+    adapter = LocalFilesAdapter.configured({"folder": str(folder), **options})
+    ((file, capture),) = delivered(adapter.clip(ClipAsk(CHANNEL, wanted), out, lambda _: None), out)
+    return capture, read_codes(file)
+
+
+def shot(folder: Path, instant: datetime, out: Path, **options: object) -> tuple[Capture, Code]:
+    """Take a snapshot; return what is said of it, and its code."""
+    adapter = LocalFilesAdapter.configured({"folder": str(folder), **options})
+    ((file, capture),) = delivered(adapter.snapshot(SnapshotAsk(CHANNEL, instant), out), out)
+    ((_, code),) = read_codes(file)
+    return capture, code
+
+
+def delivered(fetched: Fetched, out: Path) -> list[tuple[Path, Capture]]:
+    return [(out / piece.file, piece.capture) for piece in fetched.pieces]

@@ -19,9 +19,8 @@ from adapters.errors import (
     UnreadableMedia,
 )
 from adapters.local_files import LocalFilesAdapter
-from adapters.media.testcard import read_codes
 from broker.domain.media import ClipAsk, SnapshotAsk
-from tests.adapters.recordings import CHANNEL, Recording, at, span
+from tests.adapters.recordings import CHANNEL, Recording, at, clipped, delivered, shot, span
 
 MIDDLE = f"{CHANNEL}/20260301T040012Z.mp4"
 
@@ -86,6 +85,8 @@ def test_the_reason_is_told(
     spoil: Callable[[Path], None], kind: type[UnreadableMedia] | None, folder: Path, tmp_path: Path, *, indexed: bool
 ) -> None:
     spoil(folder / MIDDLE)
+    out = tmp_path / "out"
+    out.mkdir()
     if indexed:  # with both times stated nobody opens the file before it is asked for
         row = {"file": MIDDLE, "channel": CHANNEL, "start": at(12).isoformat(), "end": at(24).isoformat()}
         (folder / "index.json").write_text(json.dumps([row]))
@@ -95,11 +96,11 @@ def test_the_reason_is_told(
     else:
         source = adapter(folder)
     with pytest.raises(kind or RecordingVanished) as caught:
-        source.snapshot(SnapshotAsk(CHANNEL, at(15)), tmp_path / "x")
+        source.snapshot(SnapshotAsk(CHANNEL, at(15)), out)
     assert caught.value.facts["file"] == MIDDLE
     with pytest.raises(kind or RecordingVanished):
-        source.clip(ClipAsk(CHANNEL, span(13, 14)), tmp_path / "x", lambda _: None)
-    assert not (tmp_path / "x").exists()
+        source.clip(ClipAsk(CHANNEL, span(13, 14)), out, lambda _: None)
+    assert not list(out.iterdir())
 
 
 @pytest.mark.parametrize("spoil", [empty, text, sound_only, header_only, unfinished])
@@ -107,32 +108,27 @@ def test_the_files_around_still_serve(
     spoil: Callable[[Path], None], folder: Path, recording: Callable[[str], Recording], tmp_path: Path
 ) -> None:
     spoil(folder / MIDDLE)
-    source = adapter(folder)
-    assert source.coverage(CHANNEL, span(0, 36)) == (span(0, 12), span(24, 36))
-    capture = source.clip(ClipAsk(CHANNEL, span(10, 26)), tmp_path / "x.mp4", lambda _: None)
+    assert adapter(folder).coverage(CHANNEL, span(0, 36)) == (span(0, 12), span(24, 36))
+    capture, codes = clipped(folder, span(10, 26), tmp_path)
     assert capture.obtained == (span(10, 12), span(24, 26))
-    expected = recording("cfr").within(span(10, 12)) + recording("cfr").within(span(24, 26))
-    assert [code for _, code in read_codes(tmp_path / "x.mp4")] == expected
+    assert [code for _, code in codes] == recording("cfr").within(span(10, 12)) + recording("cfr").within(span(24, 26))
 
 
 def test_a_truncated_file_serves_as_far_as_it_goes(folder: Path, tmp_path: Path) -> None:
     for file in sorted((folder / CHANNEL).iterdir())[::2]:
         file.unlink()
-    whole = adapter(folder)
-    whole.clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path / "fast.mp4", lambda _: None)
-    content = (
-        tmp_path / "fast.mp4"
-    ).read_bytes()  # its index stands first, so half of the file is half of the pictures
+    clipped(folder, span(12, 24), tmp_path)
+    # The index of a clip stands first, so half of the file is half of the pictures.
+    content = (tmp_path / "part-1.mp4").read_bytes()
     (folder / MIDDLE).write_bytes(content[: len(content) // 2])
-    source = adapter(folder)
-    capture = source.clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path / "x.mp4", lambda _: None)
-    codes = [code for _, code in read_codes(tmp_path / "x.mp4")]
+    capture, timed = clipped(folder, span(12, 24), tmp_path)
+    codes = [code for _, code in timed]
     assert 20 < capture.frames == len(codes) < 100
     assert capture.obtained[0].begin == at(12)
     assert codes[-1].instant < capture.obtained[-1].end < at(22)
-    source.snapshot(SnapshotAsk(CHANNEL, at(13)), tmp_path / "early.jpg")
+    shot(folder, at(13), tmp_path)
     with pytest.raises(TruncatedMedia):
-        source.snapshot(SnapshotAsk(CHANNEL, at(23)), tmp_path / "late.jpg")
+        shot(folder, at(23), tmp_path)
 
 
 def test_damage_in_the_middle_does_not_stop_what_follows(folder: Path, tmp_path: Path) -> None:
@@ -140,6 +136,8 @@ def test_damage_in_the_middle_does_not_stop_what_follows(folder: Path, tmp_path:
     middle = len(content) // 2
     content[middle : middle + 4000] = bytes(4000)
     (folder / MIDDLE).write_bytes(content)
-    capture = adapter(folder).clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path / "x.mp4", lambda _: None)
+    source = adapter(folder)
+    ((_, capture),) = delivered(source.clip(ClipAsk(CHANNEL, span(12, 24)), tmp_path, lambda _: None), tmp_path)
     assert capture.frames > 100
+    assert "recording-damaged" in capture.notes
     assert capture.last == at(23.9)

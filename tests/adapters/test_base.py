@@ -1,11 +1,14 @@
 """What the base class does around the hooks, on adapters made for one test each."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.answers import checked_clip
 from adapters.base import Capability, Progress, SourceAdapter
 from adapters.errors import (
     AdapterBroken,
@@ -21,8 +24,10 @@ from adapters.errors import (
     Unsupported,
     shipped,
 )
+from adapters.losses import Loss, explained
+from adapters.media import Stretch
 from broker.domain.errors import Invalid, SourceFault
-from broker.domain.media import Capture, ClipAsk, Point, Probe, SnapshotAsk
+from broker.domain.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import at, span
 
@@ -40,24 +45,21 @@ class Plain(SourceAdapter):
 
 
 class Clipping(Plain):
-    """Makes a clip as `capture` and `content` say, or raises `error`."""
+    """Offers no file at all, or raises `error`."""
 
     name = "clipping"
-    content: bytes | None = MP4
     error: BaseException | None = None
     steps: tuple[float, ...] = ()
-    capture = Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19.9), (span(10, 20),))
     covered: Iterable[TimeSpan] = ()
 
-    def _clip(self, ask: ClipAsk, target: Path, progress: Progress) -> Capture:
-        assert ask == ASK
-        if self.content is not None:
-            target.write_bytes(self.content)
+    def _footage(self, channel: str, span: TimeSpan, room: Path, progress: Progress) -> Iterable[Stretch]:
+        assert (channel, span) == ("cam", ASK.span)
+        (room / "half").write_bytes(MP4)
         for step in self.steps:
             progress(step)
         if self.error:
             raise self.error
-        return self.capture
+        return []
 
 
 class Covering(Clipping):
@@ -75,7 +77,7 @@ def make(kind: type[SourceAdapter], **values: object) -> SourceAdapter:
 
 def test_capabilities_are_what_is_overridden() -> None:
     assert Plain.capabilities == {Capability.PROBE}
-    assert Covering.capabilities == {Capability.PROBE, Capability.COVERAGE, Capability.CLIP}
+    assert Covering.capabilities == {Capability.PROBE, Capability.COVERAGE, Capability.SNAPSHOT, Capability.CLIP}
 
 
 def test_what_is_not_overridden_is_refused(tmp_path: Path) -> None:
@@ -83,8 +85,8 @@ def test_what_is_not_overridden_is_refused(tmp_path: Path) -> None:
     for call in (
         plain.points,
         lambda: plain.coverage("cam", span(0, 1)),
-        lambda: plain.snapshot(SnapshotAsk("cam", at(0)), tmp_path / "x"),
-        lambda: plain.clip(ASK, tmp_path / "x", lambda _: None),
+        lambda: plain.snapshot(SnapshotAsk("cam", at(0)), tmp_path),
+        lambda: plain.clip(ASK, tmp_path, lambda _: None),
     ):
         with pytest.raises(Unsupported):
             call()
@@ -115,16 +117,19 @@ def test_only_adapter_errors_leave_and_no_target_stays(
     error: Exception, kind: type[AdapterError], tmp_path: Path
 ) -> None:
     with pytest.raises(AdapterError) as caught:
-        make(Clipping, error=error).clip(ASK, tmp_path / "x", lambda _: None)
+        make(Clipping, error=error).clip(ASK, tmp_path, lambda _: None)
     assert type(caught.value) is kind
     assert "secret" not in str(caught.value)
-    assert not (tmp_path / "x").exists()
+    assert not any(tmp_path.iterdir())
 
 
 def test_an_interrupt_passes_and_leaves_no_target(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        make(Clipping, error=KeyboardInterrupt()).clip(ASK, tmp_path / "x", lambda _: None)
-    assert not (tmp_path / "x").exists()
+        make(Clipping, error=KeyboardInterrupt()).clip(ASK, tmp_path, lambda _: None)
+    assert not any(tmp_path.iterdir())
+
+
+TRUE = Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19.9), (span(10, 20),))
 
 
 @pytest.mark.parametrize(
@@ -133,32 +138,44 @@ def test_an_interrupt_passes_and_leaves_no_target(tmp_path: Path) -> None:
         {"content": None},
         {"content": b""},
         {"content": b"<html>"},
-        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(9.9), at(19), (span(10, 20),))},
-        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(20), (span(10, 20),))},
-        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 0, at(10), at(19), (span(10, 20),))},
-        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19), ())},
-        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19), (span(9, 20),))},
-        {"capture": Capture("video/mp4", "mp4", "h264", 8, 8, 3, at(10), at(19), (span(15, 20), span(10, 12)))},
-        {"capture": Capture("video/mp4", "mp4", "h264", 0, 8, 3, at(10), at(19), (span(10, 20),))},
-        {"capture": Capture("text/html", "mp4", "h264", 8, 8, 3, at(10), at(19), (span(10, 20),))},
+        {"file": "../part-1.mp4"},
+        {"file": "clip.mp4"},
+        {"first": at(9.9)},
+        {"last": at(20)},
+        {"frames": 0},
+        {"obtained": ()},
+        {"obtained": (span(9, 20),)},
+        {"obtained": (span(15, 20), span(10, 12))},
+        {"width": 0},
+        {"media_type": "text/html"},
     ],
 )
-def test_what_cannot_be_true_is_not_believed(lie: dict[str, object], tmp_path: Path) -> None:
+def test_what_cannot_be_true_is_not_believed(lie: dict[str, Any], tmp_path: Path) -> None:
+    file, content = lie.pop("file", "part-1.mp4"), lie.pop("content", MP4)
+    if content is not None:
+        (tmp_path / "part-1.mp4").write_bytes(content)
     with pytest.raises(AdapterBroken):
-        make(Clipping, **lie).clip(ASK, tmp_path / "x", lambda _: None)
-    assert not (tmp_path / "x").exists()
+        checked_clip("plain", [Piece(file, replace(TRUE, **lie))], ASK, tmp_path)
+
+
+def test_the_truth_is_believed_once(tmp_path: Path) -> None:
+    (tmp_path / "part-1.mp4").write_bytes(MP4)
+    checked_clip("plain", [Piece("part-1.mp4", TRUE)], ASK, tmp_path)
+    with pytest.raises(AdapterBroken, match="overlap"):
+        checked_clip("plain", [Piece("part-1.mp4", TRUE)] * 2, ASK, tmp_path)
 
 
 def test_progress_never_goes_back_and_ends_at_the_end(tmp_path: Path) -> None:
     told: list[float] = []
-    make(Clipping, steps=(1.0, 3.0, 2.0, 3.0, 99.0)).clip(ASK, tmp_path / "x", told.append)
+    with pytest.raises(NothingRecorded):
+        make(Clipping, steps=(1.0, 3.0, 2.0, 3.0, 99.0)).clip(ASK, tmp_path, told.append)
     assert told == [1.0, 3.0, 10.0]
 
 
 def test_a_bare_no_recording_gets_its_facts(tmp_path: Path) -> None:
     covered = (span(-100, -50), span(-40, 9), span(30, 40), span(50, 60))
     with pytest.raises(NoRecording) as caught:
-        make(Covering, error=NoRecording(), covered=covered).clip(ASK, tmp_path / "x", lambda _: None)
+        make(Covering, error=NoRecording(), covered=covered).clip(ASK, tmp_path, lambda _: None)
     assert caught.value.nearby == (span(-40, 9), span(30, 40))
     assert caught.value.facts["channel"] == "cam"
     assert caught.value.facts["begin"] == "2026-03-01T04:00:10.000Z"
@@ -167,7 +184,7 @@ def test_a_bare_no_recording_gets_its_facts(tmp_path: Path) -> None:
 def test_nothing_nearby_is_another_sentence(tmp_path: Path) -> None:
     far = TimeSpan(at(0) - timedelta(days=99), at(0) - timedelta(days=98))
     with pytest.raises(NothingRecorded):
-        make(Covering, error=NoRecording(), covered=[far]).clip(ASK, tmp_path / "x", lambda _: None)
+        make(Covering, error=NoRecording(), covered=[far]).clip(ASK, tmp_path, lambda _: None)
 
 
 def test_coverage_is_sorted_merged_and_cut() -> None:
@@ -189,3 +206,26 @@ def test_every_error_has_a_slug_of_its_own_and_keeps_to_its_facts() -> None:
         assert isinstance(error, SourceFault)
         with pytest.raises(TypeError):
             kind(password="x")
+
+
+def test_a_part_that_cannot_be_had_is_the_reason_when_there_is_nothing_else(tmp_path: Path) -> None:
+    def footage(self: SourceAdapter, *_: object) -> Iterable[Stretch]:
+        self._lost(span(12, 14), UnknownChannel(channel="x"))
+        return ()
+
+    with pytest.raises(UnknownChannel):
+        make(Clipping, _footage=footage).clip(ASK, tmp_path, lambda _: None)
+
+
+def test_the_reasons_of_what_is_missing() -> None:
+    losses = [Loss(span(12, 14), RecordingVanished(file="a")), Loss(span(13, 15), SourceTimeout(seconds=1))]
+    told = explained(span(10, 20), [span(10, 11), span(18, 19)], losses, [span(14, 17), span(19, 20)])
+    assert [(it.span, it.reason.value) for it in told] == [
+        (span(11, 12), "no_recording"),
+        (span(12, 14), "overwritten"),
+        (span(14, 15), "offline"),
+        (span(15, 17), "cut_short"),
+        (span(17, 18), "no_recording"),
+        (span(19, 20), "cut_short"),
+    ]
+    assert explained(span(0, 1), [span(0, 1)], losses, [span(0, 9)]) == ()

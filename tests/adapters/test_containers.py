@@ -14,9 +14,8 @@ from adapters.local_files import LocalFilesAdapter
 from adapters.media import inspect
 from adapters.media.containers import read_head
 from adapters.media.mp4_head import read_mp4_head
-from adapters.media.testcard import read_codes
-from broker.domain.media import ClipAsk, SnapshotAsk
-from tests.adapters.recordings import CHANNEL, START, Recording, at, span
+from broker.domain.media import SnapshotAsk
+from tests.adapters.recordings import CHANNEL, START, Recording, at, clipped, delivered, shot, span
 
 
 def remuxed(source: Path, target: Path, options: dict[str, str] | None = None, shift: int = 0) -> None:
@@ -53,11 +52,11 @@ def test_frames_keep_their_instants(
     adapter = LocalFilesAdapter.configured({"folder": str(folder), "pattern": pattern})
     assert adapter.coverage(CHANNEL, span(0, 36)) == (span(0, 36),)
     wanted = span(9.95, 14.35)
-    capture = adapter.clip(ClipAsk(CHANNEL, wanted), tmp_path / "clip.mp4", lambda _: None)
-    assert [code for _, code in read_codes(tmp_path / "clip.mp4")] == source.within(wanted)
+    capture, codes = clipped(folder, wanted, tmp_path, pattern=pattern)
+    assert [code for _, code in codes] == source.within(wanted)
     assert capture.first == source.within(wanted)[0].instant
-    adapter.snapshot(SnapshotAsk(CHANNEL, at(13.17)), tmp_path / "picture.jpg")
-    assert read_codes(tmp_path / "picture.jpg")[0][1] == source.shown(at(13.17))
+    assert capture.reencoded < capture.frames
+    assert shot(folder, at(13.17), tmp_path, pattern=pattern)[1] == source.shown(at(13.17))
 
 
 def test_the_header_alone_says_what_ffmpeg_says(recording: Callable[[str], Recording]) -> None:
@@ -92,7 +91,7 @@ def test_the_time_of_creation_stands_in_for_a_name_without_one(
         shutil.copy(file, tmp_path / f"door-{number}.mp4")
     adapter = LocalFilesAdapter.configured({"folder": str(tmp_path), "pattern": "{channel}-{any}.mp4"})
     assert adapter.coverage("door", span(-5, 60)) == (span(0, 36),)
-    capture = adapter.snapshot(SnapshotAsk("door", at(20)), tmp_path / "x.jpg")
+    ((_, capture),) = delivered(adapter.snapshot(SnapshotAsk("door", at(20)), tmp_path), tmp_path)
     assert capture.first == START + timedelta(seconds=20)
 
 
@@ -111,4 +110,4 @@ def test_a_playlist_that_calls_itself_a_video_opens_no_other_file(
         path.write_text("\n".join(concat if kind == "concat" else hls) + "\n")
         adapter = LocalFilesAdapter.configured({"folder": str(tmp_path / "source")})
         with pytest.raises(UnreadableMedia):
-            adapter.snapshot(SnapshotAsk(CHANNEL, at(3)), tmp_path / "picture.jpg")
+            adapter.snapshot(SnapshotAsk(CHANNEL, at(3)), tmp_path)

@@ -58,7 +58,7 @@ def test_a_link_to_a_file_is_not_followed(folder: Path, recording: Callable[[str
     assert adapter(folder).points() == ()
     assert adapter(folder).probe().detail == "files=0 refused=1"
     with pytest.raises(HostilePath):
-        indexed(folder, f"{CHANNEL}/{FILE}").clip(ClipAsk("cam", span(1, 2)), tmp_path / "x", lambda _: None)
+        indexed(folder, f"{CHANNEL}/{FILE}").clip(ClipAsk("cam", span(1, 2)), tmp_path, lambda _: None)
 
 
 def test_a_link_to_a_folder_is_not_followed(
@@ -67,9 +67,9 @@ def test_a_link_to_a_folder_is_not_followed(
     (folder / "outside").symlink_to(recording("cfr").folder / CHANNEL)
     assert [point.channel for point in adapter(folder).points()] == [CHANNEL]
     with pytest.raises(UnknownChannel):
-        adapter(folder).snapshot(SnapshotAsk("outside", at(1)), tmp_path / "x")
+        adapter(folder).snapshot(SnapshotAsk("outside", at(1)), tmp_path)
     with pytest.raises(HostilePath):
-        indexed(folder, f"outside/{FILE}").snapshot(SnapshotAsk("cam", at(1)), tmp_path / "x")
+        indexed(folder, f"outside/{FILE}").snapshot(SnapshotAsk("cam", at(1)), tmp_path)
 
 
 def test_a_file_swapped_for_a_link_after_the_listing(folder: Path, tmp_path: Path) -> None:
@@ -85,14 +85,14 @@ def test_a_fifo_neither_hangs_nor_is_read(folder: Path, tmp_path: Path) -> None:
     os.mkfifo(folder / CHANNEL / "20260301T040012Z.mp4")
     assert adapter(folder).probe().detail == "files=1 refused=1"
     with pytest.raises(HostilePath):
-        indexed(folder, f"{CHANNEL}/20260301T040012Z.mp4").snapshot(SnapshotAsk("cam", at(1)), tmp_path / "x")
+        indexed(folder, f"{CHANNEL}/20260301T040012Z.mp4").snapshot(SnapshotAsk("cam", at(1)), tmp_path)
 
 
 def test_a_device_or_a_folder_in_place_of_a_file(folder: Path, tmp_path: Path) -> None:
     (folder / "folder.mp4").mkdir()
     for file in ("folder.mp4", f"{CHANNEL}/{FILE}/below.mp4"):
         with pytest.raises(HostilePath):
-            indexed(folder, file).snapshot(SnapshotAsk("cam", at(1)), tmp_path / "x")
+            indexed(folder, file).snapshot(SnapshotAsk("cam", at(1)), tmp_path)
 
 
 def test_one_hostile_row_and_the_index_is_not_believed(folder: Path) -> None:
@@ -120,7 +120,7 @@ def test_the_folder_itself_may_be_a_link(folder: Path, tmp_path: Path) -> None:
 
 def test_what_is_gone_and_what_was_never_there(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordingVanished) as vanished:
-        indexed(folder, "gone.mp4").snapshot(SnapshotAsk("cam", at(1)), tmp_path / "x")
+        indexed(folder, "gone.mp4").snapshot(SnapshotAsk("cam", at(1)), tmp_path)
     assert vanished.value.facts["file"] == "gone.mp4"
     with pytest.raises(SourceUnreachable):
         adapter(tmp_path / "nowhere").probe()

@@ -28,7 +28,7 @@ def test_kill_nine_takes_the_whole_family(faulty: str, tmp_path: Path) -> None:
     assert faulty
     note = tmp_path / "note"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen([sys.executable, "-c", WORKER, str(note), str(tmp_path / "x")], env=environment) as worker:
+    with subprocess.Popen([sys.executable, "-c", WORKER, str(note), str(tmp_path)], env=environment) as worker:
         until = time.monotonic() + 30
         while not (note.exists() and note.stat().st_size) and time.monotonic() < until:
             time.sleep(0.05)

@@ -62,11 +62,11 @@ def test_a_snapshot_and_a_clip(granted: str, desk: Desk) -> None:
     picture = desk.json("looker", "retrieve", "snapshot", CODE, "--at", at)
     file = Path(picture["file"])
     assert file.name == f"{CODE}-20261120T220007+0800.jpg"
-    assert digest(file) == picture["result"]["digest"]
+    assert digest(file) == picture["result"]["items"][0]["digest"]
     assert read_codes(file)[0][1].instant == BEGIN + timedelta(seconds=7.2)
     taken = clip(desk, "-o", "scene.mp4")
     codes = [code.instant for _, code in read_codes(Path("scene.mp4"))]
-    assert digest(Path("scene.mp4")) == taken["result"]["digest"]
+    assert digest(Path("scene.mp4")) == taken["result"]["items"][0]["digest"]
     assert (codes[0], len(codes)) == (BEGIN + timedelta(seconds=5.4), 100)
     rows = desk.json("looker", "retrieve", "list")
     assert [row["state"] for row in rows] == ["DELIVERED", "DELIVERED"]
@@ -82,14 +82,14 @@ def test_what_is_there_already_is_not_fetched_and_not_overwritten(granted: str, 
     assert ended.code == 5
     assert Path("scene.mp4").read_bytes() == b"something else"
     desk.json("looker", "retrieve", "download", taken["id"], "-o", "scene.mp4", "--force")
-    assert digest(Path("scene.mp4")) == taken["result"]["digest"]
+    assert digest(Path("scene.mp4")) == taken["result"]["items"][0]["digest"]
 
 
 def test_an_order_is_fetched_later(granted: str, desk: Desk) -> None:
     assert granted
     ordered = clip(desk, "--no-wait")
     fetched = desk.json("looker", "retrieve", "download", ordered["id"])
-    assert digest(Path(fetched["file"])) == fetched["result"]["digest"]
+    assert digest(Path(fetched["files"][0])) == fetched["result"]["items"][0]["digest"]
 
 
 def test_outside_the_window(granted: str, desk: Desk) -> None:
@@ -131,7 +131,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_download_goes_on_where_it_broke(granted: str, desk: Desk, breaking: list[str]) -> None:
     assert granted
     taken = clip(desk, "-o", "scene.mp4")
-    assert digest(Path("scene.mp4")) == taken["result"]["digest"]
+    assert digest(Path("scene.mp4")) == taken["result"]["items"][0]["digest"]
     assert len(breaking) > 2
     assert breaking[:3] == ["", "bytes=65536-", "bytes=131072-"]
     assert not Path("scene.mp4.part").exists()

@@ -8,7 +8,7 @@ import pytest
 
 from broker.domain import retrievals
 from broker.domain.audit import FIRST, Entry, Event, first_fault, seal
-from broker.domain.errors import Conflict
+from broker.domain.errors import Conflict, Unknown
 from broker.domain.grants import (
     Action,
     Grant,
@@ -25,7 +25,7 @@ from broker.domain.grants import (
 )
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId, RetrievalId
 from broker.domain.media import Capture, ClipAsk, SnapshotAsk
-from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.retrievals import EvidenceItem, Retrieval, RetrievalState
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -158,7 +158,7 @@ def queued() -> Retrieval:
     return retrievals.order(made, NOW).after
 
 
-CAPTURE = Capture("image/jpeg", "jpeg", "h264", 1, 1, 1, NOW, NOW, (WINDOW,))
+ITEMS = (EvidenceItem(1, "d", 1, Capture("image/jpeg", "jpeg", "h264", 1, 1, 1, NOW, NOW, (WINDOW,))),)
 
 
 def test_only_the_current_attempt_hands_in_a_result() -> None:
@@ -166,9 +166,12 @@ def test_only_the_current_attempt_hands_in_a_result() -> None:
     second = retrievals.start(first).after
     assert (first.attempt, second.attempt) == (1, 2)
     with pytest.raises(Conflict, match="attempt-superseded"):
-        retrievals.accept(second, 1, CAPTURE, "d", 1, NOW)
-    ready = retrievals.accept(second, 2, CAPTURE, "d", 1, NOW).after
-    assert (ready.state, ready.digest, ready.version) == (RetrievalState.READY, "d", second.version + 1)
+        retrievals.accept(second, 1, ITEMS, (), 0.0, NOW)
+    ready = retrievals.accept(second, 2, ITEMS, (), 0.5, NOW).after
+    assert (ready.state, ready.items, ready.version) == (RetrievalState.READY, ITEMS, second.version + 1)
+    assert (ready.ahead, ready.size, ready.item(1)) == (0.5, 1, ITEMS[0])
+    with pytest.raises(Unknown, match="unknown-evidence-item"):
+        ready.item(2)
     delivered = retrievals.deliver(ready, 1).after
     with pytest.raises(Conflict, match="transition-refused"):
         retrievals.start(delivered)
@@ -206,3 +209,23 @@ def test_every_change_of_a_stream_is_found() -> None:
 def test_an_unknown_kind_is_never_written() -> None:
     with pytest.raises(ValueError, match="unknown audit kind"):
         Entry("grant/1", "grant:eaten")
+
+
+def test_a_fault_that_may_pass_is_tried_again() -> None:
+    running = retrievals.start(queued()).after
+    change = retrievals.postpone(running, "source-timeout", {"seconds": 3}, NOW)
+    assert (change.after.state, change.after.error, change.after.attempt) == (
+        RetrievalState.QUEUED,
+        "source-timeout",
+        1,
+    )
+    assert change.entries[0].data == {"attempt": 1, "error": "source-timeout", "until": NOW.isoformat()}
+    again = retrievals.start(change.after).after
+    assert (again.state, again.error, again.error_facts, again.attempt) == (RetrievalState.FETCHING, "", None, 2)
+
+
+def test_who_is_fetched_for_first() -> None:
+    urgent, plain = replace(grant(), emergency=True), grant()
+    ranks = [retrievals.priority_of(urgent, 99), *(retrievals.priority_of(plain, it) for it in (0, 1, 99, 10_000))]
+    assert ranks == sorted(ranks, reverse=True)
+    assert len(set(ranks)) == len(ranks)

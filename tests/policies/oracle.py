@@ -107,6 +107,25 @@ def mail(roles: Roles, verb: str, _: Relation) -> bool:
     raise Silent(verb)
 
 
+def source(roles: Roles, verb: str, _: Relation) -> bool:
+    """The owner knows its recorders and what time they show; how they are reached is the administrators'."""
+    if verb in {"list", "add", "edit", "probe"}:
+        return bool(roles & {OPERATOR, SYSTEM})
+    if verb == "clock":
+        return bool(roles & {OPERATOR, SYSTEM, OWNER})
+    if verb == "read":
+        return bool(roles & {OPERATOR, SYSTEM, OWNER, AUDITOR})
+    if verb == "watch":
+        return WORKER in roles
+    raise Silent(verb)
+
+
+def secret(roles: Roles, verb: str, _: Relation) -> bool:
+    if verb == "reseal":
+        return OPERATOR in roles
+    raise Silent(verb)
+
+
 def rulebook(roles: Roles, verb: str, by: Relation) -> bool:
     if verb == "read":
         return by.person or OPERATOR in roles
@@ -304,8 +323,7 @@ SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
     for sentence in (
         account, token, session, second_factor, notice, inbox, department, mail, rulebook, person, delegation, absence,
         camera, policy, access_request, attachment, request_item, grant, lock, footage, retrieval, register, audit,
-        statistics,
+        statistics, source, secret,
     )
 }  # fmt: skip
-SENTENCES["source"] = of_the_house("list", "add", "probe")
 SENTENCES["webhook"] = of_the_house("add", "list", "remove", "test")

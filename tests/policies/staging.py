@@ -140,7 +140,7 @@ LIVES = {
 
 KNOWN: dict[str, Callable[[str, Caller, Relation], Fact]] = {
     **dict.fromkeys(("account", "token", "session", "second_factor", "person", "delegation", "absence"), _of_oneself),
-    **dict.fromkeys(("notice", "inbox", "department", "source", "webhook", "mail", "rulebook", "camera"), _of_nothing),
+    **dict.fromkeys(("notice", "inbox", "department", "source", "secret", "webhook", "mail", "rulebook", "camera"), _of_nothing),
     **dict.fromkeys(("register", "audit", "statistics"), _of_nothing),
     **dict.fromkeys(("access_request", "attachment", "request_item", "grant"), _of_request),
     "retrieval": _of_oneself,

@@ -12,11 +12,12 @@ from adapters.errors import SourceTimeout
 from broker.domain.catalog import Camera, Source
 from broker.domain.ids import CameraId, DepartmentId, SourceId
 from broker.domain.time import TimeSpan
-from broker.services.recorded import Recordings
+from broker.services.recorded import Reached, Recordings
 
 END = datetime(2026, 11, 16, tzinfo=UTC)
 SPAN = TimeSpan(END - timedelta(hours=1), END)
 OWNER = DepartmentId(UUID(int=1))
+AHEAD = timedelta(seconds=30)
 
 
 @dataclass
@@ -30,9 +31,9 @@ class Slow:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def coverage(
-        self, adapter: str, options: Mapping[str, object], channel: str, span: TimeSpan
+        self, adapter: str, options: Mapping[str, object], channel: str, span: TimeSpan, ahead: timedelta
     ) -> tuple[TimeSpan, ...]:
-        assert options == {}
+        assert (options, ahead) == ({"password": "in the open"}, AHEAD)
         with self.lock:
             self.asked.append(f"{adapter}/{channel}")
             self.at_once += 1
@@ -48,12 +49,12 @@ class Slow:
                 self.at_once -= 1
 
 
-def city_of(adapters: Mapping[str, int]) -> tuple[dict[CameraId, Camera], dict[SourceId, Source]]:
+def city_of(adapters: Mapping[str, int]) -> tuple[dict[CameraId, Camera], dict[SourceId, Reached]]:
     """Return cameras of so many channels for each adapter."""
     cameras, sources = {}, {}
     for number, (adapter, channels) in enumerate(adapters.items(), start=1):
         source = Source(SourceId(UUID(int=number)), adapter, adapter, adapter, {}, OWNER, sessions=2)
-        sources[source.id] = source
+        sources[source.id] = Reached(source, {"password": "in the open"}, AHEAD)
         for channel in range(channels):
             key = CameraId(UUID(int=number * 1000 + channel))
             cameras[key] = Camera(key, OWNER, "点", 30, 104, source_id=source.id, channel=f"{channel}")

@@ -7,7 +7,7 @@ from broker.bootstrap import Broker, operator
 from broker.domain.grants import Grant
 from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
 from broker.domain.register import RegisterLine, Sought
-from broker.domain.retrievals import Retrieval, accept, start
+from broker.domain.retrievals import EvidenceItem, Retrieval, accept, start
 from broker.domain.time import TimeSpan
 from tests.city import City
 
@@ -33,7 +33,9 @@ def made_ready(broker: Broker, retrieval: Retrieval) -> Retrieval:
         began = start(retrieval)
         at = retrieval.ask.span.begin if isinstance(retrieval.ask, ClipAsk) else retrieval.ask.instant
         capture = Capture("video/mp4", "mp4", "h264", 640, 360, 25, at, at, ())
-        ended = accept(began.after, began.after.attempt, capture, blob.digest, blob.size, work.now)
+        ended = accept(
+            began.after, began.after.attempt, (EvidenceItem(1, blob.digest, blob.size, capture),), (), 0.0, work.now
+        )
         permit = broker.policy.note(operator("tests"), "tests")
         for before, change in ((retrieval, began), (began.after, ended)):
             work.retrievals.save(before, change.after)

@@ -128,7 +128,7 @@ def test_the_opener_alone_looks_and_only_for_an_hour(scene: Scene) -> None:
     order = scene.broker.retrievals.order(scene.looker, line.camera_id, ask)
     attempt = scene.broker.runs._begin(order.id)
     assert attempt is not None
-    assert attempt.ask.mark == f"应急调阅 EMERGENCY {request.number}"
+    assert attempt.ask.treatment.banner == f"应急调阅 EMERGENCY {request.number}"
     with pytest.raises(Forbidden, match="footage-person"):
         scene.broker.retrievals.order(scene.caller("looker"), line.camera_id, ask)
     elsewhere = scene.city.cameras_of("dh-jt")[0]

@@ -23,6 +23,7 @@ EXAMPLES = {
     "code": "archive",
     "slug": "stale-revision",
     "department": "dh-hb",
+    "name": "local_files",
     "role": "requester",
     "version": "0",
 }

@@ -107,7 +107,7 @@ def test_every_delivery_has_its_line_and_its_end(broker: Broker, city: City, fol
     assert looker.send("GET", path, headers={"Range": "bytes=0-9"}).content == CONTENT[:10]
     assert looker.send("GET", path).content == CONTENT
     assert looker.send("HEAD", path).status_code == 200
-    broker.blobs.delete(broker.retrievals.read(city.caller(broker, "looker"), key).digest)
+    broker.blobs.delete(broker.retrievals.read(city.caller(broker, "looker"), key).items[0].digest)
     bad(looker.send("GET", path), 404, "blob-unknown")
     ends = ended(following, 3)
     told = [(end["bytes"], end["cut_off_by"]) for end in ends]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker
+from broker.domain.coverage import Missing, MissingReason
 from broker.domain.ids import GrantId, RetrievalId, new_id
 from broker.domain.media import Capture, ClipAsk
-from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.retrievals import EvidenceItem, Retrieval, RetrievalState
 from broker.domain.time import TimeSpan
 from broker.services.retrievals import Retrievals
 from tests.city import City
@@ -139,13 +140,15 @@ def test_a_result_tells_what_it_lacks(door: Door, city: City, monkeypatch: pytes
     camera = city.cameras_of("dh-cg")[0]
     ready = Retrieval(
         key, GrantId(new_id()), person, camera.id, ClipAsk("", TimeSpan(BEGIN, END)), RetrievalState.READY, 1,
-        capture, "ab" * 32, 4096,
+        items=(EvidenceItem(1, "ab" * 32, 4096, capture),),
+        missing=(Missing(TimeSpan(early.end, late.begin), MissingReason.CUT_SHORT),), ahead=-2.5,
     )  # fmt: skip
     monkeypatch.setattr(Retrievals, "read", lambda *_: ready)
     told = door["looker"].get(f"/retrievals/{key}")
     assert told["camera"]["name"] == camera.name
-    result = told["result"]
-    assert (result["digest"], result["size"], result["codec"], result["frames"]) == ("ab" * 32, 4096, "h264", 900)
-    (gap,) = result["missing"]
-    assert (gap["begin"], gap["end"]) == (result["obtained"][0]["end"], result["obtained"][1]["begin"])
-    assert told["asked"]["span"] == {"begin": result["first"], "end": result["last"]}
+    (item,), (gap,) = told["result"]["items"], told["result"]["missing"]
+    assert (item["digest"], item["size"], item["codec"], item["frames"]) == ("ab" * 32, 4096, "h264", 900)
+    assert (gap["begin"], gap["end"]) == (item["obtained"][0]["end"], item["obtained"][1]["begin"])
+    assert (gap["reason"], gap["detail"]) == ("cut_short", "the source says it recorded it, and gave less")
+    assert told["result"]["clock_ahead"] == -2.5
+    assert told["asked"]["span"] == {"begin": item["first"], "end": item["last"]}

@@ -70,7 +70,7 @@ def test_the_description(lobby: Door, app: FastAPI) -> None:
 
 def test_bodies_have_examples_that_fit(lobby: Door, app: FastAPI) -> None:
     schemas = app.openapi()["components"]["schemas"]
-    for name in ("RequestIn", "OrderIn", "PersonIn", "DepartmentIn", "SourceIn", "BindIn", "TokenIn", "SignInIn"):
+    for name in ("RequestIn", "OrderIn", "PersonIn", "DepartmentIn", "SourceIn", "SourceEditIn", "BindIn", "TokenIn", "SignInIn"):
         assert schemas[name]["examples"], name
     example = schemas["RequestIn"]["examples"][0]
     bad(lobby["asker"].send("POST", "/access-requests", example), 422, "unknown-camera")
@@ -82,7 +82,8 @@ def test_no_answer_has_room_for_a_secret(app: FastAPI) -> None:
     secret = {"options", "password", "password_hash", "secret", "digest_of_password"}
     shown_once = {"IssuedOut", "EnrolmentOut", "HandedOut", "WebhookAddedOut"}
     assert {name for name, members in names.items() if members & secret} == shown_once
-    assert names["SourceOut"] == {"id", "code", "name", "adapter", "department", "sessions"}
+    known = {"id", "code", "name", "adapter", "department", "sessions", "stopped", "keeps_days", "version"}
+    assert names["SourceOut"] == known
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])

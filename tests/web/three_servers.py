@@ -20,7 +20,7 @@ from broker.domain.grants import Grant, Terms
 from broker.domain.locks import Lock, LockKind
 from broker.domain.media import Capture, ClipAsk
 from broker.domain.purpose import Purpose
-from broker.domain.retrievals import Retrieval
+from broker.domain.retrievals import EvidenceItem, Retrieval
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Form, Verdict
 from broker.services.retrieval_runs import Attempt
@@ -118,7 +118,7 @@ class House:
         blob = self.broker.blobs.put_stream(os.urandom(64 * 1024) for _ in range(size // (64 * 1024)))
         span = TimeSpan(self.span.begin, self.span.begin + timedelta(seconds=10))
         capture = Capture("video/mp4", "mp4", "h264", 640, 360, 250, span.begin, span.end, (span,))
-        self.broker.runs._accept(attempt, capture, blob.digest, blob.size)
+        self.broker.runs._accept(attempt, (EvidenceItem(1, blob.digest, blob.size, capture),), ())
         return self.broker.retrievals.read(self.city.caller(self.broker, "looker"), attempt.retrieval.id)
 
     def lock_camera(self) -> Lock:

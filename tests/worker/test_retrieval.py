@@ -1,9 +1,11 @@
 """A retrieval from order to result: real worker, real files, the bar codes read back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from adapters.media.testcard import read_code, read_codes
 from broker.bootstrap import build
@@ -11,6 +13,7 @@ from broker.domain.errors import Forbidden
 from broker.domain.media import ClipAsk, SnapshotAsk
 from broker.domain.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
+from broker.services import patience, retrieval_runs
 from broker.worker.app import worker_thread
 from tests.worker.conftest import FPS, Bench
 from tests.worker.pictures import luma
@@ -28,13 +31,14 @@ def test_a_clip_holds_exactly_the_frames_asked(bench: Bench, tmp_path: Path) -> 
         order = bench.broker.retrievals.order(bench.looker, bench.camera, ClipAsk("", span))
         done = bench.ended(order.id)
     assert (done.state, done.attempt) == (RetrievalState.READY, 1)
-    assert done.capture is not None
-    codes = [code for _, code in read_codes(stored(bench, done.digest, tmp_path / "clip.mp4"))]
-    assert len(codes) == 30 * FPS == done.capture.frames
+    (item,) = done.items
+    codes = [code for _, code in read_codes(stored(bench, item.digest, tmp_path / "clip.mp4"))]
+    assert len(codes) == 30 * FPS == item.capture.frames
     assert codes[0].instant >= span.begin > codes[0].instant - timedelta(seconds=1 / FPS)
     assert codes[-1].instant < span.end <= codes[-1].instant + timedelta(seconds=1 / FPS)
     assert [code.number for code in codes] == list(range(codes[0].number, codes[0].number + len(codes)))
-    assert done.capture.obtained == (span,)
+    assert item.capture.obtained == (span,)
+    assert done.missing == ()
 
 
 def test_a_snapshot_is_the_frame_shown_at_the_instant(bench: Bench, tmp_path: Path) -> None:
@@ -43,7 +47,7 @@ def test_a_snapshot_is_the_frame_shown_at_the_instant(bench: Bench, tmp_path: Pa
         order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", instant))
         done = bench.ended(order.id)
     assert done.state is RetrievalState.READY
-    picture = stored(bench, done.digest, tmp_path / "picture.jpg")
+    picture = stored(bench, done.items[0].digest, tmp_path / "picture.jpg")
     code = read_code(luma(picture))
     assert code.instant <= instant < code.instant + timedelta(seconds=1 / FPS)
 
@@ -91,8 +95,8 @@ def test_a_late_attempt_delivers_nothing(bench: Bench) -> None:
     assert bench.broker.runs.run(order.id) is RetrievalState.READY
     first = bench.broker.retrievals.read(bench.looker, order.id)
     assert first.attempt == 2
-    assert first.capture is not None
-    assert bench.broker.runs._accept(zombie, first.capture, "0" * 64, 1) is RetrievalState.READY
+    forged = replace(first.items[0], digest="0" * 64)
+    assert bench.broker.runs._accept(zombie, (forged,), ()) is RetrievalState.READY
     assert bench.broker.retrievals.read(bench.looker, order.id) == first
     assert bench.broker.runs.run(order.id) is RetrievalState.READY
     assert bench.broker.retrievals.read(bench.looker, order.id) == first
@@ -121,8 +125,7 @@ def test_a_grant_that_expires_ends_what_waits_and_what_runs(bench: Bench) -> Non
     result = later.retrievals.read(bench.looker, done.id)
     opened = later.retrievals.open(bench.looker, done.id)
     clock.days = 8
-    assert result.capture is not None
-    assert later.runs._accept(attempt, result.capture, result.digest, result.size) is RetrievalState.ABORTED
+    assert later.runs._accept(attempt, result.items, ()) is RetrievalState.ABORTED
     assert later.runs.run(waiting.id) is RetrievalState.ABORTED
     assert later.retrievals.read(bench.looker, waiting.id).error == "grant-expired"
     with pytest.raises(Forbidden, match="footage-live"):
@@ -145,11 +148,19 @@ def test_a_store_that_is_away_is_waited_for(bench: Bench) -> None:
         assert bench.ended(order.id).state is RetrievalState.READY
 
 
-def test_a_camera_whose_source_is_gone_fails_with_the_reason(bench: Bench) -> None:
+def test_a_camera_whose_source_is_gone_is_tried_again_and_then_fails_with_the_reason(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval_runs, "PAUSES", (timedelta(0),) * 2)
+    monkeypatch.setattr(patience, "FIRST_REST", 0.0)
     order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
     moved = bench.footage.folder.with_name("moved")
     bench.footage.folder.rename(moved)
     try:
+        for attempt in (1, 2):
+            assert bench.broker.runs.run(order.id) is RetrievalState.QUEUED
+            waiting = bench.broker.retrievals.read(bench.looker, order.id)
+            assert (waiting.error, waiting.attempt) == ("source-unreachable", attempt)
         assert bench.broker.runs.run(order.id) is RetrievalState.FAILED
     finally:
         moved.rename(bench.footage.folder)
@@ -176,3 +187,43 @@ def test_bytes_beyond_the_quota_do_not_flow(bench: Bench) -> None:
     bench.broker.runs.run(order.id)
     with pytest.raises(Forbidden, match="footage-quota"):
         bench.broker.retrievals.open(bench.looker, order.id, bench.grant.terms.quota.bytes + 1)
+
+
+def test_a_source_that_comes_back_delivers_what_was_put_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval_runs, "PAUSES", (timedelta(0),) * 2)
+    monkeypatch.setattr(patience, "FIRST_REST", 0.0)
+    moved = bench.footage.folder.with_name("moved")
+    bench.footage.folder.rename(moved)
+    try:
+        with worker_thread(bench.broker, 1):
+            order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+            bench.wait(order.id, lambda found: found.attempt >= 2)
+            moved.rename(bench.footage.folder)
+            done = bench.ended(order.id)
+    finally:
+        if moved.exists():
+            moved.rename(bench.footage.folder)
+    assert (done.state, done.error) == (RetrievalState.READY, "")
+
+
+def test_no_more_sessions_than_a_source_bears(bench: Bench) -> None:
+    """The limit holds whatever the job engine does: who holds the session is asked, not who got the job."""
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    source = bench.broker.runs._source_of(order.id)
+    assert source is not None
+    with bench.broker.runs._slots.one_of(source) as first:
+        assert first
+        assert bench.broker.runs.run(order.id) is RetrievalState.QUEUED
+        assert bench.broker.retrievals.read(bench.looker, order.id).attempt == 0
+    assert bench.broker.runs.run(order.id) is RetrievalState.READY
+
+
+def test_each_order_of_a_department_ranks_behind_its_earlier_ones(bench: Bench) -> None:
+    orders = [
+        bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+        for _ in range(3)
+    ]
+    with bench.broker.engine.connect() as connection:
+        rows = connection.execute(text("SELECT args ->> 'retrieval', priority FROM procrastinate_jobs ORDER BY id"))
+        ranks = {key: rank for key, rank in rows if key in {str(order.id) for order in orders}}
+    assert [ranks[str(order.id)] for order in orders] == [-1, -2, -3]

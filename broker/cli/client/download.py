@@ -21,12 +21,28 @@ Told = Callable[[float, float], None]
 Record = dict[str, Any]
 
 
-def download(server: Server, retrieval: Record, target: Path, *, told: Told, replace: bool = False) -> Path:
-    """Bring a result into `target`, continuing what an earlier try left in `target.part`.
+def download_all(server: Server, retrieval: Record, target: Path, *, told: Told, replace: bool = False) -> list[Path]:
+    """Bring every file of a result; the first into `target`, the second beside it with `-2` in its name, and so on.
+
+    Raises:
+        Conflict, Forbidden, Unavailable: as for `download`.
+    """
+    files = []
+    for item in retrieval["result"]["items"]:
+        number = item["number"]
+        place = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
+        files.append(download(server, f"/retrievals/{retrieval['id']}/media?item={number}", item, place, told=told,
+                              replace=replace))  # fmt: skip
+    return files
+
+
+def download(server: Server, path: str, item: Record, target: Path, *, told: Told, replace: bool = False) -> Path:
+    """Bring one file into `target`, continuing what an earlier try left in `target.part`.
 
     Args:
         server: as the person who ordered sees it.
-        retrieval: a result that is ready.
+        path: where the server has it.
+        item: its `digest` and `size`.
         target: the file to be; a file of that name is left alone unless it is the result already.
         told: told the bytes that are here and those there will be.
         replace: overwrite a file of that name.
@@ -36,7 +52,7 @@ def download(server: Server, retrieval: Record, target: Path, *, told: Told, rep
         Forbidden: the grant ended; what had come is removed, for it may no longer be had.
         Unavailable: the server broke off again and again, or what came has another digest.
     """
-    digest, size = retrieval["result"]["digest"], retrieval["result"]["size"]
+    digest, size = item["digest"], item["size"]
     if target.exists() and not replace:
         if target.stat().st_size == size and _digest_of(target).hexdigest() == digest:
             told(size, size)
@@ -45,7 +61,7 @@ def download(server: Server, retrieval: Record, target: Path, *, told: Told, rep
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("ab") as file:
-            _fill(server, retrieval, part, told)
+            _fill(server, path, size, part, told)
             os.fsync(file.fileno())
         if _digest_of(part).hexdigest() != digest:
             part.unlink()
@@ -59,14 +75,14 @@ def download(server: Server, retrieval: Record, target: Path, *, told: Told, rep
     return target
 
 
-def _fill(server: Server, retrieval: Record, part: Path, told: Told) -> None:
+def _fill(server: Server, path: str, size: int, part: Path, told: Told) -> None:
     """Ask for what is missing until nothing is; a break in the connection is no end as long as something comes."""
-    size, tries = retrieval["result"]["size"], TRIES
+    tries = TRIES
     if part.stat().st_size > size:
         part.write_bytes(b"")  # left by something else
     while (here := part.stat().st_size) < size:
         try:
-            _take(server, retrieval, part, here, told)
+            _take(server, path, size, part, here, told)
         except httpx.TransportError as error:
             tries = TRIES if part.stat().st_size > here else tries - 1
             if not tries:
@@ -74,8 +90,7 @@ def _fill(server: Server, retrieval: Record, part: Path, told: Told) -> None:
             time.sleep(PAUSE if part.stat().st_size == here else 0)
 
 
-def _take(server: Server, retrieval: Record, part: Path, here: int, told: Told) -> None:
-    size, path = retrieval["result"]["size"], f"/retrievals/{retrieval['id']}/media"
+def _take(server: Server, path: str, size: int, part: Path, here: int, told: Told) -> None:
     with server.stream(path, {"Range": f"bytes={here}-"} if here else {}) as response:
         if here and response.status_code != PARTIAL:
             here = 0  # a server that does not know ranges begins anew, and so do we

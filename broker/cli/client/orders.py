@@ -16,15 +16,21 @@ ENDED_WELL = frozenset({"READY", "DELIVERED"})
 Record = dict[str, Any]
 
 
-def order_snapshot(server: Server, camera: str, instant: str, grant: str | None = None) -> Record:
+def order_snapshot(
+    server: Server, camera: str, instant: str, grant: str | None = None, *, original: bool = False, png: bool = False
+) -> Record:
     """Order the picture shown at an instant."""
-    ordered: Record = server.post("/retrievals", _order(camera, "snapshot", grant, instant=instant))
+    body = _order(camera, "snapshot", grant, instant=instant, original=original, format="png" if png else "jpeg")
+    ordered: Record = server.post("/retrievals", body)
     return ordered
 
 
-def order_clip(server: Server, camera: str, span: TimeSpan, grant: str | None = None) -> Record:
+def order_clip(
+    server: Server, camera: str, span: TimeSpan, grant: str | None = None, *, original: bool = False
+) -> Record:
     """Order the pictures of a span."""
-    body = _order(camera, "clip", grant, begin=span.begin.isoformat(), end=span.end.isoformat())
+    begin, end = span.begin.isoformat(), span.end.isoformat()
+    body = _order(camera, "clip", grant, begin=begin, end=end, original=original)
     ordered: Record = server.post("/retrievals", body)
     return ordered
 
@@ -60,5 +66,5 @@ def _span(told: Record) -> TimeSpan:
     return TimeSpan(datetime.fromisoformat(told["begin"]), datetime.fromisoformat(told["end"]))
 
 
-def _order(camera: str, action: str, grant: str | None, **times: str) -> Record:
-    return {"camera": camera, "action": action, **times} | ({"grant": grant} if grant else {})
+def _order(camera: str, action: str, grant: str | None, **wanted: str | bool) -> Record:
+    return {"camera": camera, "action": action, **wanted} | ({"grant": grant} if grant else {})

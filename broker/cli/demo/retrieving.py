@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.media.testcard import Code, read_codes
-from broker.cli.client.download import download
+from broker.cli.client.download import download_all
 from broker.cli.client.orders import order_clip, order_snapshot, wait_for
 from broker.cli.client.server import Server
 from broker.cli.demo.case import Case, Record
@@ -39,12 +39,13 @@ def _take(server: Server, ordered: Record, results: Path) -> tuple[Record, Path]
     """Wait for an order and bring its result; the download itself compares the digest."""
     ready = wait_for(server, ordered)
     with ProgressBar(tell("retrieve.download")) as bar:
-        return ready, download(server, ready, results / file_name(ready), told=bar.reach)
+        (file,) = download_all(server, ready, results / file_name(ready), told=bar.reach)
+        return ready, file
 
 
 def _tell(stage: Stage, retrieval: Record, file: Path) -> None:
     stage.narrate(f"{retrieval['action']}-taken", camera=retrieval["camera"]["name"])
-    for name, value in result_fields(retrieval, file).items():
+    for name, value in result_fields(retrieval, [file]).items():
         if name in {"file", "digest", "size", "asked", "obtained", "first", "last", "frames"}:
             told = ", ".join(value) if isinstance(value, list) else value
             stage.show(f"{tell(f'column.{name}')}: {told}")
@@ -52,7 +53,7 @@ def _tell(stage: Stage, retrieval: Record, file: Path) -> None:
 
 def _check_instant(stage: Stage, picture: Record, channel: Channel, asked: datetime) -> None:
     """The picture must be the one that was on the screen: not newer than asked, not older than one frame."""
-    first = datetime.fromisoformat(picture["result"]["first"])
+    first = datetime.fromisoformat(picture["result"]["items"][0]["first"])
     oldest = asked - (channel.step or timedelta(seconds=10))
     stage.promise(oldest < first <= asked, "wrong-picture", asked=shown(asked), found=shown(first))
 
@@ -67,7 +68,7 @@ def _check_between_keys(stage: Stage, begin: datetime, channel: Channel) -> None
 def _check_picture(stage: Stage, picture: Record, file: Path) -> None:
     """The bar code in the picture must name the instant that the server says it is of."""
     ((_, code),) = read_codes(file)
-    found = datetime.fromisoformat(picture["result"]["first"])
+    found = datetime.fromisoformat(picture["result"]["items"][0]["first"])
     stage.promise(code.instant == found, "wrong-picture", asked=shown(found), found=shown(code.instant))
     stage.narrate("picture-checked", number=code.number, instant=shown(code.instant))
 

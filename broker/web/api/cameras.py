@@ -6,11 +6,13 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from broker.domain.catalog import Camera
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId
+from broker.domain.media import Mask, MaskStyle
+from broker.domain.privacy_masks import FEWEST_CORNERS, MOST_CORNERS, MOST_MASKS
 from broker.domain.time import TimeSpan, missing
 from broker.services.names import Known
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
@@ -22,6 +24,7 @@ from broker.web.values import CODE, Code, In, Instant, Line, Out, SpanOut
 router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=OnceRoute)
 
 LONGEST_COVERAGE = timedelta(days=31)
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 Text = Annotated[str | None, Query(max_length=100, description="Part of name, address or code. 名称、地址、编码。")]
 Owner = Annotated[str | None, Query(pattern=CODE, description="Code of the owning department. 所属部门编码。")]
@@ -104,6 +107,45 @@ class SensitivityIn(In):
     sensitive: bool
 
 
+class MaskIn(In):
+    """A part of the picture: its corners, each as shares of width and height, from the upper left."""
+
+    polygon: Annotated[list[tuple[Share, Share]], Field(min_length=FEWEST_CORNERS, max_length=MOST_CORNERS)]
+    style: MaskStyle = MaskStyle.SOLID
+
+
+class MasksIn(In):
+    """All privacy masks of a camera; an empty list takes them away."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"masks": [{"polygon": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.6]], "style": "solid"}]}]
+        },
+    )
+
+    masks: Annotated[list[MaskIn], Field(max_length=MOST_MASKS)]
+
+    def wanted(self) -> tuple[Mask, ...]:
+        return tuple(Mask(tuple(mask.polygon), mask.style) for mask in self.masks)
+
+
+class MaskOut(Out):
+    """A part of the picture that nobody is shown; corners are shares of width and height."""
+
+    polygon: list[tuple[float, float]]
+    style: MaskStyle
+
+
+class MasksOut(Out):
+    """The privacy masks of a camera."""
+
+    masks: list[MaskOut]
+
+    @classmethod
+    def of(cls, camera: Camera) -> Self:
+        return cls(masks=[MaskOut(polygon=list(mask.polygon), style=mask.style) for mask in camera.masks])
+
+
 def shown(cameras: Sequence[Camera], reading: Reading) -> list[CameraOut]:
     """Return cameras, their owners looked up together."""
     known = reading.known(departments={camera.owner_id for camera in cameras})
@@ -140,6 +182,18 @@ def list_cameras(
 def read_camera(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> CameraOut:
     """查看一个点位。Read one camera."""
     return shown([broker.catalog.read(caller, CameraId(key))], reading)[0]
+
+
+@router.get("/{key}/masks")
+def read_masks(key: UUID, caller: CallerDep, broker: BrokerDep) -> MasksOut:
+    """查看点位的隐私遮挡区。Read the privacy masks of a camera."""
+    return MasksOut.of(broker.catalog.read(caller, CameraId(key)))
+
+
+@router.put("/{key}/masks")
+def replace_masks(key: UUID, body: MasksIn, caller: CallerDep, broker: BrokerDep) -> MasksOut:
+    """重新设定点位的全部隐私遮挡区，此后调取的画面一律遮盖。Set all privacy masks of a camera anew."""
+    return MasksOut.of(broker.masks.replace(caller, CameraId(key), body.wanted()))
 
 
 @router.get("/{key}/coverage")

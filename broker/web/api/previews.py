@@ -7,35 +7,21 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from broker.domain.errors import BrokerError
 from broker.domain.findings import EarlierOutcome, Finding, FindingKind
 from broker.domain.grants import Action, Condition
 from broker.domain.ids import CameraId, RequestId
-from broker.domain.time import missing
-from broker.locale import explain, say
+from broker.locale import say
 from broker.services.names import Known
 from broker.services.previews import Outlook, Part, Trial
-from broker.services.recorded import Recorded
 from broker.web.api.form_schema import FormOut
+from broker.web.api.ledger import FaultOut, RecordedOut, shown_lines
 from broker.web.api.request_forms import RequestIn
 from broker.web.deps import BrokerDep, CallerDep, Language, Reading, ReadingDep
 from broker.web.refs import CameraRef, DepartmentRef
 from broker.web.routes import OnceRoute
-from broker.web.values import Out, SpanOut
+from broker.web.values import Out
 
 router = APIRouter(prefix="/access-requests", tags=["access-requests"], route_class=OnceRoute)
-
-
-class FaultOut(Out):
-    """Something that a submission would be refused for, in the reader's language."""
-
-    slug: str
-    pointer: str
-    detail: str
-
-    @classmethod
-    def of(cls, fault: BrokerError, language: str) -> Self:
-        return cls(slug=fault.slug, pointer=fault.pointer, detail=explain(fault, language))
 
 
 class PartOut(Out):
@@ -91,26 +77,6 @@ class PlanOut(Out):
         )  # fmt: skip
 
 
-class RecordedOut(Out):
-    """What of a line is recorded; both lists are null where the source did not say, and `fault` says why."""
-
-    camera: CameraRef
-    asked: SpanOut
-    recorded: list[SpanOut] | None
-    missing: list[SpanOut] | None
-    fault: FaultOut | None
-
-    @classmethod
-    def of(cls, line: Recorded, known: Known, language: str) -> Self:
-        spans = line.spans
-        return cls(
-            camera=CameraRef.named(line.camera, known), asked=SpanOut.of(line.asked),
-            recorded=None if spans is None else [SpanOut.of(span) for span in spans],
-            missing=None if spans is None else [SpanOut.of(span) for span in missing(line.asked, spans)],
-            fault=_told(line.fault, language) if line.fault else None,
-        )  # fmt: skip
-
-
 class EarlierOut(Out):
     """An earlier request that came to nothing."""
 
@@ -158,23 +124,15 @@ class TrialOut(Out):
     findings: list[FindingOut]
 
 
-def _told(fault: BrokerError, language: str) -> FaultOut:
-    """Return why a source did not say; what is unavailable is the broker itself, and its inside stays inside."""
-    if fault.kind == "unavailable":
-        return FaultOut(slug="unavailable", pointer="", detail=say("unavailable", language))
-    return FaultOut.of(fault, language)
-
-
 def tried(trial: Trial, reading: Reading) -> TrialOut:
     """Return a dry run, the names of its cameras looked up together."""
-    keys: set[CameraId] = {line.camera for line in trial.recorded}
-    known = reading.known(cameras=keys)
+    about: set[CameraId] = {camera for finding in trial.findings for camera in finding.cameras}
     return TrialOut(
         accepted=not trial.faults,
         faults=[FaultOut.of(fault, reading.language) for fault in trial.faults],
         plan=PlanOut.of(trial.outlook, reading.language),
-        lines=[RecordedOut.of(line, known, reading.language) for line in trial.recorded],
-        findings=shown(trial.findings, known, reading.language),
+        lines=shown_lines(trial.recorded, reading),
+        findings=shown(trial.findings, reading.known(cameras=about), reading.language),
     )
 
 

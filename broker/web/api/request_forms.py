@@ -8,7 +8,16 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from broker.domain.access_requests import AskedLine, Place
 from broker.domain.errors import Invalid
-from broker.domain.grants import DEFAULT_VALIDITY, LONGEST_VALIDITY, Action, Condition, Quota, Terms
+from broker.domain.grants import (
+    DEFAULT_VALIDITY,
+    LONGEST_SIDE,
+    LONGEST_VALIDITY,
+    SHORTEST_SIDE,
+    Action,
+    Condition,
+    Quota,
+    Terms,
+)
 from broker.domain.ids import CameraId, LineId
 from broker.domain.purpose import Purpose
 from broker.domain.time import TimeSpan
@@ -52,10 +61,12 @@ class TermsIn(In):
     valid_days: int = Field(default=DEFAULT_VALIDITY.days, ge=1, le=LONGEST_VALIDITY.days)
     quota: QuotaIn = Field(default_factory=QuotaIn)
     conditions: frozenset[Condition] = frozenset()
+    originals: bool = False
+    longest_side: int | None = Field(default=None, ge=SHORTEST_SIDE, le=LONGEST_SIDE)
 
     def terms(self) -> Terms:
-        quota = Quota(**self.quota.model_dump())
-        return Terms(self.actions, timedelta(days=self.valid_days), quota, self.conditions)
+        quota, validity = Quota(**self.quota.model_dump()), timedelta(days=self.valid_days)
+        return Terms(self.actions, validity, quota, self.conditions, self.originals, self.longest_side)
 
 
 class DecidedTermsIn(TermsIn):

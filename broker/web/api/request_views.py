@@ -35,12 +35,14 @@ class TermsOut(Out):
     valid_days: int
     quota: QuotaOut
     conditions: list[Condition]
+    originals: bool
+    longest_side: int | None
 
     @classmethod
     def of(cls, terms: Terms) -> Self:
         return cls(
             actions=sorted(terms.actions), valid_days=terms.validity.days, quota=QuotaOut.of(terms.quota),
-            conditions=sorted(terms.conditions),
+            conditions=sorted(terms.conditions), originals=terms.originals, longest_side=terms.longest_side,
         )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, model_validator
 
+from broker.domain.coverage import Missing, MissingReason
 from broker.domain.grants import Action
 from broker.domain.ids import CameraId, GrantId, RetrievalId
-from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
-from broker.domain.retrievals import Retrieval, RetrievalState
-from broker.domain.time import TimeSpan, missing
+from broker.domain.media import Ask, ClipAsk, PictureFormat, SnapshotAsk
+from broker.domain.retrievals import EvidenceItem, Retrieval, RetrievalState
+from broker.domain.time import TimeSpan
 from broker.locale import say
 from broker.services.names import Known
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
@@ -48,6 +49,8 @@ class OrderIn(In):
     begin: Instant | None = None
     end: Instant | None = None
     grant: UUID | None = None
+    original: bool = False
+    format: PictureFormat = PictureFormat.JPEG
 
     @model_validator(mode="after")
     def _times(self) -> Self:
@@ -61,7 +64,7 @@ class OrderIn(In):
     def ask(self) -> Ask:
         """Return what is asked; the channel is looked up when the fetch begins."""
         if self.instant is not None:
-            return SnapshotAsk("", self.instant)
+            return SnapshotAsk("", self.instant, format=self.format)
         if self.begin is None or self.end is None:
             raise AssertionError(self.action)
         return ClipAsk("", TimeSpan(self.begin, self.end))
@@ -80,31 +83,75 @@ class AskedOut(Out):
         return cls(instant=ask.instant, span=None)
 
 
-class ResultOut(Out):
-    """What came: told truthfully, with the spans of the ask that the source had no pictures of."""
+class NoteOut(Out):
+    """A statement that belongs to a result, in words."""
 
+    slug: str
+    detail: str
+
+
+class MissingOut(SpanOut):
+    """A span without pictures, and why."""
+
+    reason: MissingReason
+    detail: str
+
+    @classmethod
+    def of_missing(cls, missing: Missing, language: str) -> Self:
+        detail = say(f"missing-footage.{missing.reason}", language)
+        return cls(begin=missing.span.begin, end=missing.span.end, reason=missing.reason, detail=detail)
+
+
+class ItemOut(Out):
+    """One file of a result. `source_digest` is the SHA-256 of the coded footage as the source gave it."""
+
+    number: int
     digest: str
+    sm3: str
+    source_digest: str
     size: int
     media_type: str
     container: str
     codec: str
+    sound: str
     width: int
     height: int
     frames: int
+    reencoded: int
     first: datetime
     last: datetime
     obtained: list[SpanOut]
-    missing: list[SpanOut]
+    notes: list[NoteOut]
 
     @classmethod
-    def of(cls, retrieval: Retrieval, capture: Capture) -> Self:
-        ask = retrieval.ask
-        gaps = missing(ask.span, capture.obtained) if isinstance(ask, ClipAsk) else ()
+    def of(cls, item: EvidenceItem, language: str) -> Self:
+        it = item.capture
         return cls(
-            digest=retrieval.digest, size=retrieval.size, media_type=capture.media_type,
-            container=capture.container, codec=capture.codec, width=capture.width, height=capture.height,
-            frames=capture.frames, first=capture.first, last=capture.last,
-            obtained=[SpanOut.of(span) for span in capture.obtained], missing=[SpanOut.of(span) for span in gaps],
+            number=item.number, digest=item.digest, sm3=item.sm3, source_digest=it.source_digest, size=item.size,
+            media_type=it.media_type, container=it.container, codec=it.codec, sound=it.sound, width=it.width,
+            height=it.height, frames=it.frames, reencoded=it.reencoded, first=it.first, last=it.last,
+            obtained=[SpanOut.of(span) for span in it.obtained],
+            notes=[NoteOut(slug=slug, detail=say(f"note.{slug}", language)) for slug in it.notes],
+        )  # fmt: skip
+
+
+class ResultOut(Out):
+    """What came, told truthfully: the files, and the spans of the ask that have no pictures, with the reason.
+
+    `clock_ahead` is how many seconds the clock of the source was held to be ahead; all instants are set right by it.
+    """
+
+    size: int
+    items: list[ItemOut]
+    missing: list[MissingOut]
+    clock_ahead: float
+
+    @classmethod
+    def of(cls, retrieval: Retrieval, language: str) -> Self:
+        return cls(
+            size=retrieval.size, clock_ahead=retrieval.ahead or 0.0,
+            items=[ItemOut.of(item, language) for item in retrieval.items],
+            missing=[MissingOut.of_missing(it, language) for it in retrieval.missing],
         )  # fmt: skip
 
 
@@ -124,6 +171,7 @@ class RetrievalOut(Out):
     camera: CameraRef
     grant: UUID
     asked: AskedOut
+    original: bool
     attempt: int
     progress: float
     ordered_at: datetime | None
@@ -138,10 +186,10 @@ class RetrievalOut(Out):
         return cls(
             id=retrieval.id, state=retrieval.state, action=retrieval.action, grant=retrieval.grant_id,
             camera=CameraRef.named(retrieval.camera_id, known), asked=AskedOut.of(retrieval.ask),
-            attempt=retrieval.attempt, progress=retrieval.progress, ordered_at=retrieval.ordered_at,
+            original=retrieval.original, attempt=retrieval.attempt, progress=retrieval.progress, ordered_at=retrieval.ordered_at,
             ready_at=retrieval.ready_at,
             error=ErrorOut(slug=error, detail=say(error, language, **told)) if error else None,
-            result=ResultOut.of(retrieval, retrieval.capture) if retrieval.capture else None,
+            result=ResultOut.of(retrieval, language) if retrieval.items else None,
         )  # fmt: skip
 
 
@@ -158,7 +206,9 @@ def order_retrieval(
     """在授权单下调取截图或录像片段。Order a snapshot or a clip under one of your grants."""
     grant = None if body.grant is None else GrantId(body.grant)
     address = request.client.host if request.client else ""
-    ordered = broker.retrievals.order(caller, CameraId(body.camera), body.ask(), grant, address=address)
+    ordered = broker.retrievals.order(
+        caller, CameraId(body.camera), body.ask(), grant, original=body.original, address=address
+    )
     return shown([ordered], reading)[0]
 
 

@@ -1,4 +1,4 @@
-"""Sources of footage: add, list, probe. Their options go in and never come out."""
+"""Sources of footage: add, edit, list, probe. Their secret options go in and never come out."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from adapters.errors import InvalidOption
 from broker.domain.catalog import Source
 from broker.domain.media import Point, Probe
 from broker.services.names import Known
-from broker.services.sources import MOST_SESSIONS, NewSource
+from broker.services.sources import MOST_KEPT_DAYS, MOST_SESSIONS, NewSource, Shown, SourceEdit
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ByText, Page
 from broker.web.refs import DepartmentRef
@@ -20,6 +20,10 @@ from broker.web.routes import OnceRoute
 from broker.web.values import CODE, Code, In, Line, Out
 
 router = APIRouter(prefix="/sources", tags=["sources"], route_class=OnceRoute)
+
+
+Sessions = Annotated[int, Field(ge=1, le=MOST_SESSIONS)]
+SourceCode = Annotated[str, Path(pattern=CODE)]
 
 
 class SourceIn(In):
@@ -45,10 +49,35 @@ class SourceIn(In):
     adapter: Code
     options: Annotated[dict[str, JsonValue], Field(max_length=64, repr=False)] = Field(default_factory=dict)
     department: Code
-    sessions: Annotated[int, Field(ge=1, le=MOST_SESSIONS)] = 1
+    sessions: Sessions = 1
+    keeps_days: Annotated[int, Field(ge=1, le=MOST_KEPT_DAYS)] | None = None
 
     def new(self) -> NewSource:
-        return NewSource(self.code, self.name, self.adapter, self.options, self.department, self.sessions)
+        return NewSource(
+            self.code, self.name, self.adapter, self.options, self.department, self.sessions, self.keeps_days
+        )
+
+
+class SourceEditIn(In):
+    """A change of a source; members that are left out stay.
+
+    `options` are laid over those there are: one that is left out stays, secrets too; one that is null goes back to its
+    default. `keeps_days` 0: nobody knows how long it keeps recordings. `stopped`: nothing is asked of it any more.
+    With `version`, the change is refused when somebody else was first.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "东河区录像归档（新）", "sessions": 4}]})
+
+    name: Line | None = None
+    options: Annotated[dict[str, JsonValue] | None, Field(max_length=64, repr=False)] = None
+    department: Code | None = None
+    sessions: Sessions | None = None
+    stopped: bool | None = None
+    keeps_days: Annotated[int, Field(ge=0, le=MOST_KEPT_DAYS)] | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+    def edit(self) -> SourceEdit:
+        return SourceEdit(**dict(self))
 
 
 class SourceOut(Out):
@@ -60,13 +89,30 @@ class SourceOut(Out):
     adapter: str
     department: DepartmentRef
     sessions: int
+    stopped: bool
+    keeps_days: int | None
+    version: int
 
     @classmethod
     def of(cls, source: Source, known: Known) -> Self:
         return cls(
             id=source.id, code=source.code, name=source.name, adapter=source.adapter,
             department=DepartmentRef.named(source.department_id, known), sessions=source.sessions,
+            stopped=source.stopped, keeps_days=source.keeps_days, version=source.version,
         )  # fmt: skip
+
+
+class SourcePageOut(Out):
+    """A source with the options that are no secret; of the others, `sealed` has the names of those that are set."""
+
+    source: SourceOut
+    plain_options: dict[str, JsonValue]
+    sealed: list[str]
+
+    @classmethod
+    def of(cls, found: Shown, reading: Reading) -> Self:
+        told = {"plain_options": found.options, "sealed": list(found.source.secrets)}
+        return cls.model_validate({"source": shown([found.source], reading)[0], **told})
 
 
 class PointOut(Out):
@@ -77,16 +123,18 @@ class PointOut(Out):
 
 
 class ProbeOut(Out):
-    """How a source is, and its channels."""
+    """How a source is, and its channels; `ahead` is how many seconds its clock is ahead, null where it does not tell."""
 
     ok: bool
     detail: str
     points: list[PointOut]
+    ahead: float | None
+    ahead_by: str
 
     @classmethod
     def of(cls, probe: Probe, points: Sequence[Point]) -> Self:
         told = [PointOut(channel=point.channel, name=point.name) for point in points]
-        return cls(ok=probe.ok, detail=probe.detail, points=told)
+        return cls(ok=probe.ok, detail=probe.detail, points=told, ahead=probe.ahead, ahead_by=probe.ahead_by)
 
 
 def shown(sources: Sequence[Source], reading: Reading) -> list[SourceOut]:
@@ -119,7 +167,22 @@ def add_source(body: SourceIn, caller: CallerDep, broker: BrokerDep, reading: Re
         return shown([broker.sources.add(caller, body.new())], reading)[0]
 
 
+@router.get("/{code}")
+def read_source(code: SourceCode, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> SourcePageOut:
+    """查看接入源，机密选项只列名称。Read a source; of secret options only the names."""
+    return SourcePageOut.of(broker.sources.read(caller, code), reading)
+
+
+@router.patch("/{code}")
+def edit_source(
+    code: SourceCode, body: SourceEditIn, caller: CallerDep, broker: BrokerDep, reading: ReadingDep
+) -> SourcePageOut:
+    """修改、停用或启用接入源。Change a source, stop it or let it go on."""
+    with below("/options"):
+        return SourcePageOut.of(broker.sources.edit(caller, code, body.edit()), reading)
+
+
 @router.post("/{code}/probe")
-def probe_source(code: Annotated[str, Path(pattern=CODE)], caller: CallerDep, broker: BrokerDep) -> ProbeOut:
+def probe_source(code: SourceCode, caller: CallerDep, broker: BrokerDep) -> ProbeOut:
     """检测接入源并列出通道。Ask a source how it is and which channels it offers."""
     return ProbeOut.of(*broker.sources.probe(caller, code))

@@ -12,12 +12,16 @@ from storage.db.tables.catalog import camera, source
 from storage.db.tables.deadlines import deadline
 from storage.db.tables.delegations import absence, delegation
 from storage.db.tables.doors import idempotency
+from storage.db.tables.escrow import escrow, kept_original
 from storage.db.tables.grants import access_grant, grant_person, retrieval
 from storage.db.tables.notices import notice, notice_recipient, webhook, webhook_delivery
+from storage.db.tables.packages import evidence_package, package_retrieval
 from storage.db.tables.policies import policy_change, policy_version
 from storage.db.tables.register import access_outcome, access_register
 from storage.db.tables.requests import access_request, request_item, request_line, request_person, rulebook
+from storage.db.tables.retention import blob_deletion, copy_hold
 from storage.db.tables.second_factor import recovery_code, second_factor
+from storage.db.tables.sources import recording_answer, source_clock, source_health, source_watch
 from storage.db.tables.stops import lock, replica, revocation
 from storage.db.tables.trace import audit_event
 
@@ -37,8 +41,11 @@ AUDITED = (
     "request_item",
     "access_grant",
     "retrieval",
+    "evidence_package",
+    "escrow",
     "lock",
     "webhook",
+    "copy_hold",
 )
 
 __all__ = [
@@ -52,19 +59,26 @@ __all__ = [
     "api_token",
     "attachment",
     "audit_event",
+    "blob_deletion",
     "camera",
+    "copy_hold",
     "deadline",
     "delegation",
     "department",
+    "escrow",
+    "evidence_package",
     "grant_person",
     "idempotency",
+    "kept_original",
     "lock",
     "metadata",
     "notice",
     "notice_recipient",
+    "package_retrieval",
     "person",
     "policy_change",
     "policy_version",
+    "recording_answer",
     "recovery_code",
     "replica",
     "request_item",
@@ -78,6 +92,9 @@ __all__ = [
     "session",
     "sign_in_failure",
     "source",
+    "source_clock",
+    "source_health",
+    "source_watch",
     "webhook",
     "webhook_delivery",
 ]

@@ -16,9 +16,11 @@ attachment = Table(
     Column("uploaded_by", ForeignKey("person.id"), nullable=False),
     Column("at", INSTANT, nullable=False),
     Column("removed_at", INSTANT),
+    Column("purged_at", INSTANT),
     *audited(),
     CheckConstraint("media_type IN ('application/pdf', 'image/jpeg', 'image/png')", name="media_type"),
     CheckConstraint("digest ~ '^[0-9a-f]{64}$' AND size > 0", name="content"),
     Index("ix_attachment_request_id_id", "request_id", "id"),
+    CheckConstraint("purged_at IS NULL OR removed_at IS NOT NULL", name="purged_once_removed"),
     Index("ix_attachment_digest", "digest"),
 )

@@ -1,12 +1,14 @@
 """Sources and the cameras behind them."""
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
     Double,
     ForeignKey,
     Index,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -28,8 +30,14 @@ source = Table(
     Column("options", JSONB, nullable=False),
     Column("department_id", ForeignKey("department.id"), nullable=False),
     Column("sessions", SmallInteger, nullable=False),
+    Column("secrets", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("sealed", LargeBinary, nullable=False, server_default=text("''::bytea")),
+    Column("stopped", Boolean, nullable=False, server_default=text("false")),
+    Column("keeps_days", SmallInteger),
     *audited(),
     CheckConstraint("sessions BETWEEN 1 AND 64", name="sessions"),
+    CheckConstraint("(cardinality(secrets) = 0) = (octet_length(sealed) = 0)", name="sealed_whole"),
+    CheckConstraint("keeps_days BETWEEN 1 AND 3660", name="keeps_days"),
 )
 
 camera = Table(
@@ -51,6 +59,7 @@ camera = Table(
     Column("source_id", ForeignKey("source.id")),
     Column("channel", Text),
     Column("extra", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("masks", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     *audited(),
     UniqueConstraint("owner_id", "external_key"),
     CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="place"),

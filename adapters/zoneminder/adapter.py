@@ -1,0 +1,64 @@
+"""The adapter for ZoneMinder: monitors are channels, events are recordings."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from adapters.base import Progress, SourceAdapter
+from adapters.errors import UnknownChannel
+from adapters.media import Stretch
+from adapters.web.client import WebClient
+from adapters.web.clocks import ahead
+from adapters.web.options import WebOptions, ZoneName
+from adapters.web.recordings import Placed, length_of, stretches
+from adapters.zoneminder.api import Api
+from adapters.zoneminder.events import Event
+from broker.domain.media import Point, Probe
+from broker.domain.time import TimeSpan
+
+
+class ZoneMinderAdapter(SourceAdapter):
+    """A ZoneMinder; `address` is where its web interface begins, such as `http://10.0.0.5/zm`."""
+
+    name = "zoneminder"
+
+    class Options(WebOptions):
+        """Options of a web server, and the zone in which ZoneMinder writes its times, which state none."""
+
+        timezone: ZoneName
+
+    options: Options
+
+    def _ready(self) -> None:
+        it = self.options
+        self._client = WebClient(it.address, it.gate, patience=it.patience, trusted=it.certificates)
+        self._api = Api(self._client, ZoneInfo(it.timezone), it.username, it.password.get_secret_value())
+        self._monitors: dict[str, str] = {}
+
+    def _probe(self) -> Probe:
+        asked = datetime.now(UTC)
+        answer = self._api.version()
+        clock = ahead(answer, asked, datetime.now(UTC))
+        monitors = self._api.monitors()
+        detail = f"version={str(self._client.parsed(answer).get('version'))[:20]!a} monitors={len(monitors)}"
+        return Probe(bool(monitors), detail, len(monitors), clock, "" if clock is None else "http-date")
+
+    def _points(self) -> Iterable[Point]:
+        return [Point(number, name) for number, name in self._api.monitors().items()]
+
+    def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:
+        return [event.span for event in self._events(channel, span)]
+
+    def _footage(self, channel: str, span: TimeSpan, room: Path, progress: Progress) -> Iterable[Stretch]:  # noqa: ARG002
+        return stretches(self._events(channel, span), span, room, self._take, self._lost)
+
+    def _events(self, channel: str, span: TimeSpan) -> list[Event]:
+        self._monitors = self._monitors or self._api.monitors()
+        if channel not in self._monitors:
+            raise UnknownChannel(channel=channel)
+        return list(self._api.events(channel, span))
+
+    def _take(self, event: Event, target: Path) -> Placed:
+        self._api.video(event, target)
+        return event.placed(length_of(target, event.name), self._client.where)

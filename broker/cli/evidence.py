@@ -1,0 +1,71 @@
+"""`xueliang evidence`: verify packages, with nothing but the package; make the key that signs them."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cryptography import x509
+from typer import Argument, Exit, Option
+
+from broker.bootstrap import evidence_folder
+from broker.cli import screen, verdict_page
+from broker.cli.grammar import Json, Noun
+from broker.cli.instants import shown
+from broker.cli.machine import Data, settings_for
+from broker.domain.errors import Invalid
+from broker.domain.time import SystemClock
+from storage.packages.authority import new_key
+from storage.packages.checking import check
+
+app = Noun()
+keys = Noun()
+app.add_typer(keys, name="key")
+
+
+@app.verb("verify")
+def verify(
+    package: Annotated[Path, Argument(metavar="PACKAGE")],
+    *,
+    trust: Annotated[list[Path] | None, Option("--trust", metavar="FILE")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a package, a ZIP or a folder; needs no server, no data and no network."""
+    roots = None if not trust else [root for file in trust for root in _certificates(file)]
+    try:
+        found = check(package, roots)
+    except OSError as error:
+        raise Invalid("file-unreadable", file=str(package), reason=error.strerror or "") from error
+    if as_json:
+        screen.document(verdict_page.as_record(found))
+    else:
+        screen.plain(verdict_page.in_words(found))
+    if found.code:
+        raise Exit(found.code)
+
+
+@keys.verb("new")
+def make_key(
+    *,
+    organization: Annotated[str, Option("--organization", metavar="NAME")],
+    rotate: Annotated[bool, Option("--rotate")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make the key that signs packages, its certificate, and the root where there is none yet."""
+    settings = settings_for(data)
+    if settings.evidence_key is not None or settings.evidence_certificate is not None:
+        raise Invalid("evidence-key-elsewhere", file=str(settings.evidence_key or settings.evidence_certificate))
+    made = new_key(evidence_folder(settings.data), organization, SystemClock().now(), rotate=rotate)
+    told = {
+        "key": made.key, "certificate": made.certificate, "root": made.root, "signer": made.subject,
+        "until": made.until.isoformat() if as_json else shown(made.until), "retired": made.retired,
+    }  # fmt: skip
+    screen.fields(told, as_json=as_json)
+
+
+def _certificates(file: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(file.read_bytes())
+    except OSError as error:
+        raise Invalid("file-unreadable", file=str(file), reason=error.strerror or "") from error
+    except ValueError:
+        raise Invalid("trust-file", file=str(file)) from None

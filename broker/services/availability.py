@@ -1,0 +1,172 @@
+"""What is recorded of many cameras: from the cache where it is fresh, from the sources where it is not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from adapters.errors import SourceTimeout, SourceUnreachable
+from broker.domain.accounts import Caller, Role, system_caller
+from broker.domain.catalog import Camera, Source
+from broker.domain.coverage import LOOKED_BACK, MissingReason
+from broker.domain.errors import BrokerError
+from broker.domain.ids import CameraId, RequestId, SourceId
+from broker.domain.permits import Permit
+from broker.domain.recordings import FRESH, REMEMBERED, spoken
+from broker.domain.time import TimeSpan
+from broker.services.access_requests import shown_to, visibility
+from broker.services.ledgers import Background, Lines, background, remembered
+from broker.services.recorded import Reached, Recorded, Recordings
+from broker.services.source_health import SourceHealth
+from broker.services.source_secrets import SourceSecrets
+from policies import facts
+from policies.authorizer import Authorizer
+from storage.db.access_requests import EVERYTHING
+from storage.db.unit_of_work import UnitOfWork, Work
+
+OLD = timedelta(days=1)
+"""What is missing of footage that is younger was hardly overwritten."""
+
+
+@dataclass(frozen=True)
+class RequestCoverage:
+    """The ledger of a request, as far as the reader may see its lines.
+
+    `at`: how old the oldest part is, None where nothing is known; `refreshing`: the sources are being asked anew.
+    """
+
+    lines: Sequence[Recorded]
+    at: datetime | None
+    refreshing: bool
+
+
+class Availability:
+    """Keeps what sources said, and asks them again when it is too old."""
+
+    def __init__(
+        self, work: Work, policy: Authorizer, recordings: Recordings, secrets: SourceSecrets, health: SourceHealth
+    ) -> None:
+        self._work = work
+        self._policy = policy
+        self._recordings = recordings
+        self._secrets = secrets
+        self._health = health
+        self._caller: Caller = system_caller(Role.WORKER, "worker")
+
+    def of(self, lines: Lines) -> list[Recorded]:
+        """Return what is recorded of each line, balanced, for somebody who was just allowed to ask about them.
+
+        To be called without a transaction: sources may take their time, as long as `Recordings` lets them.
+        """
+        with self._work() as work:
+            self._permit()
+            cameras = work.cameras.load_many({key for key, _ in lines})
+            known = background(work, lines, cameras)
+            found = remembered(known, lines)
+            stale = [place for place, line in enumerate(found) if _is_stale(line, work.now)]
+            reached = self._reached(work, known, [lines[place] for place in stale])
+        if not stale:
+            return found
+        heard = self._recordings.of([lines[place] for place in stale], cameras, reached)
+        self._keep(heard, cameras)
+        with self._work() as work:
+            self._permit()
+            known = background(work, lines, cameras)
+            for place, line in zip(stale, heard, strict=True):
+                found[place] = known.balanced(line if line.spans is None else replace(line, at=work.now))
+        return found
+
+    def of_request(self, caller: Caller, key: RequestId) -> RequestCoverage:
+        """Return the ledger of a request from the cache; where that is too old, the sources are asked in the background.
+
+        Whoever may read a request may read what is recorded of it, an owner of the own cameras alone.
+        """
+        with self._work() as work:
+            permit = self._policy.require(
+                caller, "access_request:read", caller.roles(work.now), facts.of_person(caller)
+            )
+            request = work.access_requests.load(key, visibility(caller, work))
+            lines = [(line.camera_id, line.span) for line in shown_to(caller, work, [request])[0].asked]
+            known = background(work, lines, work.cameras.load_many({camera for camera, _ in lines}))
+            found = remembered(known, lines)
+            stale = any(_is_stale(line, work.now) for line in found)
+            if stale:
+                work.jobs.refresh_coverage(key)
+                work.commit(permit)
+            ages = [line.at for line in found if line.at is not None]
+            return RequestCoverage(found, min(ages, default=None), stale)
+
+    def refresh(self, key: RequestId) -> None:
+        """Ask the sources about all lines of a request, and where the beginning is missing, whether it was overwritten."""
+        with self._work() as work:
+            self._permit()
+            asked = work.access_requests.load(key, EVERYTHING).asked
+        found = self.of([(line.camera_id, line.span) for line in asked])
+        with self._work() as work:
+            permit = self._permit()
+            work.recordings.forget(work.now - REMEMBERED)
+            around = list(dict.fromkeys(_around(line, work.now) for line in found if _may_be_gone(line, work.now)))
+            cameras = work.cameras.load_many({camera for camera, _ in around})
+            known = background(work, around, cameras)
+            unknown = [line for line in around if not known.known(*line).tells(line[1])]
+            reached = self._reached(work, known, unknown)
+            work.commit(permit)
+        if unknown:
+            self._keep(self._recordings.of(unknown, cameras, reached), cameras)
+
+    def _permit(self) -> Permit:
+        return self._policy.require(self._caller, "source:watch", {Role.WORKER})
+
+    def _reached(self, work: UnitOfWork, known: Background, lines: Lines) -> dict[SourceId, Reached]:
+        """Return the sources behind lines as they can be asked; the clock is that of the earliest line."""
+        begins: dict[SourceId, datetime] = {}
+        for key, span in lines:
+            source = known.cameras[key].source_id
+            if source is not None:
+                begins[source] = min(span.begin, begins.get(source, span.begin))
+        offsets = work.sources.ahead_many(begins)
+        ahead = {key: offsets[key].ahead if key in offsets else timedelta(0) for key in begins}
+        return {key: Reached(known.sources[key], self._options(known.sources[key]), ahead[key]) for key in begins}
+
+    def _options(self, source: Source) -> Mapping[str, object] | BrokerError:
+        try:
+            return self._secrets.options_of(source)
+        except BrokerError as fault:
+            return fault
+
+    def _keep(self, heard: Sequence[Recorded], cameras: Mapping[CameraId, Camera]) -> None:
+        """Keep the answers, and tell the log of health what was met."""
+        met: dict[SourceId, BrokerError] = {}
+        for line in heard:
+            source = cameras[line.camera].source_id
+            if source is not None and isinstance(line.fault, SourceUnreachable | SourceTimeout):
+                met[source] = line.fault
+        with self._work() as work:
+            permit = self._permit()
+            answers = [
+                (cameras[line.camera], answer)
+                for line in heard
+                if line.spans is not None and (answer := spoken(line.asked, line.spans, work.now))
+            ]
+            work.recordings.keep(answers)
+            work.commit(permit, done=False)  # a dry run is no change: its idempotency key stays free
+        for key, fault in met.items():
+            self._health.experienced(key, fault)
+
+
+def _is_stale(line: Recorded, now: datetime) -> bool:
+    if line.spans is None:
+        return line.fault is None or line.fault.slug != "camera-without-source"
+    return line.at is None or line.at < now - FRESH
+
+
+def _may_be_gone(line: Recorded, now: datetime) -> bool:
+    """Say whether the beginning of a line is missing, for no better reason, and is old."""
+    if line.coverage is None or not line.coverage.missing or line.asked.begin > now - OLD:
+        return False
+    first = line.coverage.missing[0]
+    return first.span.begin == line.asked.begin and first.reason is MissingReason.NO_RECORDING
+
+
+def _around(line: Recorded, now: datetime) -> tuple[CameraId, TimeSpan]:
+    """Return the question that shows whether what follows a missing beginning is the oldest that is kept."""
+    return line.camera, TimeSpan(line.asked.begin - LOOKED_BACK, min(line.asked.end + LOOKED_BACK, now))

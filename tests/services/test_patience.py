@@ -1,0 +1,42 @@
+"""How long sources that fail are left alone."""
+
+from uuid import UUID
+
+import pytest
+
+from broker.domain.ids import SourceId
+from broker.services import patience
+from broker.services.patience import Patience
+
+ONE, TWO = SourceId(UUID(int=1)), SourceId(UUID(int=2))
+
+
+def rest(of: Patience, source: SourceId) -> float:
+    with of.with_source(source) as found:
+        return found.total_seconds()
+
+
+def test_a_source_that_fails_rests_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broker.services.patience.monotonic", lambda: 1000.0)
+    known = Patience(suspects=4)
+    rests = []
+    for _ in range(9):
+        known.failed(ONE)
+        rests.append(rest(known, ONE))
+    assert rests == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert rest(known, TWO) == 0
+    known.answered(ONE)
+    assert rest(known, ONE) == 0
+
+
+def test_sources_that_failed_never_take_all_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("broker.services.patience.monotonic", lambda: now)
+    known = Patience(suspects=1)
+    for source in (ONE, TWO):
+        known.failed(source)
+    now = 1006.0
+    with known.with_source(ONE) as first:
+        assert not first
+        assert rest(known, TWO) == patience.FIRST_REST
+    assert rest(known, TWO) == 0
