@@ -13,10 +13,10 @@ LOCK_FLAGS := --universal --generate-hashes --no-header --no-emit-index-url --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test proofs check bench lock image clean
+.PHONY: help demo serve test test-upstreams proofs check bench lock image clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(STAMP)  ## set up a made-up city in ./xueliang-demo and walk one request through it
 	$(BIN)/xueliang demo
@@ -35,6 +35,9 @@ endif
 
 proofs: $(STAMP)  ## the long proofs to their end: 10,000 random worlds, 50,000 questions of who sees what
 	XUELIANG_PROOFS=full $(BIN)/python -m pytest tests/policies/test_random_worlds.py tests/services/test_no_leaks.py
+
+test-upstreams: $(STAMP)  ## run the adapters against real recorders, in a Debian of their own (root, debootstrap, 1.5 GB)
+	XUELIANG_UPSTREAMS=$(or $(UPSTREAMS),/var/tmp/xueliang-upstreams) $(BIN)/python -m pytest tests/upstreams
 
 check: $(STAMP)  ## check style, formatting, types and the dependency rule
 	$(BIN)/ruff check
@@ -62,7 +65,7 @@ clean:  ## remove caches, build results and the demo's data; .venv and other dat
 	find adapters benchmarks broker policies storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A venv that is absent, broken or too old is made anew; what the lock names is then installed into it.
-$(STAMP): requirements-dev.lock requirements-faces.lock pyproject.toml
+$(STAMP): requirements-dev.lock requirements-faces.lock requirements-simulators.lock pyproject.toml
 	@set -e; recent='import sys; sys.exit(sys.version_info < (3, 11))'; \
 	if ! $(BIN)/python -c "$$recent" 2>/dev/null; then \
 		found=; for it in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
@@ -76,6 +79,7 @@ $(STAMP): requirements-dev.lock requirements-faces.lock pyproject.toml
 		"$$found" -m venv --clear $(VENV); \
 	fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-faces.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-faces.lock -r requirements-simulators.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -8,7 +8,7 @@
     ├── ImpossibleAnswer                   what it says cannot be
     ├── SourceTimeout, OutOfMemory, DecoderCrashed, Aborted, NoSpace   how a child process may end
     ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia,
-    │                     NoMedia, OversizedMedia
+    │                     EncryptedMedia, NoMedia, OversizedMedia
     ├── MarkFailed, RedactionImpossible    the pictures could not be marked, or redacted, as they have to be
     ├── HostilePath                        a name that would lead out of the source
     ├── InvalidIndex                       the list of recordings beside them makes no sense
@@ -236,6 +236,12 @@ class UnfinishedMedia(UnreadableMedia):
 
     SLUG = "media-unfinished"
     transient = True
+
+
+class EncryptedMedia(UnreadableMedia):
+    """The recorder encrypted the file, and the key is not here."""
+
+    SLUG = "media-encrypted"
 
 
 class NoMedia(UnreadableMedia):

@@ -20,7 +20,7 @@ from typing import NoReturn, Protocol, TypeVar
 from adapters.base import Capability, SourceAdapter
 from adapters.confinement import without_network
 from adapters.errors import AdapterError
-from adapters.media import FACE_MODEL
+from adapters.media.face_model import FACE_MODEL
 from adapters.registry import summon
 from adapters.turns import turn
 from adapters.wire import ANSWERS, RESULTS, Job, Message, told

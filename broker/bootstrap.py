@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from adapters.gateway import Gateway
 from adapters.key_frames import KeyFrames
+from adapters.media.face_model import redacts
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.errors import Unavailable
 from broker.domain.time import Clock, SystemClock
@@ -73,6 +74,7 @@ from broker.services.transfers import Transfers
 from broker.services.webhooks import Webhooks
 from broker.settings import Settings
 from policies.authorizer import Authorizer
+from policies.facts import KEPT, KEPT_WITH_FACES
 from storage.blobs import open_store
 from storage.blobs.base import BlobStore
 from storage.db import schema
@@ -81,7 +83,7 @@ from storage.db.engine import libpq_url, open_engine
 from storage.db.unit_of_work import UnitOfWork, Work
 from storage.db.originals import FetchMarks
 from storage.db.source_slots import SourceSlots
-from storage.packages.authority import CERTIFICATE, KEY
+from storage.packages.authority import CERTIFICATE, FOLDER, KEY
 from storage.packages.signing import KeyFiles
 from storage.secrets import SecretBox
 
@@ -248,9 +250,17 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         availability=availability,
         access_requests=AccessRequests(work, policy, escrow=settings.escrow),
         escrows=Escrows(
-            work, policy, gateway, SourceSlots(url), _workspace(settings.data), opener, health, sealed, footage,
+            work,
+            policy,
+            gateway,
+            SourceSlots(url),
+            _workspace(settings.data),
+            opener,
+            health,
+            sealed,
+            footage,
             timedelta(hours=settings.escrow_margin_hours),
-        ),  # fmt: skip
+        ),
         previews=Previews(work, policy, availability),
         findings=Findings(work, policy),
         rulebooks=Rulebooks(work, policy),
@@ -265,7 +275,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
         grants=Grants(work, policy),
         renewals=Renewals(work, policy),
-        retrievals=Retrievals(work, policy),
+        retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
         copies=Copies(work, policy),
         runs=RetrievalRuns(
             work, policy, footage, blobs, SourceSlots(url), _workspace(settings.data), health,
@@ -336,15 +346,10 @@ def _papers(settings: Settings) -> Limits:
 
 def _workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
     """Return with what evidence packages are made; the key is read when the first one is."""
-    place = evidence_folder(settings.data)
+    place = settings.data / FOLDER
     keys = KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
     frames = KeyFrames(settings.fetch_deadline, settings.fetch_memory_mb * 1024 * 1024, settings.timezone)
     return Workshop(blobs, keys, frames, _workspace(settings.data), zone, settings.organization, settings.sm3)
-
-
-def evidence_folder(data: Path) -> Path:
-    """Return where the key of evidence packages lies unless it is set otherwise."""
-    return data / "evidence"
 
 
 def _turns(settings: Settings) -> list[Path]:

@@ -25,8 +25,11 @@ FOOTAGE_ORDER = (
 )
 """The order in which a missing fact is worth telling: the first one lacking is the reason a person reads."""
 
-KEPT = frozenset({Condition.VIEW_ONLY, Condition.REDACTION, Condition.NO_SOUND})
-"""The conditions this program can keep; a grant that lays down another one opens nothing."""
+KEPT = frozenset({Condition.VIEW_ONLY, Condition.NO_SOUND})
+"""The conditions that every installation can keep; a grant that lays down another one opens nothing."""
+
+KEPT_WITH_FACES = KEPT | {Condition.REDACTION}
+"""Those that an installation can keep that finds faces, and those that were kept in any result that is there."""
 
 
 def of_person(caller: Caller, target: PersonId | None = None) -> Fact:
@@ -65,8 +68,14 @@ def of_draft(caller: Caller, department_path: str) -> Fact:
     return of_person(caller) | (Fact.OWN_DEPARTMENT if caller.path == department_path else Fact.NONE)
 
 
-def of_footage(grant: Grant | None, person: PersonId, camera: CameraId, ask: Ask, amount: Quota, now: datetime) -> Fact:
-    """Facts about one ask under one grant: all from this grant, none borrowed from another."""
+def of_footage(
+    grant: Grant | None, person: PersonId, camera: CameraId, ask: Ask, amount: Quota, now: datetime,
+    kept: frozenset[Condition] = KEPT,
+) -> Fact:  # fmt: skip
+    """Facts about one ask under one grant: all from this grant, none borrowed from another.
+
+    `kept` are the conditions that can be kept here.
+    """
     facts = Fact.IS_PERSON
     if grant is None:
         return facts
@@ -82,19 +91,19 @@ def of_footage(grant: Grant | None, person: PersonId, camera: CameraId, ask: Ask
         facts |= Fact.G_WINDOW
     if grant.leaves(amount):
         facts |= Fact.G_QUOTA
-    if grant.terms.conditions <= KEPT:
+    if grant.terms.conditions <= kept:
         facts |= Fact.G_CONDITIONS
     return facts
 
 
-def of_delivery(grant: Grant, person: PersonId, now: datetime) -> Fact:
+def of_delivery(grant: Grant, person: PersonId, now: datetime, kept: frozenset[Condition] = KEPT) -> Fact:
     """Facts about handing over a finished result; its size was checked against the quota when it was taken."""
     facts = Fact.IS_PERSON | Fact.G_QUOTA
     if person in grant.persons:
         facts |= Fact.G_PERSON
     if grant.hands_over(now):
         facts |= Fact.G_LIVE
-    if grant.terms.conditions <= KEPT:
+    if grant.terms.conditions <= kept:
         facts |= Fact.G_CONDITIONS
     if Condition.VIEW_ONLY not in grant.terms.conditions:
         facts |= Fact.G_DOWNLOAD
@@ -130,11 +139,12 @@ def best_grant(
     ask: Ask,
     amount: Quota,
     now: datetime,
+    kept: frozenset[Condition] = KEPT,
 ) -> tuple[Grant | None, Fact]:
     """Return the grant with the most facts for this ask; a complete one wins over every partial one."""
-    best: tuple[Grant | None, Fact] = (None, of_footage(None, person, camera, ask, amount, now))
+    best: tuple[Grant | None, Fact] = (None, of_footage(None, person, camera, ask, amount, now, kept))
     for grant in grants:
-        facts = of_footage(grant, person, camera, ask, amount, now)
+        facts = of_footage(grant, person, camera, ask, amount, now, kept)
         if best[0] is None or facts.bit_count() > best[1].bit_count():
             best = (grant, facts)
     return best

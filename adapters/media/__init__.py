@@ -15,16 +15,14 @@ from adapters.media.mp4_head import read_mp4_head
 from adapters.media.stretches import SEAM, Head, Stretch
 from broker.domain.media import ClipAsk, Piece, SnapshotAsk
 
-FACE_MODEL = "XUELIANG_FACE_MODEL"
-"""The variable of the environment that names the weights of the face detector; empty: those of the package."""
-
 __all__ = [
     "SEAM",
     "Head",
     "Stretch",
-    "crowd_at_the_front",
     "copy_whole",
+    "crowd_at_the_front",
     "inspect",
+    "shift_between",
     "take_clip",
     "take_picture",
     "take_snapshot",

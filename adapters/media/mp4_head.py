@@ -10,13 +10,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from adapters.errors import EmptyMedia, MediaWithoutPictures, MediaWithoutVideo, UnfinishedMedia
+from adapters.errors import (
+    EmptyMedia,
+    EncryptedMedia,
+    MediaWithoutPictures,
+    MediaWithoutVideo,
+    UnfinishedMedia,
+    UnreadableMedia,
+)
 from adapters.media.stretches import Head
 
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"}
 _LARGEST_MOOV = 64 * 1024 * 1024
 _LONGEST = timedelta(days=1)
+_MOST_TRACKS = 100
+# Together these names do not stand by chance among the numbers of a header.
+_ENCRYPTED = (b"encv", b"sinf", b"schm")
 
 
 class _Box(NamedTuple):
@@ -34,6 +44,8 @@ def read_mp4_head(descriptor: int, file: str) -> Head | None:
 
     Raises:
         EmptyMedia, UnfinishedMedia, MediaWithoutVideo, MediaWithoutPictures: it is an MP4 without footage.
+        EncryptedMedia: its pictures need a key.
+        UnreadableMedia: it has more tracks than any recorder writes.
     """
     size = os.fstat(descriptor).st_size
     if size == 0:
@@ -73,10 +85,14 @@ def _from_moov(descriptor: int, moov: _Box, size: int, file: str) -> Head | None
     if moov.end - moov.begin > _LARGEST_MOOV:
         return None
     body = os.pread(descriptor, moov.end - moov.begin, moov.begin)
-    if b"mvex" in body:  # fragmented: the header does not know how long it became
-        return None
     if b"vide" not in body:
         raise MediaWithoutVideo(file=file)
+    if all(name in body for name in _ENCRYPTED):
+        raise EncryptedMedia(file=file)
+    if body.count(b"trak") > _MOST_TRACKS:
+        raise UnreadableMedia(file=file)
+    if b"mvex" in body:  # fragmented: the header does not know how long it became
+        return None
     head = _from_mvhd(body)
     if head is None or not timedelta(0) < head.duration <= _LONGEST:
         if not _frames(body):

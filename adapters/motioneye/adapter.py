@@ -1,7 +1,7 @@
 """The adapter for motionEye: its cameras are channels, its movies are recordings."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ from adapters.web.options import WebOptions, ZoneName
 from adapters.web.recordings import LONGEST_LEAD, Placed, length_of, stretches
 from broker.domain.media import Point, Probe
 from broker.domain.time import TimeSpan, merge
+
+# How much later than its last picture a file is closed varies by so much.
+_INEXACT = timedelta(seconds=1.5)
 
 
 class MotionEyeAdapter(SourceAdapter):
@@ -53,7 +56,7 @@ class MotionEyeAdapter(SourceAdapter):
 
     def _footage(self, channel: str, span: TimeSpan, room: Path, progress: Progress) -> Iterable[Stretch]:  # noqa: ARG002
         movies = self._movies(channel, span)
-        return stretches(movies, span, room, partial(self._take, channel), self._lost)
+        return stretches(movies, span, room, partial(self._take, channel), self._lost, inexact=_INEXACT)
 
     def _movies(self, channel: str, span: TimeSpan) -> list[Movie]:
         """Return the movies that may reach into a span; the whole list is asked for once."""

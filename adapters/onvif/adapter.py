@@ -13,7 +13,6 @@ from adapters.base import Progress, SourceAdapter
 from adapters.errors import AdapterError, ImpossibleAnswer, NoMedia, NoRecording, UnknownChannel
 from adapters.media import Stretch, take_snapshot
 from adapters.onvif.device import Device
-from adapters.onvif.soap import Soap
 from adapters.rtsp.credentials import Credentials
 from adapters.rtsp.dialogue import Dialogue, Limits
 from adapters.rtsp.live import Live, demand_now
@@ -55,6 +54,9 @@ class OnvifAdapter(SourceAdapter):
     options: Options
 
     def _ready(self) -> None:
+        # Not with this module: the options of sources are checked without reading a WSDL.
+        from adapters.onvif.soap import Soap  # noqa: PLC0415
+
         options = self.options
         who = (options.username, options.password) if options.username else None
         self._soap = Soap(options.address, options.service, options.gate, who, options.patience, options.certificates)

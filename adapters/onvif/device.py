@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from adapters.errors import AdapterError, ImpossibleAnswer
-from adapters.onvif.soap import Soap
+
+if TYPE_CHECKING:
+    from adapters.onvif.soap import Soap
 
 _MOST_RECORDINGS, _PAGE, _MOST_PAGES = 10_000, 100, 200
 _LONGEST_TEXT = 200
@@ -45,7 +47,7 @@ class Device:
         others: hosts that it may name besides.
     """
 
-    def __init__(self, soap: Soap, host: str, others: tuple[str, ...] = ()) -> None:
+    def __init__(self, soap: "Soap", host: str, others: tuple[str, ...] = ()) -> None:
         self._soap, self._host, self._others = soap, host, others
 
     def ahead(self) -> timedelta | None:
@@ -54,18 +56,20 @@ class Device:
         Devices say whole seconds; so it is asked until the second turns.
         """
         first = turned = self._clock()
-        began = time.monotonic()
+        began = asked = time.monotonic()
         while first and turned == first and time.monotonic() - began < _TURN_SECONDS:
             time.sleep(_TURN_STEP)
+            asked = time.monotonic()
             turned = self._clock()
-        return self._known(turned)
+        # The second turned somewhere between the question before and this answer; the middle of this one is nearest.
+        return self._known(turned, timedelta(seconds=(time.monotonic() - asked) / 2))
 
     def learn_clock(self) -> None:
         """Learn its clock to the second, which is enough for a password that is good for minutes."""
         self._known(self._clock())
 
-    def _known(self, told: datetime | None) -> timedelta | None:
-        ahead = told - datetime.now(UTC) if told else None
+    def _known(self, told: datetime | None, since: timedelta = timedelta(0)) -> timedelta | None:
+        ahead = told - (datetime.now(UTC) - since) if told else None
         self._soap.set_clock(ahead or timedelta(0))
         return ahead
 
@@ -109,7 +113,7 @@ class Device:
         return self._own(told, {"rtsp", "rtsps"})
 
     def _clock(self) -> datetime | None:
-        told = self._soap.call("device", "GetSystemDateAndTime")
+        told = self._soap.call_unsigned("device", "GetSystemDateAndTime")
         now = getattr(told, "UTCDateTime", None)
         if now is None or now.Date is None or now.Time is None:
             return None

@@ -35,8 +35,8 @@ _WSDL = {
     "replay": ("ver10/replay.wsdl", "http://www.onvif.org/ver10/replay/wsdl", "ReplayBinding"),
 }
 _SETTINGS = Settings(strict=False, xml_huge_tree=False, forbid_dtd=True, forbid_entities=True)
-_UNAUTHORIZED = 401
-_NO_ENTRY = ("NotAuthorized", "FailedAuthentication", "OperationProhibited")
+_UNAUTHORIZED, _WITH_FAULTS = 401, {400, 500}
+_NO_ENTRY = ("notauthorized", "failedauthentication", "operationprohibited")
 
 logging.getLogger("zeep").setLevel(logging.ERROR)
 
@@ -65,10 +65,11 @@ class SoapClient(WebClient):
     """Posts to one server."""
 
     def post(self, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
-        """Post and return status and body.
+        """Post and return status and body, which is good or holds a fault.
 
         Raises:
             ImpossibleAnswer: the answer does not end, or has a document type.
+            SourceRefusesEntry, SourceRedirects, SourceBusy, SourceFailed, RecordingVanished: its status says so.
             SourceUnreachable, SourceTimeout, SourceCertificate, AddressRefused: there is none.
         """
         self.deadline.in_seconds(self.patience.answer)
@@ -85,6 +86,8 @@ class SoapClient(WebClient):
                         raise ImpossibleAnswer(where=self.where, problem="endless SOAP")
             finally:
                 answer.close()
+        if answer.status_code not in _WITH_FAULTS:
+            self.check(answer.status_code, self.where)
         if b"<!DOCTYPE" in content[:4096].upper():
             raise ImpossibleAnswer(where=self.where, problem="DTD")
         return answer.status_code, bytes(content)
@@ -128,8 +131,11 @@ class _Token(UsernameToken):
         secret = password.get_secret_value()
         super().__init__(username, secret, use_digest=True, zulu_timestamp=True)  # type: ignore[no-untyped-call]
         self.ahead = timedelta(0)
+        self.silent = False
 
     def apply(self, envelope: Any, headers: Any) -> Any:
+        if self.silent:
+            return envelope, headers
         self.created = (datetime.now(UTC) + self.ahead).replace(tzinfo=None)
         return super().apply(envelope, headers)  # type: ignore[no-untyped-call]
 
@@ -185,6 +191,23 @@ class Soap:
         with self._only_source_errors():
             return getattr(self._proxy(service), operation)(**arguments)
 
+    def call_unsigned(self, service: str, operation: str) -> Any:
+        """Ask what a device tells everybody, such as the time without which no password is good; else sign it.
+
+        Raises:
+            AdapterError: as for `call`.
+        """
+        if self._token is None:
+            return self.call(service, operation)
+        self._token.silent = True
+        try:
+            return self.call(service, operation)
+        except (SourceRefusesEntry, SourceFailed):
+            self._token.silent = False
+            return self.call(service, operation)
+        finally:
+            self._token.silent = False
+
     def offers(self, service: str) -> bool:
         """Say whether the device has a service."""
         return service in self._services
@@ -217,12 +240,10 @@ class Soap:
             yield
         except Fault as error:
             codes = " ".join(str(getattr(it, "localname", it)) for it in error.subcodes or ())
-            if any(it in f"{codes} {error.message}" for it in _NO_ENTRY):
+            if any(it in f"{codes} {error.message}".lower().replace(" ", "") for it in _NO_ENTRY):
                 raise SourceRefusesEntry(where=self.where) from error
             raise SourceFailed(where=self.where, status=codes[:80] or "SOAP") from error
         except TransportError as error:
-            if error.status_code in {_UNAUTHORIZED, 403}:
-                raise SourceRefusesEntry(where=self.where) from error
             raise SourceFailed(where=self.where, status=error.status_code) from error
         except (ZeepError, SyntaxError, AttributeError, TypeError, ValueError, LookupError) as error:
             raise ImpossibleAnswer(where=self.where, problem="SOAP") from error

@@ -8,7 +8,8 @@ from pathlib import Path
 from adapters.errors import AdapterError, NoRecording, SourceTimeout
 from adapters.media import Stretch
 from adapters.rtsp.dialogue import Dialogue
-from adapters.rtsp.streams import Stream
+from adapters.rtsp.rtp import Packet
+from adapters.rtsp.streams import Medium, Stream
 from broker.domain.time import TimeSpan
 
 # How long after its beginning a span may still be called now.
@@ -45,9 +46,12 @@ class Live:
         """
         demand_now(span, datetime.now(UTC) + self._ahead)
         stream, reached = self._playing(room), span.begin
-        for stretch in self._recorded(stream, span, progress):
-            reached = max(reached, stretch.span.end)
-            yield stretch
+        try:
+            for stretch in self._recorded(stream, span, progress):
+                reached = max(reached, stretch.span.end)
+                yield stretch
+        finally:
+            stream.reels.forget()
         if reached + _GRACE < span.end:
             lost(TimeSpan(reached, span.end), stream.broken or SourceTimeout())
 
@@ -58,7 +62,7 @@ class Live:
             SourceTimeout: none comes.
         """
         stream, begun = self._playing(room), 0.0
-        for picture in stream.pictures(lambda _medium, _packet: None):
+        for picture in stream.pictures(_unpinned):
             if not begun:
                 list(stream.reels.add(picture, jumps=False))
                 begun = time.monotonic() if stream.reels.pictures else 0.0
@@ -72,7 +76,7 @@ class Live:
     def clock(self, room: Path) -> timedelta | None:
         """Return how far the camera's clock is ahead of ours, None where it does not say within seconds."""
         stream, began = self._playing(room), time.monotonic()
-        for _ in stream.pictures(lambda _medium, _packet: None):
+        for _ in stream.pictures(_unpinned):
             if stream.clock is not None or time.monotonic() - began > _REPORT_SECONDS:
                 break
         return stream.clock
@@ -86,7 +90,7 @@ class Live:
 
     def _recorded(self, stream: Stream, span: TimeSpan, progress: Callable[[float], None]) -> Iterator[Stretch]:
         began, enough = time.monotonic(), False
-        for picture in stream.pictures(lambda _medium, _packet: None):
+        for picture in stream.pictures(_unpinned):
             known = stream.instant(picture)
             at = known or datetime.now(UTC) + self._ahead
             progress((at - span.begin).total_seconds())
@@ -108,3 +112,7 @@ def demand_now(span: TimeSpan, now: datetime) -> None:
         raise NoRecording
     if span.end <= now:
         raise NoRecording
+
+
+def _unpinned(_medium: Medium, _packet: Packet) -> None:
+    """Leave time stamps as they are until a report of the camera says what they mean."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adapters.media import Stretch
-from adapters.media.packets import TICKS, Coded, Pictures, Voices, with_starts, write_packets
+from adapters.media.packets import TICKS, Coded, Pictures, Voices, with_starts
 from adapters.rtsp.assembly import Picture
 from adapters.rtsp.codecs import Codec
 from adapters.rtsp.sound import Sound, Voice
@@ -170,6 +170,9 @@ class Reels:
                 continue
             taken.add(ticks)
             coded.append(Coded(ticks, it.offset, it.size, it.key, _ticks(end - at) if at == shown[-1] else 0))
+        # Loaded only where there is something to write: the options of sources are checked without any decoder.
+        from adapters.media.remux import write_packets  # noqa: PLC0415
+
         write_packets(reel.path, reel.raw, Pictures(self._codec.name, reel.sets, coded), self._voices(reel, origin))
         self._reached = end
         path = reel.path

@@ -21,7 +21,7 @@ _LONGEST_LEAD = timedelta(seconds=60)
 _MOST_ASKS = 16
 _OVERSHOOT = timedelta(milliseconds=500)
 _NEAR = timedelta(milliseconds=500)
-# Spans begin on whole seconds or on key frames; begun so much earlier, an answer that repeats the question is no chance.
+# Asked for a begin that is so odd, an answer that repeats it repeats the question, and says nothing.
 _ODD = timedelta(milliseconds=137)
 _SAME = timedelta(milliseconds=2)
 

@@ -28,7 +28,7 @@ def server_address(text: str) -> str:
         raise ValueError("is no address of a server")
     if url.scheme not in {"http", "https"}:
         raise ValueError("must begin with http:// or https://")
-    if url.userinfo or "@" in url.netloc.decode():
+    if url.userinfo or "@" in text:
         raise ValueError("must not hold a name or a password; there are options for them")
     if url.query or url.fragment or "?" in text or "#" in text:
         raise ValueError("must not hold ? or #")

@@ -107,13 +107,7 @@ class WebClient:
         self.patience, self.deadline = patience or Patience(), Deadline()
         self._base = httpx.URL(address)
         self.where = self._base.netloc.decode()
-        context = ssl.create_default_context()
-        if trusted:
-            try:
-                context.load_verify_locations(trusted)
-            except OSError:  # SSLError too
-                reason = "holds no certificates"
-                raise InvalidOption(pointer="/certificates", option="certificates", reason=reason) from None
+        context = _trusting(trusted) if self._base.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._client = httpx.Client(
             transport=GatedTransport(gate, self.deadline, context),
             auth=auth,
@@ -228,6 +222,18 @@ class WebClient:
             raise SourceUnreachable(where=self.where) from error
         except httpx.InvalidURL as error:
             raise ImpossibleAnswer(where=self.where, problem="address") from error
+
+
+def _trusting(file: str | None) -> ssl.SSLContext:
+    """Return what TLS needs; reading the certificates that the machine trusts takes a noticeable while."""
+    context = ssl.create_default_context()
+    if file:
+        try:
+            context.load_verify_locations(file)
+        except OSError:  # SSLError too
+            reason = "holds no certificates"
+            raise InvalidOption(pointer="/certificates", option="certificates", reason=reason) from None
+    return context
 
 
 def _root(error: BaseException) -> BaseException:

@@ -80,12 +80,15 @@ class Gate:
             left = end - time.monotonic()
             if left <= 0:
                 break
+            connection = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)  # noqa: PLR2004
             try:
-                connection = socket.create_connection((str(address), port), left)
+                connection.settimeout(left)
+                connection.connect((str(address), port))
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
+                connection.close()
                 last = error
                 continue
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
         if isinstance(last, TimeoutError):
             raise SourceTimeout(seconds=round(seconds, 1)) from last

@@ -16,7 +16,7 @@ from adapters.errors import (
     SourceFailed,
     UnreadableMedia,
 )
-from adapters.media import SEAM, Stretch, inspect
+from adapters.media import SEAM, Stretch, inspect, shift_between
 from broker.domain.time import TimeSpan, missing
 
 # How long before the time that a source states a file may really begin: servers go back to a key frame.
@@ -77,8 +77,13 @@ def stretches(
     room: Path,
     take: Callable[[Some, Path], Placed],
     lost: Callable[[TimeSpan, AdapterError], None],
+    *,
+    inexact: timedelta = timedelta(0),
 ) -> Iterator[Stretch]:
     """Fetch files and share `span` out among them: each instant to one file, the newer where two overlap.
+
+    Where times are inexact, files that overlap are placed by the pictures that both have: what is missing or twice
+    where one passes into the next would be the difference of their errors.
 
     Args:
         listed: recordings that may reach into the span.
@@ -86,22 +91,24 @@ def stretches(
         room: where files are written, named by us.
         take: fetches one and says where it stands in time.
         lost: told what cannot be had, and why.
+        inexact: by how much the stated times of two files may contradict each other.
 
     Yields:
         In order of time; each as soon as no other file can change it.
     """
     shares: list[Stretch] = []
+    before: tuple[Path, Placed] | None = None
     ordered = sorted(listed, key=lambda it: it.span)
     for number, it in enumerate(ordered):
         target = room / f"{number}.media"
         try:
-            placed = take(it, target)
+            placed = _beside(before, target, take(it, target), inexact)
         except _OF_ONE_FILE as error:
             lost(it.span, error)
             continue
+        before = target, placed
         own = placed.within(span)
         if own is None:
-            target.unlink()
             continue
         shares = _shared(shares, Stretch(it.name, placed.origin, own, _opening(target)))
         until = ordered[number + 1].span.begin - LONGEST_LEAD if number + 1 < len(ordered) else span.end
@@ -110,6 +117,17 @@ def stretches(
             yield _to_the_next(shares.pop(0), shares[0])
     for this, following in zip_longest(shares, shares[1:]):
         yield _to_the_next(this, following)
+
+
+def _beside(before: tuple[Path, Placed] | None, file: Path, placed: Placed, inexact: timedelta) -> Placed:
+    """Place a file by the one before it, where both have the same pictures at times that differ by a little."""
+    if before is None or not inexact or before[1].origin + before[1].duration + inexact < placed.origin:
+        return placed
+    shift = shift_between(before[0], file)
+    if shift is None:
+        return placed
+    origin = before[1].origin - shift
+    return replace(placed, origin=origin) if abs(origin - placed.origin) <= inexact else placed
 
 
 def _shared(shares: list[Stretch], newest: Stretch) -> list[Stretch]:

@@ -1,7 +1,7 @@
 """The adapter for ZoneMinder: monitors are channels, events are recordings."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,9 @@ from adapters.zoneminder.api import Api
 from adapters.zoneminder.events import Event
 from broker.domain.media import Point, Probe
 from broker.domain.time import TimeSpan
+
+# Events are stated to the second, cut off; and a length that is a little out moves a file that began early.
+_INEXACT = timedelta(seconds=1.5)
 
 
 class ZoneMinderAdapter(SourceAdapter):
@@ -51,13 +54,13 @@ class ZoneMinderAdapter(SourceAdapter):
         return [event.span for event in self._events(channel, span)]
 
     def _footage(self, channel: str, span: TimeSpan, room: Path, progress: Progress) -> Iterable[Stretch]:  # noqa: ARG002
-        return stretches(self._events(channel, span), span, room, self._take, self._lost)
+        return stretches(self._events(channel, span), span, room, self._take, self._lost, inexact=_INEXACT)
 
     def _events(self, channel: str, span: TimeSpan) -> list[Event]:
         self._monitors = self._monitors or self._api.monitors()
         if channel not in self._monitors:
             raise UnknownChannel(channel=channel)
-        return list(self._api.events(channel, span))
+        return self._api.events(channel, span)
 
     def _take(self, event: Event, target: Path) -> Placed:
         self._api.video(event, target)

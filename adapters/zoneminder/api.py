@@ -1,7 +1,9 @@
 """The questions that ZoneMinder is asked: its API for lists, its pages for the recordings themselves."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -59,17 +61,21 @@ class Api:
             monitors[number] = str(monitor.get("Name") or number)
         return monitors
 
-    def events(self, monitor: str, span: TimeSpan) -> Iterator[Event]:
-        """Yield what was or is being recorded around a span, in no order."""
+    def events(self, monitor: str, span: TimeSpan) -> list[Event]:
+        """Return what was or is being recorded around a span, in order of time."""
         begin, end = self._local(span.begin, -LONGEST_LEAD), self._local(span.end, LONGEST_LEAD)
         ended = f"MonitorId:{monitor}/StartDateTime <=:{end}/EndDateTime >=:{begin}"
         newest = f"MonitorId:{monitor}/StartDateTime <=:{end}"
-        seen = set()
-        for row in (*self._pages(ended), *self._page(newest, 1, "desc", _NEWEST)[0]):
-            event = event_of(self._object(row, "Event"), monitor, self._zone, datetime.now(UTC), self._client.where)
-            if event and event.number not in seen:
-                seen.add(event.number)
-                yield event
+        rows = (*self._pages(ended), *self._page(newest, 1, "desc", _NEWEST)[0])
+        now, where = datetime.now(UTC), self._client.where
+        read = (event_of(self._object(row, "Event"), monitor, self._zone, now, where) for row in rows)
+        events = sorted({it.number: it for it in read if it}.values(), key=lambda it: (it.start, it.number))
+        # One without an end that is not the last was broken off: nobody knows when, but not after the next began.
+        for number, (event, following) in enumerate(pairwise(events)):
+            if event.end is None:
+                events[number] = replace(event, now=following.start)
+        around = TimeSpan(span.begin - LONGEST_LEAD, span.end + LONGEST_LEAD)
+        return [event for event in events if event.span.overlap(around)]
 
     def video(self, event: Event, target: Path) -> None:
         """Fetch the recording of an event."""

@@ -28,6 +28,7 @@ class Event:
         end: as stated; None while it is being recorded.
         length: as stated, to the hundredth of a second, from the instant before `start` was cut to seconds.
         frames: how many there are.
+        now: up to when it is being recorded, where it has no end.
     """
 
     number: int

@@ -1,4 +1,7 @@
-"""`xueliang evidence`: verify packages, with nothing but the package; make the key that signs them."""
+"""`xueliang evidence`: verify packages, with nothing but the package; make the key that signs them.
+
+Nothing of the services is loaded for it: whoever verifies may have the program and nothing else.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,15 +9,16 @@ from typing import Annotated
 from cryptography import x509
 from typer import Argument, Exit, Option
 
-from broker.bootstrap import evidence_folder
 from broker.cli import screen, verdict_page
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown
-from broker.cli.machine import Data, settings_for
 from broker.domain.errors import Invalid
 from broker.domain.time import SystemClock
-from storage.packages.authority import new_key
+from broker.settings import read_settings
+from storage.packages.authority import FOLDER, new_key
 from storage.packages.checking import check
+
+Data = Annotated[Path | None, Option("--data", metavar="DIR")]
 
 app = Noun()
 keys = Noun()
@@ -51,10 +55,10 @@ def make_key(
     as_json: Json = False,
 ) -> None:
     """Make the key that signs packages, its certificate, and the root where there is none yet."""
-    settings = settings_for(data)
+    settings = read_settings(**({} if data is None else {"data": data}))
     if settings.evidence_key is not None or settings.evidence_certificate is not None:
         raise Invalid("evidence-key-elsewhere", file=str(settings.evidence_key or settings.evidence_certificate))
-    made = new_key(evidence_folder(settings.data), organization, SystemClock().now(), rotate=rotate)
+    made = new_key(settings.data / FOLDER, organization, SystemClock().now(), rotate=rotate)
     told = {
         "key": made.key, "certificate": made.certificate, "root": made.root, "signer": made.subject,
         "until": made.until.isoformat() if as_json else shown(made.until), "retired": made.retired,

@@ -14,12 +14,14 @@ from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown, shown_span
 from broker.cli.plan_page import show_plan
+from broker.cli.texts import tell
 from broker.cli.request_page import name_of
 from broker.domain.errors import Invalid
 
 REFUSED = 2
 LINE = ("camera", "asked", "asked_seconds", "recorded_seconds", "missing_seconds", "missing")
 FAULT = ("pointer", "detail")
+SEALED = ("camera", "span", "state", "overwritten_at", "sealed_at", "detail")
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
 MaybeReference = Annotated[str | None, Argument(metavar="NUMBER|ID")]
@@ -76,6 +78,19 @@ def coverage(request: Reference, *, as_json: Json = False) -> None:
     screen.note("coverage.refreshing" if found["refreshing"] else "coverage.at", at=shown(found["at"]))
 
 
+@app.verb("escrow")
+def escrow(request: Reference, *, as_json: Json = False) -> None:
+    """Show what is sealed of a request until it is decided."""
+    with signed_in() as server:
+        found = server.get(f"{path_of(server, request)}/escrow")["copies"]
+    if as_json:
+        screen.document(found)
+        return
+    screen.rows(SEALED, map(_sealed, found), as_json=False)
+    if not found:
+        screen.note("escrow.none")
+
+
 def body_of(request: str | None, file: Path | None) -> dict[str, Any] | None:
     """Return the form of a file, None where a request is named instead.
 
@@ -120,6 +135,13 @@ def _line(line: Mapping[str, Any]) -> dict[str, object]:
     asked = shown_span(line["asked"]["begin"], line["asked"]["end"])
     seconds = {name: _figure(line[name]) for name in ("asked_seconds", "recorded_seconds", "missing_seconds")}
     return {"camera": name_of(line["camera"]), "asked": asked, **seconds, "missing": gaps}
+
+
+def _sealed(copy: Mapping[str, Any]) -> dict[str, object]:
+    span = shown_span(copy["span"]["begin"], copy["span"]["end"])
+    at = {name: shown(copy[name]) for name in ("overwritten_at", "sealed_at")}
+    state = tell(f"state.{copy['state']}")
+    return {"camera": name_of(copy["camera"]), "span": span, "state": state, **at, "detail": copy["detail"]}
 
 
 def _figure(seconds: float | None) -> str:

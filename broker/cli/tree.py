@@ -36,6 +36,7 @@ class Program(Root):
         "inbox": "broker.cli.inbox",
         "statistics": "broker.cli.statistics",
         "lock": "broker.cli.locks",
+        "hold": "broker.cli.holds",
         "retrieve": "broker.cli.retrievals",
         "copies": "broker.cli.copies",
         "package": "broker.cli.packages",

@@ -1,6 +1,6 @@
 """The coverage ledger (录像覆盖): of a span that was asked for, what there is, what is missing, and why.
 
-What is asked is always exactly what is there and what is missing together: spans are cut in microseconds, never rounded.
+What is asked is always exactly what is there and what is missing together: spans are cut, never rounded.
 """
 
 from collections.abc import Iterable, Sequence

@@ -21,7 +21,7 @@ from broker.domain.ids import CameraId, EscrowId, RequestId, SourceId
 from broker.domain.media import ClipAsk
 from broker.domain.request_states import DEAD, GRANTING, OPEN_ITEMS, RequestState
 from broker.domain.retrievals import Retrieval, RetrievalState
-from broker.domain.time import TimeSpan
+from broker.domain.time import TimeSpan, merge
 
 PAUSES = tuple(timedelta(minutes=it) for it in (1, 5, 15, 60, 180, 360, 720, 1440))
 """How long is waited after each fault of a source that may pass; there is more time than for an order."""
@@ -43,6 +43,7 @@ class EscrowCommand(StrEnum):
     START = "start"
     SEAL = "seal"
     RELEASE = "release"
+    RESEAL = "reseal"
     DESTROY = "destroy"
     ERASE = "erase"
     FAIL = "fail"
@@ -55,8 +56,10 @@ TRANSITIONS: dict[tuple[EscrowState, EscrowCommand], EscrowState] = {
     (_S.SEALING, _C.FAIL): _S.FAILED,
     (_S.SEALING, _C.DESTROY): _S.DESTROYED,
     (_S.SEALED, _C.RELEASE): _S.RELEASED,
+    (_S.SEALED, _C.RESEAL): _S.SEALED,
     (_S.SEALED, _C.DESTROY): _S.DESTROYED,
     (_S.RELEASED, _C.RELEASE): _S.RELEASED,
+    (_S.RELEASED, _C.RESEAL): _S.RELEASED,
     (_S.RELEASED, _C.DESTROY): _S.DESTROYED,
     (_S.DESTROYED, _C.ERASE): _S.DESTROYED,
 }
@@ -137,6 +140,11 @@ class Escrow:
     def stream(self) -> str:
         return f"escrow/{self.id}"
 
+    @property
+    def place(self) -> str:
+        """Where the envelope of its key is stored, which it is bound to."""
+        return f"{self.stream}/key"
+
 
 @dataclass(frozen=True)
 class EscrowChange:
@@ -203,6 +211,12 @@ def release(escrow: Escrow, grant: Grant, retrieval: Retrieval, now: datetime) -
     return EscrowChange(after, (Entry(escrow.stream, "escrow:released", data),))
 
 
+def reseal(escrow: Escrow, envelope: bytes) -> EscrowChange:
+    """Take the same key in another envelope, after the key that seals keys was changed."""
+    after = _step(escrow, EscrowCommand.RESEAL, copy=replace(escrow.copy, key=envelope))
+    return EscrowChange(after, (Entry(escrow.stream, "escrow:resealed"),))
+
+
 def releases(escrow: Escrow, grant: Grant, retrieval: Retrieval, now: datetime) -> bool:
     """Say whether a grant opens a sealed copy for an attempt at a retrieval; whatever is not said here, does not."""
     return (
@@ -225,6 +239,12 @@ def holds(escrow: Escrow, retrieval: Retrieval) -> bool:
     if isinstance(ask, ClipAsk):
         return escrow.span.holds(ask.span)
     return escrow.span.holds_instant(ask.instant)
+
+
+def sealed_of(camera: CameraId, span: TimeSpan, copies: Iterable[Escrow]) -> tuple[TimeSpan, ...]:
+    """Return what of a line is in sealed copies, whatever the source still has."""
+    files = (it.span for copy in copies if copy.camera_id == camera for it in copy.copy.files)
+    return tuple(part for held in merge(files) if (part := held.overlap(span)))
 
 
 def destroy(escrow: Escrow, reason: str, at: datetime) -> EscrowChange:

@@ -121,23 +121,34 @@ class PackageChange:
     entries: tuple[Entry, ...]
 
 
-def order(key: PackageId, number: str, retrievals: Sequence[Retrieval], at: datetime) -> PackageChange:
-    """Return the first version of an order for results of one person under one grant.
+def grant_of(retrievals: Sequence[Retrieval]) -> GrantId:
+    """Return the one grant under which results are to become a package.
 
     Raises:
         Invalid: there are none or too many, one is named twice, or they are under several grants.
-        Conflict: one of them has no result.
     """
-    keys = tuple(each.id for each in retrievals)
-    if not 0 < len(keys) <= MOST or len(set(keys)) != len(keys):
+    keys = {each.id for each in retrievals}
+    if not 0 < len(retrievals) <= MOST or len(keys) != len(retrievals):
         raise Invalid("package-retrievals", pointer="/retrievals", most=MOST)
-    grants = {(each.grant_id, each.person_id) for each in retrievals}
+    grants = {each.grant_id for each in retrievals}
     if len(grants) != 1:
         raise Invalid("package-several-grants", pointer="/retrievals", grants=len(grants))
+    return grants.pop()
+
+
+def order(
+    key: PackageId, number: str, person: PersonId, retrievals: Sequence[Retrieval], at: datetime
+) -> PackageChange:  # fmt: skip
+    """Return the first version of an order for results of one person; `number` is that of their request.
+
+    Raises:
+        Invalid: they do not go together.
+        Conflict: one of them has no result.
+    """
+    grant, keys = grant_of(retrievals), tuple(each.id for each in retrievals)
     for each in retrievals:
         if each.state not in WHOLE:
             raise Conflict("no-result", state=each.state)
-    ((grant, person),) = grants
     after = EvidencePackage(key, f"{number}-{key.hex[-8:]}", grant, person, keys, ordered_at=at, version=1)
     data = {"grant": str(grant), "retrievals": [str(each) for each in keys]}
     return PackageChange(after, (Entry(after.stream, "package:ordered", data),))

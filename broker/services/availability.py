@@ -9,6 +9,7 @@ from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.catalog import Camera, Source
 from broker.domain.coverage import LOOKED_BACK, MissingReason
 from broker.domain.errors import BrokerError
+from broker.domain.escrows import HOLDING, sealed_of
 from broker.domain.ids import CameraId, RequestId, SourceId
 from broker.domain.permits import Permit
 from broker.domain.recordings import FRESH, REMEMBERED, spoken
@@ -76,7 +77,7 @@ class Availability:
         return found
 
     def of_request(self, caller: Caller, key: RequestId) -> RequestCoverage:
-        """Return the ledger of a request from the cache; where that is too old, the sources are asked in the background.
+        """Return the ledger of a request from the cache; where that is too old, a job asks the sources.
 
         Whoever may read a request may read what is recorded of it, an owner of the own cameras alone.
         """
@@ -93,10 +94,12 @@ class Availability:
                 work.jobs.refresh_coverage(key)
                 work.commit(permit)
             ages = [line.at for line in found if line.at is not None]
+            sealed = [it for it in work.escrows.of_request(key, still=True) if it.state in HOLDING]
+            found = [replace(line, sealed=sealed_of(line.camera, line.asked, sealed)) for line in found]
             return RequestCoverage(found, min(ages, default=None), stale)
 
     def refresh(self, key: RequestId) -> None:
-        """Ask the sources about all lines of a request, and where the beginning is missing, whether it was overwritten."""
+        """Ask the sources about all lines of a request, and whether a beginning that is missing was overwritten."""
         with self._work() as work:
             self._permit()
             asked = work.access_requests.load(key, EVERYTHING).asked

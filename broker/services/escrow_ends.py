@@ -15,11 +15,12 @@ def end_fallen(work: UnitOfWork, permit: Permit, request: AccessRequest) -> int:
     if not still:
         return 0
     grants = work.grants.of_request(request.id)
-    entries = []
-    for escrow in still:  # one a line of the request at most
-        if reason := fallen(escrow, request, grants, work.now):
-            change = destroy(escrow, reason, work.now)
-            work.escrows.save(escrow, change.after)
-            entries.extend(change.entries)
-    work.audit.append(permit, entries, case=request.id)
-    return len(entries)
+    ended = [
+        (escrow, destroy(escrow, reason, work.now))
+        for escrow in still
+        if (reason := fallen(escrow, request, grants, work.now))
+    ]
+    for escrow, change in ended:  # one a line of the request at most
+        work.escrows.save(escrow, change.after)
+    work.audit.append(permit, [entry for _, change in ended for entry in change.entries], case=request.id)
+    return len(ended)

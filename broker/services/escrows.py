@@ -1,11 +1,11 @@
-"""Escrow (封存): copy what would be overwritten before anybody decided, sealed; and destroy it when it has no ground."""
+"""Escrow (封存): copy what would be overwritten before anybody decided, sealed, and destroy it when that has passed."""
 
 import logging
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from adapters.gateway import Gateway
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.catalog import Source
+from broker.domain.coverage import Missing
 from broker.domain.errors import BrokerError, Unavailable
 from broker.domain.escrows import (
     PAUSES,
@@ -246,7 +247,9 @@ class Escrows:
         kept = self._gateway.keep(
             attempt.source.adapter, options, attempt.ask, folder, on_progress=lambda _: None, aborted=watch.aborted
         )
-        ahead = attempt.ask.ahead.total_seconds()
+        span = attempt.escrow.span  # what is missing before and after it is missed by nobody
+        lacking = tuple(Missing(own, it.reason) for it in kept.missing if (own := it.span.overlap(span)))
+        kept, ahead = replace(kept, missing=lacking), attempt.ask.ahead.total_seconds()
         return self._copies.seal(kept, folder, attempt.escrow.stream, ahead, watch.aborted)
 
     def _accept(self, attempt: _Attempt, copy: SealedCopy) -> EscrowState:

@@ -270,8 +270,9 @@ class Footage:
                 raise Conflict("attempt-superseded", given=attempt.attempt, current=retrieval.attempt)
             escrow = work.escrows.load(key, lock=True)
             found = facts.of_footage(
-                grant, retrieval.person_id, escrow.camera_id, retrieval.ask, Quota(0, 0, 0), work.now
-            )
+                grant, retrieval.person_id, escrow.camera_id, retrieval.ask, Quota(0, 0, 0), work.now,
+                facts.KEPT_WITH_FACES,
+            )  # fmt: skip
             found |= facts.of_locks(locked)
             permit = self._policy.require(self._caller, "escrow:release", {Role.WORKER}, found)
             change = release(escrow, grant, retrieval, work.now)

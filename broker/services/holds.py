@@ -40,7 +40,7 @@ class Holds:
         self._work = work
         self._policy = policy
 
-    def on_request(self, caller: Caller, key: RequestId, reason: str, until: datetime) -> Hold:
+    def on_request(self, caller: Caller, key: RequestId, reason: str, until: datetime) -> Listed:
         """Hold all copies of a request, those that come too.
 
         Raises:
@@ -54,9 +54,9 @@ class Holds:
             hold = _filled_in(work, caller, request, office, reason, until)
             after = _write(work, permit, hold)
             work.commit(permit)
-            return after
+            return Listed([after], {request.id: request.number})
 
-    def on_retrieval(self, caller: Caller, key: RetrievalId, reason: str, until: datetime) -> Hold:
+    def on_retrieval(self, caller: Caller, key: RetrievalId, reason: str, until: datetime) -> Listed:
         """Hold one result and every package it is in.
 
         Raises:
@@ -82,9 +82,9 @@ class Holds:
                 work.retrievals.save(retrieval, change.after)
                 work.audit.append(permit, change.entries, case=request.id)
             work.commit(permit)
-            return after
+            return Listed([after], {request.id: request.number})
 
-    def lift(self, caller: Caller, key: HoldId, reason: str) -> Hold:
+    def lift(self, caller: Caller, key: HoldId, reason: str) -> Listed:
         """End a hold before its date; the clock of retention goes on as if it had not been.
 
         Raises:
@@ -101,7 +101,7 @@ class Holds:
             work.holds.save(hold, change.after)
             work.audit.append(permit, (*change.entries, *unmarked(work, change.after)), case=request.id)
             work.commit(permit)
-            return change.after
+            return Listed([change.after], {request.id: request.number})
 
     def read(self, caller: Caller, key: HoldId) -> Listed:
         """Return a hold the caller may know of."""

@@ -1,4 +1,4 @@
-"""Between a blob that is stored and the row that names it: neither is it deleted, nor does it stay when no row comes."""
+"""Between a stored blob and the row that names it: neither is it deleted, nor does it stay when no row comes."""
 
 from collections.abc import Collection
 from datetime import timedelta

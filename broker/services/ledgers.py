@@ -52,9 +52,7 @@ class Background:
         if line.spans is None:
             return line
         since = self.kept_since(line.camera, line.asked.begin)
-        return replace(
-            line, coverage=ledger(line.asked, line.spans, offline=self.away(line.camera), kept_since=since)
-        )
+        return replace(line, coverage=ledger(line.asked, line.spans, offline=self.away(line.camera), kept_since=since))
 
 
 def background(work: UnitOfWork, lines: Lines, cameras: Mapping[CameraId, Camera]) -> Background:

@@ -31,6 +31,7 @@ from broker.domain.packages import (
 )
 from broker.domain.permits import Permit
 from broker.domain.retrievals import EvidenceItem, Retrieval
+from broker.services.keeping import expect, keep
 from broker.services.package_records import Case, Record, case_of, record_of, titles
 from broker.services.stops import LOCKED
 from policies.authorizer import Authorizer
@@ -100,8 +101,11 @@ class PackageRuns:
                 raise  # the broker's own trouble: the job engine tries again
             slug, told = error.slug, {name: str(value) for name, value in error.facts.items() if name != "file"}
             return self._end(case.package, lambda current, _now: fail(current, slug, dict(told)))
+        with self._work() as work:
+            expect(work, (contents.digest,))
+            work.commit(self._permit())
         attempt = case.package.attempt
-        return self._end(case.package, lambda current, now: accept(current, attempt, contents, now))
+        return self._end(case.package, lambda current, now: accept(current, attempt, contents, now), contents.digest)
 
     def _permit(self) -> Permit:
         return self._policy.require(self._caller, "package:build", {Role.WORKER})
@@ -122,7 +126,7 @@ class PackageRuns:
             return case
 
     def _end(
-        self, package: EvidencePackage, step: Callable[[EvidencePackage, datetime], PackageChange]
+        self, package: EvidencePackage, step: Callable[[EvidencePackage, datetime], PackageChange], *digests: str
     ) -> PackageState:  # fmt: skip
         """Write the end of an attempt, unless another one is current by now; a grant that ended wins."""
         with self._work() as work:
@@ -132,6 +136,8 @@ class PackageRuns:
             if current.state is not PackageState.BUILDING or current.attempt != package.attempt:
                 return current.state
             change = step(current, work.now) if ended is None else abort(current, ended)
+            if ended is None:
+                keep(work, self._shop.blobs, digests)
             self._write(work, permit, current, change)
             work.commit(permit)
             return change.after.state

@@ -10,7 +10,7 @@ from broker.domain.errors import BrokerError, Conflict, Forbidden
 from broker.domain.grants import Grant
 from broker.domain.ids import GrantId, PackageId, RetrievalId, new_id
 from broker.domain.locks import LockKind
-from broker.domain.packages import COMPLETE, EvidencePackage, PackageState, abort, deliver, order
+from broker.domain.packages import COMPLETE, EvidencePackage, PackageState, abort, deliver, grant_of, order
 from broker.domain.permits import Permit
 from broker.domain.register import Look, LookAct
 from broker.domain.retrievals import Retrieval
@@ -51,11 +51,10 @@ class Packages:
         """
         with self._work() as work:
             asked = work.retrievals.load_many(retrievals, person=caller.person())
-            change = order(PackageId(new_id()), "", asked, work.now)
-            grant = work.grants.load(change.after.grant_id, None)
+            grant = work.grants.load(grant_of(asked), None)
             permit = self._require(caller, work, grant, asked, address)
             number = work.access_requests.load(grant.request_id, EVERYTHING).number
-            change = order(change.after.id, number, asked, work.now)
+            change = order(PackageId(new_id()), number, caller.person(), asked, work.now)
             work.packages.save(None, change.after)
             work.audit.append(permit, change.entries, case=grant.request_id)
             work.jobs.build_package(change.after.id)
@@ -111,8 +110,8 @@ class Packages:
                 raise self._refused(caller, lacking, grant, _looks(inside, address), work)
             stream = f"delivery/{key}"
             first = work.audit.reserve(stream)
-            told = {"package": str(key), "bytes": size, "digest": package.contents.digest}
-            entries = [Entry(stream, "package:opened", {**told, "retrieval": str(each.id)}) for each in inside]
+            told = {"package": str(key), "act": LookAct.DELIVER, "bytes": size, "digest": package.contents.digest}
+            entries = [Entry(stream, "retrieval:opened", {**told, "retrieval": str(each.id)}) for each in inside]
             work.audit.append(permit, entries, case=grant.request_id)
             looks = [look.under(grant) for look in _looks(inside, address)]
             lines = work.register.enter_all(looks, stream, first)
@@ -163,7 +162,7 @@ class Packages:
     ) -> Permit:
         """Ask as for handing over each single result: all of them are under this one grant."""
         person = caller.person()
-        found = facts.of_delivery(grant, person, work.now)
+        found = facts.of_delivery(grant, person, work.now, facts.KEPT_WITH_FACES)
         found |= facts.of_locks(work.locks.over_any(person, {each.camera_id for each in inside}))
         try:
             return self._policy.require(caller, "footage:deliver", caller.roles_at(caller.path, work.now), found)

@@ -26,7 +26,8 @@ LANES = 4
 class Recorded:
     """What of a span is recorded; `spans` None where the source did not say, with the reason.
 
-    `at`: when it said so; `coverage`: the same as a line of the ledger, where somebody has balanced it.
+    `at`: when it said so; `coverage`: the same as a line of the ledger, where somebody has balanced it;
+    `sealed`: what of it is sealed for a request, whatever the source still has.
     """
 
     camera: CameraId
@@ -35,6 +36,7 @@ class Recorded:
     fault: BrokerError | None = None
     at: datetime | None = None
     coverage: Coverage | None = None
+    sealed: tuple[TimeSpan, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
+from broker.domain.escrows import reseal
 from broker.services.source_secrets import SourceSecrets
 from policies import facts
 from policies.authorizer import Authorizer
@@ -23,6 +24,7 @@ class Resealed:
     sources: int
     webhooks: int
     second_factors: int
+    escrows: int = 0
 
 
 class _Batch(NamedTuple):
@@ -50,7 +52,8 @@ class Resealing:
         with self._work() as work:
             self._policy.require(caller, "secret:reseal", caller.roles(work.now), facts.of_person(caller))
         sources = self._all(caller, self._sources)
-        return Resealed(sources, self._all(caller, self._webhooks), self._all(caller, self._factors))
+        webhooks, factors = self._all(caller, self._webhooks), self._all(caller, self._factors)
+        return Resealed(sources, webhooks, factors, self._all(caller, self._escrows))
 
     def _all(self, caller: Caller, one_page: Callable[[UnitOfWork, Any], _Batch]) -> int:
         done, after = 0, None
@@ -94,6 +97,17 @@ class Resealing:
                 sealed = self._anew(factor.sealed, factor.place)
                 work.second_factors.reseal(factor, sealed, work.audit.reserve(stream))
                 entries.append(Entry(stream, "person:second_factor:resealed"))
+        return _Batch(entries, found[-1].id if len(found) == AT_ONCE else None)
+
+    def _escrows(self, work: UnitOfWork, after: Any) -> _Batch:
+        """The keys of sealed copies; originals kept for others are gone in some minutes anyway."""
+        found = work.escrows.page(after=after, limit=AT_ONCE)
+        entries: list[Entry] = []
+        for escrow in found:
+            if not self._box.is_current(escrow.copy.key):
+                change = reseal(escrow, self._anew(escrow.copy.key, escrow.place))
+                work.escrows.save(escrow, change.after)
+                entries.extend(change.entries)
         return _Batch(entries, found[-1].id if len(found) == AT_ONCE else None)
 
     def _anew(self, sealed: bytes, place: str) -> bytes:

@@ -29,12 +29,13 @@ from storage.db.retention import NOTHING, Clock
 from storage.db.unit_of_work import UnitOfWork, Work
 
 CASES, COPIES, BLOBS, HOLDS = 100, 200, 500, 200
-"""Most of each in one run of the clock: cases, copies of a case in one transaction, blobs, holds whose date has come."""
+"""Cases in one question, copies of a case in one transaction, blobs and holds in one run of the clock, at most."""
 
 PATIENCE = 5
-"""After how many failures in a row the store is left alone until the next run, and after how many of one blob it is told."""
+"""After so many failures in a row the store is left alone until the next run, after so many of one blob it is told."""
 
-LONGEST_PAUSE = timedelta(days=1)
+PAUSES = tuple(timedelta(minutes=it) for it in (1, 5, 15, 60, 240, 1440))
+"""How long is waited after each failure to delete a blob; the last one again and again."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,21 +57,22 @@ class Retention:
         Raises:
             Unavailable: the database is away; the next run does what is left.
         """
-        permit = self._permit()
-        self._end_holds(permit)
-        given_up = self._give_up(permit)
-        self._delete(permit)
+        self._end_holds()
+        given_up = self._give_up()
+        self._delete()
         return given_up
 
     def _permit(self) -> Permit:
         return self._policy.require(self._caller, "copy:purge", {Role.WORKER})
 
-    def _end_holds(self, permit: Permit) -> None:
+    def _end_holds(self) -> None:
         with self._work() as work:
+            self._permit()
             over = work.holds.run_out(work.now, HOLDS)
         for hold in over:
             try:
                 with self._work() as work:
+                    permit = self._permit()
                     _end(work, permit, hold)
                     work.commit(permit)
             except Unavailable:
@@ -78,25 +80,31 @@ class Retention:
             except BrokerError as error:  # somebody lifted it a moment ago, or the next run does it
                 logger.info("hold %s: %s", hold.id, error.slug)
 
-    def _give_up(self, permit: Permit) -> int:
+    def _give_up(self) -> int:
         done, after = 0, NOTHING
-        with self._work() as work:
-            cases = work.retention.cases(self._clock(work), after, CASES)
-        for case in cases:
-            try:
-                done += self._give_up_of(permit, case)
-            except Unavailable:
-                raise
-            except BrokerError as error:
-                logger.warning("copies of request %s stay until the next run: %s", case, error.slug)
+        while cases := self._cases(after):
+            after = cases[-1]
+            for case in cases:
+                try:
+                    done += self._give_up_of(case)
+                except Unavailable:
+                    raise
+                except BrokerError as error:
+                    logger.warning("copies of request %s stay until the next run: %s", case, error.slug)
         return done
 
-    def _give_up_of(self, permit: Permit, case: RequestId) -> int:
+    def _cases(self, after: RequestId) -> list[RequestId]:
+        with self._work() as work:
+            self._permit()
+            return work.retention.cases(self._clock(work), after, CASES)
+
+    def _give_up_of(self, case: RequestId) -> int:
         """Give up what is due of one case; copies beyond the limit wait for the next run."""
         with self._work() as work:
+            permit = self._permit()
             due = work.retention.due(case, self._clock(work), COPIES)
             digests: set[str] = set()
-            entries: list[Entry] = []
+            entries = list[Entry]()
             for retrieval in work.retrievals.load_many(due.retrievals):
                 given = purge(retrieval, work.now)
                 work.retrievals.save(retrieval, given.after)
@@ -120,10 +128,11 @@ class Retention:
     def _clock(self, work: UnitOfWork) -> Clock:
         return Clock(before=work.now - self._keep, run_out_before=work.now - GRACE)
 
-    def _delete(self, permit: Permit) -> None:
+    def _delete(self) -> None:
         failures = 0
         for _ in range(BLOBS):
             with self._work() as work:
+                permit = self._permit()
                 found = work.deletions.next(work.now)
                 if found is None:
                     return
@@ -161,8 +170,13 @@ def _end(work: UnitOfWork, permit: Permit, known: Hold) -> None:
     role = Role.CENTER_APPROVER if hold.level is Level.CENTER else Role.DEPARTMENT_AUTHORIZER
     able = work.persons.holders(role, place.path, work.now, request.parties)
     told = frozenset(able | ({hold.set_by} if hold.set_by else set()))
-    facts = {"number": request.number, "department": place.name, "due": work.now + GRACE}
-    tell(work, Notice("hold.ended", request.id, facts, told, frozenset({hold.department_id})))
+    tell(
+        work,
+        Notice(
+            "hold.ended", request.id, {"number": request.number, "department": place.name, "due": work.now + GRACE},
+            told, frozenset({hold.department_id}),
+        ),
+    )  # fmt: skip
 
 
 def _give_up_paper(work: UnitOfWork, key: AttachmentId) -> AttachmentChange:
@@ -174,8 +188,7 @@ def _give_up_paper(work: UnitOfWork, key: AttachmentId) -> AttachmentChange:
 
 def _put_off(work: UnitOfWork, found: Deletion, error: str) -> None:
     """Try again later, each time a longer while; after some failures the administrators are told."""
-    pause = min(timedelta(minutes=2**found.tries), LONGEST_PAUSE) if found.tries < 20 else LONGEST_PAUSE
-    work.deletions.put_off(found.digest, error, work.now + pause)
+    work.deletions.put_off(found.digest, error, work.now + PAUSES[min(found.tries, len(PAUSES) - 1)])
     logger.warning("blob %s could not be deleted: %s", found.digest, error)
     if found.tries + 1 == PATIENCE and found.case is not None:
         request = work.access_requests.load(RequestId(found.case), EVERYTHING)

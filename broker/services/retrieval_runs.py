@@ -34,6 +34,7 @@ from broker.domain.retrievals import (
 )
 from broker.services.announcements import announce_grant
 from broker.services.footage import Footage
+from broker.services.keeping import expect, keep
 from broker.services.ledgers import explain
 from broker.services.patience import Patience
 from broker.services.source_health import SourceHealth
@@ -196,6 +197,10 @@ class RetrievalRuns:
         self, attempt: Attempt, items: tuple[EvidenceItem, ...], missing: tuple[Missing, ...]
     ) -> RetrievalState:
         """Hand in a result; the same transaction asks the grant again and whether this attempt is still the one."""
+        digests = {item.digest for item in items}
+        with self._work() as work:
+            expect(work, digests)
+            work.commit(self._permit())
 
         def step(current: Retrieval, grant: Grant, work: UnitOfWork) -> RetrievalChange:
             taken = items[0].capture.first
@@ -205,6 +210,7 @@ class RetrievalRuns:
                 return fail(current, "outside-window", {"first": taken.isoformat()})
             ahead = attempt.ask.ahead.total_seconds()
             told = _explained(work, current, missing)
+            keep(work, self._blobs, digests)
             return accept(current, attempt.retrieval.attempt, items, told, ahead, work.now)
 
         return self._end(attempt, step)

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid
-from broker.domain.grants import Grant, GrantState
+from broker.domain.grants import Condition, Grant, GrantState
 from broker.domain.ids import CameraId, GrantId, PersonId, RetrievalId, new_id
 from broker.domain.locks import LockKind
 from broker.domain.media import Ask, ClipAsk
 from broker.domain.register import Look, LookAct
 from broker.domain.retrievals import (
-    WHOLE,
     EvidenceItem,
     Retrieval,
     RetrievalState,
@@ -55,9 +54,10 @@ class Delivery:
 class Retrievals:
     """Orders and deliveries."""
 
-    def __init__(self, work: Work, policy: Authorizer) -> None:
+    def __init__(self, work: Work, policy: Authorizer, kept: frozenset[Condition] = facts.KEPT) -> None:
         self._work = work
         self._policy = policy
+        self._kept = kept
 
     def order(
         self, caller: Caller, camera: CameraId, ask: Ask, grant: GrantId | None = None, *, original: bool = False,
@@ -124,7 +124,7 @@ class Retrievals:
             candidates = work.grants.candidates(person, None, work.now, limit=1)
         if original:  # one that allows it before one that allows the rest
             candidates = [grant for grant in candidates if allows_original(grant)] or candidates
-        return facts.best_grant(candidates, person, camera, ask, amount_of(ask), work.now)
+        return facts.best_grant(candidates, person, camera, ask, amount_of(ask), work.now, self._kept)
 
     def _refused(
         self, caller: Caller, refusal: BrokerError, grant: Grant | None, look: Look, work: UnitOfWork
@@ -185,7 +185,7 @@ class Retrievals:
         with self._work() as work:
             retrieval = work.retrievals.load(key, person=caller.person())
             grant = work.grants.load(retrieval.grant_id, None)
-            found = facts.of_delivery(grant, retrieval.person_id, work.now)
+            found = facts.of_delivery(grant, retrieval.person_id, work.now, facts.KEPT_WITH_FACES)
             found |= facts.of_locks(work.locks.over(retrieval.person_id, retrieval.camera_id))
             roles = caller.roles_at(caller.path, work.now)
             look = Look(act, retrieval.person_id, retrieval.camera_id, retrieval.ask, address, key)
@@ -194,8 +194,7 @@ class Retrievals:
                 permit = self._policy.require(caller, verb, roles, found)
             except Forbidden as refusal:
                 raise self._refused(caller, refusal, grant, look, work) from None
-            if retrieval.state not in WHOLE:
-                raise Conflict("no-result", state=retrieval.state)
+            retrieval.require_result()
             item = retrieval.item(number)
             sent = item.size if size is None else size
             if not work.grants.hand_over(grant.id, sent):

@@ -49,9 +49,7 @@ class SourceSecrets:
         """Return the options that may be shown; none where nobody can say which are secret."""
         known = described(source.adapter).secrets
         return {
-            name: value
-            for name, value in source.options.items()
-            if name not in known and not carries_password(value)
+            name: value for name, value in source.options.items() if name not in known and not carries_password(value)
         }
 
     def is_current(self, source: Source) -> bool:

@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
-from broker.domain.errors import Conflict
 from broker.domain.ids import RetrievalId
 from broker.domain.register import LookAct
 from broker.domain.retrievals import WHOLE, EvidenceItem, Retrieval
@@ -29,8 +28,7 @@ SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
 def describe_media(key: UUID, broker: BrokerDep, caller: CallerDep, number: ItemNumber = 1) -> Response:
     """Say how large a result is and of which type; nothing flows, nothing is noted."""
     retrieval = broker.retrievals.read(caller, RetrievalId(key))
-    if retrieval.state not in WHOLE:
-        raise Conflict("no-result", state=retrieval.state)
+    retrieval.require_result()
     offer = _offer(broker, caller, retrieval, number, frozenset(), LookAct.DELIVER)
     return Response(status_code=200, headers=headers_of(offer, (0, offer.size)))
 
@@ -77,6 +75,8 @@ def _offer(
     broker: Broker, caller: Caller, retrieval: Retrieval, number: int, stops: frozenset[Stop], act: LookAct
 ) -> Offer:
     """Return what may be handed over of a result: nothing yet while it is not there."""
+    if retrieval.purged_at is not None:  # no look that is refused: there is nothing to look at
+        retrieval.require_result()
     item = retrieval.item(number) if retrieval.state in WHOLE else None
 
     def stops_now() -> frozenset[Stop]:

@@ -40,6 +40,7 @@ TAGS: Final = [
     {"name": "request-items", "description": "The owners' decisions. 权属部门授权。"},
     {"name": "grants", "description": "Grants and their end. 授权单及其撤销。"},
     {"name": "locks", "description": "Locks on persons, cameras and departments. 人员、点位与部门的锁定。"},
+    {"name": "holds", "description": "Legal holds on copies. 副本的保全。"},
     {"name": "retrievals", "description": "Snapshots and clips. 截图与录像调取。"},
     {"name": "packages", "description": "Results as signed evidence packages. 证据包。"},
     {"name": "copies", "description": "From a copy back to who took it. 副本溯源。"},

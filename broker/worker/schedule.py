@@ -11,8 +11,6 @@ SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 
 CLOCK = "* * * * * */20"
 
-MINUTE = "* * * * *"
-
 EACH_MINUTE = "* * * * *"
 
 logger = logging.getLogger(__name__)
@@ -47,7 +45,7 @@ def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
         """Destroy sealed copies that have no ground any more, and erase what was destroyed or kept long enough."""
         broker.escrows.tick()
 
-    @app.periodic(cron=MINUTE)
+    @app.periodic(cron=EACH_MINUTE)
     @app.task(name="give_up_copies", queue=NOTICES_QUEUE, queueing_lock="give_up_copies")
     def give_up_copies(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
         """Give up copies whose time is over and delete their bytes."""

@@ -125,8 +125,13 @@ class S3Store(BlobStore):
             yield read
 
     def _delete(self, digest: str) -> None:
+        """Remove every version: in a bucket with versions a plain deletion would only hide the bytes."""
+        bucket, name = self._place.bucket, _name(digest)
         with self._faults():
-            self._client.remove_object(self._place.bucket, _name(digest))
+            found = list(self._client.list_objects(bucket, prefix=name, recursive=True, include_version=True))
+            for version in found:  # one, unless the bucket keeps versions and the same bytes came and went
+                if version.object_name == name:
+                    self._client.remove_object(bucket, name, version_id=version.version_id)
 
     @contextmanager
     def _faults(self) -> Generator[None, None, None]:

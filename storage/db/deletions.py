@@ -34,7 +34,7 @@ class DeletionRepository:
         self._connection = connection
 
     def keep_off(self, digests: Collection[str]) -> None:
-        """Let nobody delete these bytes until the transaction ends; whether they are still there is asked afterwards."""
+        """Let nobody delete these bytes until the transaction ends; whether they are there is asked after this."""
         for digest in sorted(digests):  # the files of one result: one, or two where the codec changed
             self._connection.execute(select(func.pg_advisory_xact_lock_shared(_key(digest))))
 

@@ -79,9 +79,7 @@ class RecordingRepository:
 
     def forget(self, before: datetime) -> int:
         """Drop answers that were given before an instant; returns how many."""
-        return self._connection.execute(
-            delete(recording_answer).where(recording_answer.c.asked_at < before)
-        ).rowcount
+        return self._connection.execute(delete(recording_answer).where(recording_answer.c.asked_at < before)).rowcount
 
 
 def _answer(row: AnyRow) -> Answer:

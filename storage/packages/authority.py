@@ -27,6 +27,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from broker.domain.errors import Conflict, Invalid, Unavailable
 
+FOLDER = "evidence"
+"""Where all this lies below the data directory."""
 ROOT_KEY, ROOT = "evidence-ca.key", "evidence-ca.pem"
 KEY, CERTIFICATE = "evidence.key", "evidence.pem"
 ROOT_DAYS, LEAF_DAYS = 20 * 365, 2 * 365

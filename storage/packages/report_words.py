@@ -73,35 +73,39 @@ NONE = ("无", "none")
 MADE = (
     (
         (
-            "录像由系统在授权范围内向来源调取，只包含所申请时段内的画面，首帧不早于授权起点。调取完成时计算摘要并存入"
-            "只按摘要读取的存储；制作本证据包时，每个文件逐字节重新读取并与该摘要核对，不一致则不予制作。"
+            "录像由系统在授权范围内向来源调取，只包含所申请时段内的画面，首帧不早于授权起点。调取完成时计算摘要并"
+            "存入只按摘要读取的存储；制作本证据包时，每个文件逐字节重新读取并与该摘要核对，不一致则不予制作。"
         ),
         (
-            "The system retrieved the footage from its source within the grant: only frames of the span asked for, none "
-            "before the granted start. A digest was taken when the retrieval ended; every file was read again, byte by "
-            "byte, and held against that digest while this package was made."
-        ),
-    ),
-    (
-        (
-            "标明“重新编码”的帧由系统编码；未标明的画面数据与来源所给逐字节相同。带水印、遮盖或降低分辨率的副本全部重新"
-            "编码，其来源数据的摘要记于 evidence.json（source_digest）。关键帧与联系表仅供查看，不是证据原件。"
-        ),
-        (
-            "Frames told as encoded anew were encoded by the system; all others are the bytes that the source gave. Copies "
-            "with a watermark, with masks or of lower resolution are encoded anew throughout; the digest of what they were "
-            "made from stands in evidence.json (source_digest). Key frames and contact sheet are for looking at only."
+            "The system retrieved the footage from its source within the grant: only frames of the span asked "
+            "for, none before the granted start. A digest was taken when the retrieval ended; every file was "
+            "read again, byte by byte, and held against that digest while this package was made."
         ),
     ),
     (
         (
-            "所有文件的摘要列于 manifest-sha256.txt，该清单的摘要列于 tagmanifest-sha256.txt，后者由 signature.p7s 签名。"
-            "制作过程与本案的审批、授权、调取记录同存于系统的留痕之中，各条记录的最新摘要见 evidence.json（audit）。"
+            "标明“重新编码”的帧由系统编码；未标明的画面数据与来源所给逐字节相同。带水印、遮盖或降低分辨率的副本全"
+            "部重新编码，其来源数据的摘要记于 evidence.json（source_digest）。关键帧与联系表仅供查看，不是证据原"
+            "件。"
         ),
         (
-            "The digests of all files stand in manifest-sha256.txt, whose own digest stands in tagmanifest-sha256.txt, "
-            "which signature.p7s signs. The making of this package is in the system's trace beside approval, authorization and "
-            "retrieval; the newest digest of each of their records stands in evidence.json (audit)."
+            "Frames told as encoded anew were encoded by the system; all others are the bytes that the source "
+            "gave. Copies with a watermark, with masks or of lower resolution are encoded anew throughout; the "
+            "digest of what they were made from stands in evidence.json (source_digest). Key frames and contact "
+            "sheet are for looking at only."
+        ),
+    ),
+    (
+        (
+            "所有文件的摘要列于 manifest-sha256.txt，该清单的摘要列于 tagmanifest-sha256.txt，后者由 "
+            "signature.p7s 签名。制作过程与本案的审批、授权、调取记录同存于系统的留痕之中，各条记录的最新摘要见 "
+            "evidence.json（audit）。"
+        ),
+        (
+            "The digests of all files stand in manifest-sha256.txt, whose own digest stands in "
+            "tagmanifest-sha256.txt, which signature.p7s signs. The making of this package is in the system's "
+            "trace beside approval, authorization and retrieval; the newest digest of each of their records "
+            "stands in evidence.json (audit)."
         ),
     ),
 )
@@ -109,13 +113,14 @@ MADE = (
 VERIFY = (
     (
         (
-            "校验方法见 README.txt，不需要联网，也不需要原系统。校验能说明自签名以来文件未增、未减、未改及由谁签名；"
-            "不能说明录像内容本身是否真实。签名时间由签名单位自述，未附第三方时间戳。"
+            "校验方法见 README.txt，不需要联网，也不需要原系统。校验能说明自签名以来文件未增、未减、未改及由谁签"
+            "名；不能说明录像内容本身是否真实。签名时间由签名单位自述，未附第三方时间戳。"
         ),
         (
-            "README.txt tells how to verify the package, without a network and without the system it came from. That shows "
-            "that nothing was added, removed or changed since it was signed, and who signed; it does not show that what "
-            "the pictures tell is true. The time of signing is the signer's own word, without a third party's time stamp."
+            "README.txt tells how to verify the package, without a network and without the system it came from. "
+            "That shows that nothing was added, removed or changed since it was signed, and who signed; it does "
+            "not show that what the pictures tell is true. The time of signing is the signer's own word, without "
+            "a third party's time stamp."
         ),
     ),
 )

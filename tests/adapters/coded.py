@@ -11,8 +11,8 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from adapters.media.barcode import Code, write_code
 from adapters.media.planes import view
@@ -73,8 +73,8 @@ def film(folder: Path, coded: Coded, begin: float = 0, seconds: float = 4) -> Fi
     codes = tuple(_codes(begin, seconds, vary=coded.vfr))
     with av.open(str(path), "w") as container:
         stream = container.add_stream(coded.codec, rate=FPS)
+        assert isinstance(stream, VideoStream)
         context = stream.codec_context
-        assert isinstance(context, VideoCodecContext)
         context.width, context.height = coded.size
         context.pix_fmt = coded.pixels
         if coded.codec not in {"mpeg4", "mjpeg"}:
@@ -114,9 +114,7 @@ def _noise(rate: int, kind: str, seconds: float, loud: tuple[float, float]) -> I
     wave = 0.5 * np.sin(2 * np.pi * _LOUD_HZ * times) * ((times >= loud[0]) & (times < loud[1]))
     for place in range(0, len(wave), 960):
         part = wave[place : place + 960]
-        samples = part.astype(np.float32) if kind.startswith("flt") else (part * 32767).astype(np.int16)
-        if kind.startswith("s32"):
-            samples = (part * (2**31 - 1)).astype(np.int32)
-        frame = AudioFrame.from_ndarray(samples[None], kind, "mono")
+        samples = part.astype(np.float32)[None] if kind.startswith("flt") else (part * 32767).astype(np.int16)[None]
+        frame = AudioFrame.from_ndarray(samples, kind, "mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, place, Fraction(1, rate)
         yield frame

@@ -78,12 +78,13 @@ def cut(file: Path, origin: datetime, span: TimeSpan, *, lead: bool = False) -> 
     target = io.BytesIO()
     with av.open(str(file)) as source, av.open(target, "w", format="mp4") as sink:
         given = source.streams.video[0]
+        base = given.time_base or Fraction(1, _TICKS)
         taken = sink.add_stream_from_template(given)
         taken.time_base = Fraction(1, _TICKS)
         # None of these has B-frames: what is shown first is stored first.
         packets = [it for it in source.demux(given) if it.pts is not None]
         begin, end = ((at - origin).total_seconds() for at in (span.begin, span.end))
-        times = [float(it.pts * given.time_base) for it in packets]
+        times = [float((it.pts or 0) * base) for it in packets]
         keys = [n for n, it in enumerate(packets) if it.is_keyframe and times[n] <= begin + 1e-6]
         nought = times[keys[-1]] if lead else begin
         early = 0
@@ -93,7 +94,7 @@ def cut(file: Path, origin: datetime, span: TimeSpan, *, lead: bool = False) -> 
             ticks = round((at - nought) * _TICKS)
             early += ticks < 0
             packet.pts = packet.dts = early - 1 if ticks < 0 else max(ticks, early)
-            packet.duration = round(packet.duration * given.time_base * _TICKS)
+            packet.duration = round((packet.duration or 0) * base * _TICKS)
             packet.time_base = Fraction(1, _TICKS)
             packet.stream = taken
             sink.mux(packet)

@@ -3,14 +3,17 @@
 import json
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from adapters.errors import (
     EmptyMedia,
+    EncryptedMedia,
     MediaWithoutPictures,
     MediaWithoutVideo,
     RecordingVanished,
@@ -68,9 +71,59 @@ def unfinished(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
+def encrypted(path: Path) -> None:
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "00" * 16, "encryption_kid": "11" * 16}
+    with av.open(str(whole), format="mp4") as given, av.open(str(path), "w", options=key) as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                made.mux(packet)
+    whole.unlink()
+
+
+def ten_thousand_streams(path: Path) -> None:
+    content = path.read_bytes()
+    begin = content.find(b"moov") - 4
+    end = begin + int.from_bytes(content[begin : begin + 4], "big")
+    track = content.find(b"trak", begin) - 4
+    one = content[track : track + int.from_bytes(content[track : track + 4], "big")]
+    head = content[begin + 8 : end] + one * 9_999
+    path.write_bytes(content[:begin] + (len(head) + 8).to_bytes(4, "big") + b"moov" + head + content[end:])
+
+
+def too_large_by_its_header(path: Path) -> None:
+    oversized(path, told=16_384)
+
+
+def too_large_by_its_pictures(path: Path) -> None:
+    oversized(path, told=320)
+
+
+def oversized(path: Path, told: int) -> None:
+    """Write pictures of 16384 x 16384 in a file that says something about their size."""
+    _, encoded = cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8))
+    picture = bytearray(encoded.tobytes())
+    size = picture.find(b"\xff\xc0") + 5
+    picture[size : size + 4] = (16_384).to_bytes(2, "big") * 2
+    with av.open(str(path), "w", format="avi") as container:
+        stream = container.add_mux_stream("mjpeg", rate=10, width=told, height=told)
+        for number in range(120):
+            packet = av.Packet(bytes(picture))
+            packet.stream, packet.pts, packet.dts, packet.is_keyframe = stream, number, number, True
+            packet.time_base = Fraction(1, 10)
+            container.mux(packet)
+
+
 @pytest.mark.parametrize(
     ("spoil", "kind"),
     [
+        (encrypted, EncryptedMedia),
+        (ten_thousand_streams, UnreadableMedia),
+        (too_large_by_its_header, UnreadableMedia),
+        (too_large_by_its_pictures, UnreadableMedia),
         (empty, EmptyMedia),
         (text, UnreadableMedia),
         (playlist, UnreadableMedia),

@@ -4,7 +4,7 @@ The numbers are those of the list in docs/adapters.md. Whatever a source does, e
 of this camera, of an instant that was asked for, and at its own place in the clip: bar codes prove it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ class Fault:
     number: int
     server: type[Playback]
     comes: str | type[AdapterError]
-    options: dict[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 UNIX = {"times": "unix"}
@@ -100,7 +100,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return Recording(folder, tuple(write_recording(folder, "other", begin, 0.6, style=STYLES["cfr"])))
 
 
-def fetched(server: Playback, folder: Path, options: dict[str, object], asked: TimeSpan = ASKED) -> Fetched:
+def fetched(server: Playback, folder: Path, options: Mapping[str, object], asked: TimeSpan = ASKED) -> Fetched:
     with serving(server) as running:
         own = {"address": running.address, "channels": {CHANNEL: ""}, "allow_addresses": ["127.0.0.1"]}
         adapter = HttpPlaybackAdapter.configured({**own, "silence_seconds": 2, "lead_seconds": 1, **options})

@@ -14,6 +14,11 @@ NOTING = {
         "delivered": "writes down the end of a delivery that `open` has allowed",
         "interrupted": "writes down that such a delivery was cut off",
     },
+    "Packages": {
+        "_refused": "writes down that footage was refused, as for a single result",
+        "delivered": "writes down the end of a delivery that `open` has allowed",
+        "interrupted": "writes down that such a delivery was cut off",
+    },
 }
 """Methods in which a note is enough, with the reason."""
 

@@ -3,14 +3,19 @@
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Desk, Run
+import pytest
+
 from tests.city import City
+from tests.cli.conftest import Desk, Run
 from tests.services.papers import JPEG
-from tests.web.steps import form
+from tests.web.steps import BEGIN, END
 
 
-def test_sources_are_kept_at_the_machine(at_database: Run, tmp_path: Path) -> None:
-    (tmp_path / "options.json").write_text(json.dumps({"address": "http://10.0.0.9:8888", "password": "hunter-22"}))
+def test_sources_are_kept_at_the_machine(at_database: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("5a" * 32)
+    monkeypatch.setenv("XUELIANG_SECRET_KEY_FILE", str(tmp_path / "key"))
+    options = {"address": "http://10.0.0.9:8888", "password": "hunter-22", "channels": {"cam1": "学校东门"}}
+    (tmp_path / "options.json").write_text(json.dumps(options))
     add = ("source", "add", "mtx", "--name", "流媒体", "--department", "dh-cg", "--adapter", "http_playback")
     assert at_database(*add, "--options-file", str(tmp_path / "options.json")).code == 0
     edited = at_database("source", "edit", "mtx", "--sessions", "3", "--keeps-days", "30", "--option", "username=admin")
@@ -39,11 +44,17 @@ def test_a_clock_is_set_at_the_machine(at_database: Run, tmp_path: Path) -> None
     assert at_database(*enter, "--shows", "10:05", "--actual", "10:05").code == 2
 
 
-def test_the_ledger_is_shown(desk: Desk, city: City, tmp_path: Path) -> None:
-    (tmp_path / "form.json").write_text(json.dumps(form(city, "dh-cg")))
-    shown = desk("asker", "request", "check", "--form", str(tmp_path / "form.json"))
-    assert "is bound to no source" in shown.out
-    draft = desk.json("asker", "request", "draft", "--form", str(tmp_path / "form.json"))
+def test_the_ledger_is_shown(desk: Desk, city: City) -> None:
+    camera = city.cameras_of("dh-cg")[0].gb_code or ""
+    new = (
+        "request", "new", "--basis", "administrative", "--matter", "environment", "--case", "东环罚〔2026〕12号",
+        "--reason", "夜间倾倒渣土，需核对车辆进出时间", "--camera", camera, "--investigator", "looker",
+        "--from", BEGIN.isoformat(), "--to", END.isoformat(),
+    )  # fmt: skip
+    draft = desk.json("asker", *new)
     told = desk("asker", "request", "coverage", draft["number"])
-    assert (told.code, told.out.count("is bound to no source")) == (0, 3)
-    assert desk.json("asker", "request", "coverage", draft["number"])["lines"]
+    assert (told.code, "is bound to no source" in told.out) == (0, True)
+    (line,) = desk.json("asker", "request", "coverage", draft["number"])["lines"]
+    assert (line["asked_seconds"], line["missing_seconds"]) == (3600, None)
+    checked = desk("asker", "request", "check", draft["number"])
+    assert "\t3600\t-\t-\t" in checked.out

@@ -53,12 +53,15 @@ GRANTS = {
 }
 RETRIEVALS = {
     "QUEUED": {"start": "FETCHING", "fail": "FAILED", "abort": "ABORTED"},
-    "FETCHING": {"start": "FETCHING", "accept": "READY", "fail": "FAILED", "abort": "ABORTED"},
-    "READY": {"deliver": "DELIVERED", "abort": "ABORTED"},
-    "DELIVERED": {},
+    "FETCHING": {
+        "start": "FETCHING", "postpone": "QUEUED", "accept": "READY", "fail": "FAILED", "abort": "ABORTED",
+    },
+    "READY": {"deliver": "DELIVERED", "abort": "ABORTED", "purge": "PURGED"},
+    "DELIVERED": {"purge": "PURGED"},
     "FAILED": {},
-    "ABORTED": {},
-}
+    "ABORTED": {"purge": "PURGED"},
+    "PURGED": {},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("state", "command"), list(product(RequestState, RequestCommand)))
@@ -108,7 +111,7 @@ def test_the_dead_stay_dead_and_every_state_can_end() -> None:
     for table, final in (
         (REQUESTS, {"CLOSED", "REJECTED", "WITHDRAWN", "LAPSED"}),
         (ITEMS, {"VOID"}),
-        (RETRIEVALS, {"DELIVERED", "FAILED", "ABORTED"}),
+        (RETRIEVALS, {"FAILED", "PURGED"}),
     ):
         for state in table:
             assert reached_from(table, state) & final, f"{state} can never end"

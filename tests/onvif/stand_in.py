@@ -44,7 +44,8 @@ class Recorder:
         replay_url: where it is replayed.
         ahead: how far its clock is ahead.
         raw: bodies that are answered as they are, by operation, with their status.
-        asked: the operations that were asked for, in order.
+        state: of every search.
+        asked: the operations that were asked for, in order; `bodies` are the questions as they came.
     """
 
     def __init__(self, recorded: TimeSpan, replay_url: str) -> None:
@@ -53,7 +54,7 @@ class Recorder:
         self.raw: dict[str, tuple[int, bytes]] = {}
         self.asked: list[str] = []
         self.bodies: list[bytes] = []
-        self.port = 0
+        self.state = "Completed"
 
     def answers(self) -> Answers:
         base = "http://192.0.2.77/onvif"  # a host that only exists behind the recorder's own translation
@@ -79,8 +80,12 @@ class Recorder:
             "GetReplayUri": lambda _: {"Uri": self.replay_url},
         }
 
+    def now(self) -> datetime:
+        """Return what time it thinks it is."""
+        return datetime.now(UTC) + self.ahead
+
     def _clock(self) -> Any:
-        now = datetime.now(UTC) + self.ahead
+        now = self.now()
         date = {"Year": now.year, "Month": now.month, "Day": now.day}
         hour = {"Hour": now.hour, "Minute": now.minute, "Second": now.second}
         return {"DateTimeType": "NTP", "DaylightSavings": False, "UTCDateTime": {"Time": hour, "Date": date}}
@@ -98,7 +103,7 @@ class Recorder:
             "Track": [track],
             "RecordingStatus": "Stopped",
         }
-        return {"SearchState": "Completed", "RecordingInformation": [recording]}
+        return {"SearchState": self.state, "RecordingInformation": [recording]}
 
 
 @contextmanager

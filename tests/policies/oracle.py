@@ -176,7 +176,7 @@ def camera(roles: Roles, verb: str, _: Relation) -> bool:
         return bool(roles & {REQUESTER, INVESTIGATOR, CENTER, OWNER})
     if verb in {"import", "bind", "transfer"}:
         return bool(roles & {OPERATOR, SYSTEM})
-    if verb == "mark":
+    if verb in {"mark", "mask"}:
         return bool(roles & {OPERATOR, SYSTEM, OWNER})
     raise Silent(verb)
 
@@ -288,12 +288,41 @@ def footage(roles: Roles, verb: str, by: Relation) -> bool:
     return held.life is Life.ACTIVE and held.camera and held.action and held.window and held.quota
 
 
+def package(roles: Roles, verb: str, by: Relation) -> bool:
+    if verb == "build":
+        return WORKER in roles
+    return retrieval(roles, verb, by)
+
+
 def retrieval(roles: Roles, verb: str, by: Relation) -> bool:
     if verb == "list":
         return INVESTIGATOR in roles
     if verb == "read":
         return INVESTIGATOR in roles and by.oneself
     if verb == "run":
+        return WORKER in roles
+    raise Silent(verb)
+
+
+def escrow(roles: Roles, verb: str, by: Relation) -> bool:
+    """No person makes or opens a sealed copy; the program opens one for a live grant that holds what is asked."""
+    if verb == "seal":
+        return WORKER in roles
+    if verb == "release":
+        held = by.permit
+        if WORKER not in roles or by.locked or held is None:
+            return False
+        return held.life is Life.ACTIVE and held.person and held.camera and held.action and held.window
+    raise Silent(verb)
+
+
+def copy(roles: Roles, verb: str, by: Relation) -> bool:
+    """Who watches over footage knows whose a copy is and what holds it; who asked or looked holds none."""
+    if verb in {"find", "list"}:
+        return bool(roles & {AUDITOR, CENTER, OWNER})
+    if verb in {"hold", "release"}:
+        return bool(roles & {CENTER, OWNER}) and not by.party
+    if verb == "purge":
         return WORKER in roles
     raise Silent(verb)
 
@@ -322,8 +351,8 @@ SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
     sentence.__name__: sentence
     for sentence in (
         account, token, session, second_factor, notice, inbox, department, mail, rulebook, person, delegation, absence,
-        camera, policy, access_request, attachment, request_item, grant, lock, footage, retrieval, register, audit,
-        statistics, source, secret,
+        camera, policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy, register,
+        audit, statistics, source, secret, escrow,
     )
 }  # fmt: skip
 SENTENCES["webhook"] = of_the_house("add", "list", "remove", "test")

@@ -140,11 +140,15 @@ LIVES = {
 
 KNOWN: dict[str, Callable[[str, Caller, Relation], Fact]] = {
     **dict.fromkeys(("account", "token", "session", "second_factor", "person", "delegation", "absence"), _of_oneself),
-    **dict.fromkeys(("notice", "inbox", "department", "source", "secret", "webhook", "mail", "rulebook", "camera"), _of_nothing),
+    **dict.fromkeys(
+        ("notice", "inbox", "department", "source", "secret", "webhook", "mail", "rulebook", "camera"), _of_nothing
+    ),
     **dict.fromkeys(("register", "audit", "statistics"), _of_nothing),
     **dict.fromkeys(("access_request", "attachment", "request_item", "grant"), _of_request),
-    "retrieval": _of_oneself,
+    **dict.fromkeys(("retrieval", "package"), _of_oneself),
+    "copy": _of_request,
     "policy": _of_policy,
     "lock": _of_lock,
     "footage": _of_footage,
+    "escrow": _of_footage,
 }

@@ -59,14 +59,20 @@ FACTORS = every(person=YES_NO, place=Place, oneself=YES_NO, factor=Factor)
 REQUESTS = every(place=Place, part=PARTS, stands_for=(None, *PARTS))
 WORLDS: dict[str, list[Relation]] = {
     "account": SELVES, "token": SELVES, "delegation": SELVES, "absence": SELVES, "retrieval": SELVES,
+    "package": SELVES,
     "session": FACTORS, "second_factor": FACTORS, "person": FACTORS,
     "policy": every(place=Place, factor=Factor, proposed=YES_NO),
     "lock": every(person=YES_NO, place=Place, oneself=YES_NO, target=Target),
     "access_request": [*REQUESTS, *every(person=YES_NO, part=PARTS, home=YES_NO, factor=Factor)],
     "request_item": REQUESTS, "grant": [*PLAIN, *REQUESTS], "attachment": [*PLAIN, *REQUESTS],
+    "copy": [*PLAIN, *REQUESTS],
     "footage": [
         *every(permit=PERMITS),
         *every(place=Place, permit=(None, RIGHT, replace(RIGHT, window=False)), locked=LOCKED),
+    ],
+    "escrow": [
+        *every(person=YES_NO, permit=PERMITS),
+        *every(person=YES_NO, place=Place, permit=(None, RIGHT, replace(RIGHT, window=False)), locked=LOCKED),
     ],
 }  # fmt: skip
 """What matters per object; for the others, whether the caller has an account and where the thing lies."""

@@ -141,7 +141,7 @@ class Camera:
                     continue
                 asked, text = Asked(text.strip()), ""
                 self.asked.append(asked)
-                reply = self.replies.get(asked.method, lambda it: it.bad(501))(asked)
+                reply = self.replies[asked.method](asked) if asked.method in self.replies else asked.bad(501)
                 if reply is None:
                     return
                 stream.sendall(reply.encode() if isinstance(reply, str) else reply)

@@ -12,6 +12,8 @@ from broker.domain.grants import Condition, Terms
 from broker.domain.media import SnapshotAsk
 from broker.domain.request_states import RequestState
 from broker.services.access_requests import Verdict
+from broker.services.retrievals import Retrievals
+from policies import facts
 from tests.city import City
 from tests.clock import Turned
 from tests.rules.steps import at_home, for_cameras, item_of, ruled, sent
@@ -74,9 +76,16 @@ def test_a_public_release_takes_two_approvals_and_redaction(broker: Broker, city
     grant = broker.request_items.authorize(city.caller(broker, "owner.cg"), item.id, Verdict(1))
     assert grant is not None
     assert grant.terms.conditions == {Condition.REDACTION}
-    line = grant.lines[0]
-    with pytest.raises(Forbidden, match="footage-conditions"):
-        broker.retrievals.order(city.caller(broker, "looker"), line.camera_id, SnapshotAsk("", line.window.begin))
+    looker, line = city.caller(broker, "looker"), grant.lines[0]
+    ask = SnapshotAsk("", line.window.begin)
+    blind = Retrievals(broker.work, broker.policy)
+    with pytest.raises(Forbidden, match="footage-conditions"):  # an installation that cannot find faces
+        blind.order(looker, line.camera_id, ask)
+    seeing = Retrievals(broker.work, broker.policy, facts.KEPT_WITH_FACES)
+    with pytest.raises(Conflict, match="camera-without-source"):  # the condition stands in nobody's way any more
+        seeing.order(looker, line.camera_id, ask)
+    with pytest.raises(Forbidden, match="footage-original"):
+        seeing.order(looker, line.camera_id, ask, original=True)
 
 
 def test_a_consultation_is_looked_at_on_site(broker: Broker, city: City) -> None:

@@ -14,6 +14,7 @@ from broker.domain.source_clocks import ClockOffset
 from broker.domain.source_health import HealthState, Spell
 from broker.domain.time import TimeSpan
 from broker.services.source_clocks import Reading, SourceClocks
+from broker.services.source_health import Seen
 from broker.services.sources import SourceEdit
 from storage.db.source_slots import SourceSlots
 from tests.city import City
@@ -97,9 +98,7 @@ def test_who_fetches_tells_what_was_met(turned: Broker, clock: Turned, vault: Va
     assert "10.0.0.1" not in spells(turned)[0].detail
 
 
-def test_what_has_ended_is_never_rewritten(
-    turned: Broker, clock: Turned, vault: Vault, connection: Connection
-) -> None:
+def test_what_has_ended_is_never_rewritten(turned: Broker, clock: Turned, vault: Vault, connection: Connection) -> None:
     source = added(turned, vault)
     for fault in (None, SourceUnreachable(where="x"), None):
         clock.at += timedelta(seconds=1)
@@ -122,15 +121,18 @@ def test_what_has_ended_is_never_rewritten(
 def ahead(broker: Broker, key: SourceId, at: datetime) -> tuple[float, str] | None:
     with broker.work() as work:
         found = work.sources.ahead(key, at)
-        return found and (found.seconds, found.by)
+        return None if found is None else (found.seconds, found.by)
 
 
 def test_a_clock_has_a_history_and_footage_the_error_of_its_day(turned: Broker, clock: Turned, vault: Vault) -> None:
     source, start = added(turned, vault), clock.at
     assert ahead(turned, source.id, start) is None
+
+    def measured(seconds: float) -> None:
+        turned.source_health.note(Seen(source.id, HealthState.ONLINE, "", seconds, "http-date"))
+
     for seconds in (0.2, 0.9, -40.0, -40.6):  # a jump by forty seconds; the rest is the noise of measuring
-        vault.tells(ahead=seconds)
-        turned.sources.probe(ME, "vault")
+        measured(seconds)
         clock.at += timedelta(hours=1)
     hour = timedelta(hours=1)
     assert ahead(turned, source.id, start - 99 * hour) == (0.2, "http-date")  # before anybody looked: the first after
@@ -138,7 +140,7 @@ def test_a_clock_has_a_history_and_footage_the_error_of_its_day(turned: Broker, 
     assert ahead(turned, source.id, start + 2 * hour) == (-40.0, "http-date")
     entered = turned.source_clocks.enter(ME, "vault", Reading(start + 3.5 * hour, start + 3 * hour, JPEG))
     assert (entered.seconds, entered.by, entered.at) == (1800.0, "hand", start + 3 * hour)
-    turned.sources.probe(ME, "vault")  # what is measured has not moved, so what somebody saw holds
+    measured(-40.3)  # what is measured has not moved, so what somebody saw holds
     assert ahead(turned, source.id, clock.at) == (1800.0, "hand")
     assert ahead(turned, source.id, start + 2.9 * hour) == (-40.0, "http-date")
     vault.tells(ahead=3.0)
@@ -146,7 +148,9 @@ def test_a_clock_has_a_history_and_footage_the_error_of_its_day(turned: Broker, 
     assert ahead(turned, source.id, clock.at) == (3.0, "http-date")
     history = turned.source_clocks.page(ME, "vault", before=None, limit=10)
     assert [offset.seconds for offset in history] == [3.0, 1800.0, -40.0, 0.2]
-    assert [each.seconds for each in turned.source_clocks.page(ME, "vault", before=history[1].number, limit=1)] == [-40.0]
+    assert [each.seconds for each in turned.source_clocks.page(ME, "vault", before=history[1].number, limit=1)] == [
+        -40.0
+    ]
     with turned.work() as work:
         told = [(event.kind, event.data["seconds"]) for event in work.audit.stream(f"source_clock/{source.id}")]
         assert work.sources.ahead_many({}) == {}

@@ -82,9 +82,7 @@ def test_a_stopped_source_is_not_asked(turned: Broker, city: City, clock: Turned
     assert (line.fault and line.fault.slug, vault.asked) == ("source-stopped", 0)
 
 
-def test_what_is_missing_was_offline_or_is_overwritten(
-    turned: Broker, city: City, clock: Turned, vault: Vault
-) -> None:
+def test_what_is_missing_was_offline_or_is_overwritten(turned: Broker, city: City, clock: Turned, vault: Vault) -> None:
     source = bound(turned, city, vault)
     for state in (HealthState.OFFLINE, HealthState.OFFLINE, HealthState.ONLINE):
         clock.at += timedelta(minutes=6)

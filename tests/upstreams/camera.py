@@ -8,7 +8,6 @@ against the time at which it really was.
 
 import sys
 import time
-from binascii import crc32
 from datetime import UTC, datetime, timedelta
 
 import av
@@ -25,14 +24,16 @@ ORDER = (
 
 def main(port: int, name: str) -> None:
     frame = VideoFrame(*SIZE, "yuv420p")
-    street = Street(name, f"{name} {crc32(name.encode()) % 1000}", tuple(view(plane) for plane in frame.planes))
+    luma, blue, red = (view(plane) for plane in frame.planes)
+    street = Street(name, name, (luma, blue, red))
     address = f"udp://127.0.0.1:{port}?pkt_size=1316"
     with av.open(address, "w", format="mpegts") as container:
         stream = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
         stream.codec_context.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": ORDER}
-        begin, number = time.time() // 1 + 1, 0
+        # Not at a whole second: a recorder that writes whole seconds would seem exact.
+        begin, number = time.time() // 1 + 1.3, 0
         while True:
             due = begin + number / FPS
             time.sleep(max(due - time.time(), 0))

@@ -1,4 +1,5 @@
 """What comes to a port of UDP as MPEG-TS, served by RTSP: rtsp_live.py RTSP_PORT UDP_PORT. For the system's Python."""
+# mypy: ignore-errors
 
 import sys
 

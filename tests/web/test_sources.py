@@ -77,11 +77,12 @@ def test_the_ledger_of_a_dry_run_and_of_a_request(door: Door, city: City, tmp_pa
     camera = city.cameras_of("dh-cg")[0]
     door["sysadmin"].post("/cameras/bind", {"gb_code": camera.gb_code, "source": "nvr", "channel": "cam-1"})
     (tmp_path / "cam-1").mkdir()
+    (tmp_path / "cam-1" / "20200101T000000Z.mp4").write_bytes(b"long ago")
     trial = door["asker"].post("/access-requests/check", form(city, "dh-cg"))
     line = next(each for each in trial["lines"] if each["camera"]["gb_code"] == camera.gb_code)
     assert line["asked_seconds"] == line["missing_seconds"] > 0
     assert (line["recorded_seconds"], line["recorded"], line["fault"]) == (0, [], None)
-    assert [(gap["reason"], gap["detail"]) for gap in line["missing"]] == [("no_recording", "not recorded")]
+    assert [(gap["reason"], gap["detail"]) for gap in line["missing"]] == [("no_recording", "nothing was recorded")]
     draft = door["asker"].post("/access-requests", form(city, "dh-cg"))
     path = f"/access-requests/{draft['id']}"
     assert door["asker"].post(f"{path}/submit")["state"] == "CENTER_REVIEW"

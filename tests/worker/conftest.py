@@ -21,7 +21,7 @@ from broker.services.access_requests import Form, Verdict
 from broker.services.sources import NewSource
 from tests.city import City
 
-FPS = 25
+FPS = 10
 MINUTES = 3
 ENDED = {RetrievalState.READY, RetrievalState.DELIVERED, RetrievalState.FAILED, RetrievalState.ABORTED}
 
@@ -38,7 +38,7 @@ class Footage:
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
     folder = tmp_path_factory.mktemp("recorder")
     begin = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
-    write_recording(folder, "01", begin, MINUTES, style=Style(fps=FPS, size=(640, 360)), name="环城路卡口")
+    write_recording(folder, "01", begin, MINUTES, style=Style(fps=FPS, size=(480, 270)), name="环城路卡口")
     return Footage(folder, TimeSpan(begin, begin + timedelta(minutes=MINUTES)))
 
 

@@ -9,7 +9,8 @@ from broker.domain.media import ClipAsk, SnapshotAsk
 from broker.domain.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
 from broker.services.emergencies import EmergencyForm
-from tests.adapters.test_marks import frames_of, says
+from tests.adapters.films import timed_lumas
+from tests.adapters.test_panels import says
 from tests.clock import Turned
 from tests.services.alarms import PURPOSE
 from tests.services.members import enrol, newcomer
@@ -40,8 +41,8 @@ def test_pictures_and_clips_of_an_emergency_say_so_and_others_do_not(bench: Benc
             was.items[0].capture.first, was.items[0].capture.frames,
         )  # fmt: skip
         assert now.ask == after.ask, "the mark is no part of what was asked"
-        old = frames_of(stored(bench, was.items[0].digest, tmp_path / "plain"))
-        new = frames_of(stored(bench, now.items[0].digest, tmp_path / "marked"))
+        old = timed_lumas(stored(bench, was.items[0].digest, tmp_path / "plain"))
+        new = timed_lumas(stored(bench, now.items[0].digest, tmp_path / "marked"))
         assert [time for time, _ in new] == [time for time, _ in old]
         assert all(says(luma, mark) for _, luma in new)
         assert not any(says(luma, mark) for _, luma in old)

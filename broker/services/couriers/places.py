@@ -9,23 +9,20 @@ import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import httpx
 
+from broker.domain.addresses import IpAddress, Network, plain, read_network
 from broker.domain.errors import Invalid
 
 LONGEST_URL = 1000
 FIRST_FREE_PORT = 1024
 USUAL_PORTS = {"https": 443, "http": 80}
 
-Network = IPv4Network | IPv6Network
-IpAddress = IPv4Address | IPv6Address
-
 _HOST = re.compile(rb"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?")
 _UNICAST = IPv6Network("2000::/3")
 _SIX_TO_FOUR = IPv6Network("2002::/16")
-_TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address behind a translator
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def read_networks(text: str) -> tuple[Network, ...]:
 
 def _network(text: str) -> Network:
     try:
-        return ip_network(text)
+        return read_network(text)
     except ValueError:
         raise Invalid("webhook-networks", pointer="/webhook_private_networks", value=text[:80]) from None
 
@@ -131,15 +128,8 @@ def allowed(address: IpAddress, networks: Sequence[Network]) -> bool:
 
     An IPv4 address inside an IPv6 one counts as itself; tunnels that hide one are never public.
     """
-    if isinstance(address, IPv6Address):
-        address = _inner(address)
+    address = plain(address)
     return any(address in network for network in networks) or is_public(address)
-
-
-def _inner(address: IPv6Address) -> IpAddress:
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return IPv4Address(int(address) & 0xFFFF_FFFF) if address in _TRANSLATED else address
 
 
 def is_public(address: IpAddress) -> bool:

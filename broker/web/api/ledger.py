@@ -37,7 +37,8 @@ class FaultOut(Out):
 class RecordedOut(Out):
     """What of a line is recorded; all but `asked` is null where the source did not say, and `fault` says why.
 
-    `at`: when the source said so. The seconds balance: asked is recorded and missing together.
+    `sealed`: what is sealed for this request (封存), whatever the source still has. `at`: when the source said so. The
+    seconds balance: asked is recorded and missing together.
     """
 
     camera: CameraRef
@@ -47,6 +48,7 @@ class RecordedOut(Out):
     missing_seconds: float | None
     recorded: list[SpanOut] | None
     missing: list[MissingOut] | None
+    sealed: list[SpanOut]
     at: datetime | None
     fault: FaultOut | None
 
@@ -61,6 +63,7 @@ class RecordedOut(Out):
             missing_seconds=found.missing_seconds if found else None,
             recorded=[SpanOut.of(span) for span in found.present] if found else None,
             missing=[MissingOut.of_missing(part, language) for part in found.missing] if found else None,
+            sealed=[SpanOut.of(span) for span in line.sealed],
             at=line.at,
             fault=_told(line.fault, language) if line.fault else None,
         )

@@ -33,9 +33,7 @@ class SpellOut(Out):
 
     @classmethod
     def of(cls, spell: Spell) -> Self:
-        return cls(
-            state=spell.state, since=spell.since, seen_at=spell.seen_at, until=spell.until, detail=spell.detail
-        )
+        return cls(state=spell.state, since=spell.since, seen_at=spell.seen_at, until=spell.until, detail=spell.detail)
 
 
 class ClockIn(In):

@@ -123,7 +123,7 @@ class PointOut(Out):
 
 
 class ProbeOut(Out):
-    """How a source is, and its channels; `ahead` is how many seconds its clock is ahead, null where it does not tell."""
+    """How a source is, and its channels; `ahead`: by how many seconds its clock is, null where it does not tell."""
 
     ok: bool
     detail: str
