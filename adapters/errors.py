@@ -4,7 +4,8 @@
     ├── NoRecording ─ NothingRecorded      the source was asked and has no pictures there
     ├── UnknownChannel, Unsupported        the source has no such channel, the adapter no such ability
     ├── SourceUnreachable ─ RecordingVanished, SourceBusy, SourceFailed   gone now, perhaps back later
-    ├── SourceRefusesEntry, RecordingRefused, SourceCertificate, SourceRedirects, AddressRefused   reached, and not to be talked with
+    ├── SourceRefusesEntry, RecordingRefused, SourceCertificate, SourceRedirects, AddressRefused
+    │                                      reached, and not to be talked with
     ├── ImpossibleAnswer                   what it says cannot be
     ├── SourceTimeout, OutOfMemory, DecoderCrashed, Aborted, NoSpace   how a child process may end
     ├── UnreadableMedia ─ EmptyMedia, TruncatedMedia, MediaWithoutVideo, MediaWithoutPictures, UnfinishedMedia,

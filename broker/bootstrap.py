@@ -46,9 +46,9 @@ from broker.services.locks import Locks
 from broker.services.mailbox import Mailbox
 from broker.services.names import Names
 from broker.services.notices import Notices
-from broker.services.patience import Patience
 from broker.services.package_runs import PackageRuns, Workshop
 from broker.services.packages import Packages
+from broker.services.patience import Patience
 from broker.services.policies import Policies
 from broker.services.policy_following import following
 from broker.services.previews import Previews
@@ -80,9 +80,9 @@ from storage.blobs.base import BlobStore
 from storage.db import schema
 from storage.db.embedded import EmbeddedServer, running_dsn
 from storage.db.engine import libpq_url, open_engine
-from storage.db.unit_of_work import UnitOfWork, Work
 from storage.db.originals import FetchMarks
 from storage.db.source_slots import SourceSlots
+from storage.db.unit_of_work import UnitOfWork, Work
 from storage.packages.authority import CERTIFICATE, FOLDER, KEY
 from storage.packages.signing import KeyFiles
 from storage.secrets import SecretBox
@@ -230,9 +230,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     health = SourceHealth(work, policy, quick, opener, SourceSlots(url))
     recordings = Recordings(quick, each=TRIED_EACH, whole=TRIED_WHOLE)
     availability = Availability(work, policy, recordings, opener, health)
-    sealed = SealedCopies(blobs, secrets)
-    share = timedelta(minutes=settings.share_fetch_minutes)
-    footage = Footage(work, policy, gateway, opener, sealed, FetchMarks(url), share)
+    runs, escrows = _footage_jobs(settings, url, work, policy, gateway, blobs, secrets, health)
     return Broker(
         settings=settings, database_url=url, engine=engine, clock=clock, work=work, policy=policy, blobs=blobs,
         secrets=secrets, zone=office.zone,
@@ -241,59 +239,55 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         accounts=Accounts(work, policy, passwords),
         delegations=Delegations(work, policy), absences=Absences(work, policy),
         catalog=Catalog(work, policy, gateway, opener),
-        masks=PrivacyMasks(work, policy),
-        transfers=Transfers(work, policy),
+        masks=PrivacyMasks(work, policy), transfers=Transfers(work, policy),
         sources=Sources(work, policy, gateway, opener, health),
         source_health=health,
         source_clocks=SourceClocks(work, policy, blobs, settings.attachment_mb * 1024 * 1024),
         resealing=Resealing(work, policy, secrets),
         availability=availability,
         access_requests=AccessRequests(work, policy, escrow=settings.escrow),
-        escrows=Escrows(
-            work,
-            policy,
-            gateway,
-            SourceSlots(url),
-            _workspace(settings.data),
-            opener,
-            health,
-            sealed,
-            footage,
-            timedelta(hours=settings.escrow_margin_hours),
-        ),
+        escrows=escrows,
         previews=Previews(work, policy, availability),
-        findings=Findings(work, policy),
-        rulebooks=Rulebooks(work, policy),
-        approvals=Approvals(work, policy),
-        emergencies=Emergencies(work, policy),
-        inbox=Inbox(work, policy),
-        figures=Figures(work, policy),
-        deadlines=Deadlines(work, policy),
-        request_items=RequestItems(work, policy),
-        locks=Locks(work, policy),
-        holds=Holds(work, policy),
+        findings=Findings(work, policy), rulebooks=Rulebooks(work, policy),
+        approvals=Approvals(work, policy), request_items=RequestItems(work, policy),
+        emergencies=Emergencies(work, policy), deadlines=Deadlines(work, policy),
+        inbox=Inbox(work, policy), figures=Figures(work, policy),
+        locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
-        grants=Grants(work, policy),
-        renewals=Renewals(work, policy),
+        grants=Grants(work, policy), renewals=Renewals(work, policy),
         retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
         copies=Copies(work, policy),
-        runs=RetrievalRuns(
-            work, policy, footage, blobs, SourceSlots(url), _workspace(settings.data), health,
-            Patience(max(1, settings.workers // 2)), settings.timezone,
-        ),  # fmt: skip
+        runs=runs,
         packages=Packages(work, policy),
         package_runs=PackageRuns(work, policy, _workshop(settings, blobs, office.zone)),
         policies=Policies(work, policy),
-        notices=Notices(work, policy),
-        contacts=Contacts(work, policy),
-        webhooks=Webhooks(work, policy, office),
-        deliveries=Deliveries(work, policy, office),
+        notices=Notices(work, policy), contacts=Contacts(work, policy),
+        webhooks=Webhooks(work, policy, office), deliveries=Deliveries(work, policy, office),
         mailbox=Mailbox(work, policy, office),
         register=Register(work, policy, settings.register_export_lines),
         attachments=Attachments(work, policy, blobs, _papers(settings)),
-        audit=Audit(work, policy),
-        names=Names(work, policy),
+        audit=Audit(work, policy), names=Names(work, policy),
     )  # fmt: skip
+
+
+def _footage_jobs(
+    settings: Settings,
+    url: str,
+    work: Work,
+    policy: Authorizer,
+    gateway: Gateway,
+    blobs: BlobStore,
+    secrets: SecretBox,
+    health: SourceHealth,
+) -> tuple[RetrievalRuns, Escrows]:
+    """Return what fetches footage for those who may have it, and what seals it for those who may have it later."""
+    sealed, opener, slots = SealedCopies(blobs, secrets), SourceSecrets(secrets), SourceSlots(url)
+    share = timedelta(minutes=settings.share_fetch_minutes)
+    footage = Footage(work, policy, gateway, opener, sealed, FetchMarks(url), share)
+    patience, place = Patience(max(1, settings.workers // 2)), _workspace(settings.data)
+    runs = RetrievalRuns(work, policy, footage, blobs, slots, place, health, patience, settings.timezone)
+    margin = timedelta(hours=settings.escrow_margin_hours)
+    return runs, Escrows(work, policy, gateway, slots, place, opener, health, sealed, footage, margin)
 
 
 def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
@@ -314,7 +308,7 @@ def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
 
 
 def _gateways(settings: Settings) -> tuple[Gateway, Gateway]:
-    """Return the door for fetches, and the one for questions where a person, or another source, waits for the answer."""
+    """Return the door for fetches, and the one for questions where somebody waits for the answer."""
     memory = settings.fetch_memory_mb * 1024 * 1024
     gateway = Gateway(
         settings.fetch_deadline,

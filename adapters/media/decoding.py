@@ -89,8 +89,15 @@ class Footage:
     def instant(self, stamp: int) -> datetime:
         """Return the instant of a time stamp of the file."""
         # Whole microseconds, like the instants people ask with: a frame is found under the instant it reports.
-        microseconds = round((stamp * self._base - self._shift) * 1_000_000)
-        return self.stretch.origin + timedelta(microseconds=microseconds)
+        step, shift, whole = self._clock
+        return self.stretch.origin + timedelta(microseconds=(2 * (stamp * step - shift) + whole) // (2 * whole))
+
+    @cached_property
+    def _clock(self) -> tuple[int, int, int]:
+        """The microseconds of a tick and of nought, both times the third number, so that all three are whole."""
+        step, shift = self._base * 1_000_000, self._shift * 1_000_000
+        whole = step.denominator * shift.denominator
+        return step.numerator * shift.denominator, shift.numerator * step.denominator, whole
 
     def _stored(self) -> Iterator[StoredPacket]:
         try:

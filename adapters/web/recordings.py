@@ -16,7 +16,7 @@ from adapters.errors import (
     SourceFailed,
     UnreadableMedia,
 )
-from adapters.media import SEAM, Stretch, inspect, shift_between
+from adapters.media import SEAM, Stretch, first_picture, inspect, shift_between
 from broker.domain.time import TimeSpan, missing
 
 # How long before the time that a source states a file may really begin: servers go back to a key frame.
@@ -120,14 +120,22 @@ def stretches(
 
 
 def _beside(before: tuple[Path, Placed] | None, file: Path, placed: Placed, inexact: timedelta) -> Placed:
-    """Place a file by the one before it, where both have the same pictures at times that differ by a little."""
-    if before is None or not inexact or before[1].origin + before[1].duration + inexact < placed.origin:
+    """Place a file by the one before it, where that moves it by a little; it serves from its first picture on.
+
+    Files that have pictures in common are placed so that these are of the same instants; files that have none do not
+    overlap, whatever is said of their times.
+    """
+    if not inexact:
         return placed
-    shift = shift_between(before[0], file)
-    if shift is None:
-        return placed
-    origin = before[1].origin - shift
-    return replace(placed, origin=origin) if abs(origin - placed.origin) <= inexact else placed
+    first, origin = first_picture(file), placed.origin
+    end = before[1].origin + before[1].duration if before else origin
+    if before and end > origin - inexact:
+        shift = shift_between(before[0], file)
+        origin = before[1].origin - shift if shift is not None else max(origin, end - first)
+        if abs(origin - placed.origin) > inexact:
+            origin = placed.origin
+    whole = TimeSpan(origin + first, max(origin + placed.duration, origin + first + timedelta.resolution))
+    return Placed(origin, placed.duration, whole)
 
 
 def _shared(shares: list[Stretch], newest: Stretch) -> list[Stretch]:

@@ -1,6 +1,5 @@
 """`xueliang package`: put results together as a signed evidence package and take it away."""
 
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,17 +8,14 @@ from typer import Argument, Option
 from broker.cli import screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.download import download
+from broker.cli.client.packages import order_package, wait_for_package
 from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.progress import ProgressBar
 from broker.cli.texts import tell
-from broker.domain.errors import Forbidden, Unavailable
 
 COLUMNS = ("id", "name", "state", "results", "ordered_at")
-POLL = 0.25  # seconds between two looks at an order
-RUNNING = frozenset({"QUEUED", "BUILDING"})
-ENDED_WELL = frozenset({"READY", "DELIVERED"})
 
 Package = Annotated[str, Argument(metavar="ID")]
 Output = Annotated[Path | None, Option("--output", "-o", metavar="FILE")]
@@ -41,7 +37,7 @@ def order(
 ) -> None:
     """Order a package of results and take it away when it is made."""
     with signed_in() as server:
-        ordered = server.post("/packages", {"retrievals": retrievals})
+        ordered = order_package(server, retrievals)
         if no_wait:
             _show(ordered, as_json=as_json)
         else:
@@ -72,13 +68,7 @@ def fetch(package: Package, *, output: Output = None, force: Force = False, as_j
 
 
 def _take(server: Server, package: Record, output: Path | None, *, force: bool, as_json: bool) -> None:
-    while package["state"] in RUNNING:
-        time.sleep(POLL)
-        package = server.get(f"/packages/{package['id']}")
-    if package["state"] not in ENDED_WELL:
-        told = package["error"] or {"slug": "no-package", "detail": ""}
-        kind = Forbidden if package["state"] == "ABORTED" else Unavailable
-        raise kind(told["slug"], said=told["detail"])
+    package = wait_for_package(server, package)
     target = output or Path(f"{package['name']}.zip")
     with ProgressBar(tell("retrieve.download")) as bar:
         path = f"/packages/{package['id']}/file"

@@ -209,8 +209,10 @@ def purge(package: EvidencePackage, at: datetime) -> PackageChange:
     Raises:
         Conflict: there is none, or it is held.
     """
-    if package.held or package.contents is None:
-        raise Conflict("copy-held" if package.held else "no-package", state=package.state)
+    if package.held:
+        raise Conflict("copy-held")
+    if package.contents is None:
+        raise Conflict("no-package", state=package.state)
     after = _step(package, PackageCommand.PURGE, purged_at=at)
     data = {"digests": [package.contents.digest], "bytes": package.contents.size}
     return PackageChange(after, (Entry(after.stream, "package:purged", data),))

@@ -299,8 +299,10 @@ def purge(retrieval: Retrieval, at: datetime) -> RetrievalChange:
     Raises:
         Conflict: there is no result, or it is held.
     """
-    if retrieval.held or not retrieval.items:
-        raise Conflict("copy-held" if retrieval.held else "no-result", state=retrieval.state)
+    if retrieval.held:
+        raise Conflict("copy-held")
+    if not retrieval.items:
+        raise Conflict("no-result", state=retrieval.state)
     after = _step(retrieval, RetrievalCommand.PURGE, purged_at=at)
     data = {"digests": [item.digest for item in retrieval.items], "bytes": retrieval.size}
     return RetrievalChange(after, (Entry(retrieval.stream, "retrieval:purged", data),))

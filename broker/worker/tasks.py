@@ -31,7 +31,12 @@ UNTIL_TOLD = RetryStrategy(max_attempts=50, linear_wait=5)
 
 def add_tasks(app: App, broker: Broker) -> None:
     """Register the tasks with the job engine."""
+    _add_footage_tasks(app, broker)
+    _add_escrow_tasks(app, broker)
+    _add_notice_tasks(app, broker)
 
+
+def _add_footage_tasks(app: App, broker: Broker) -> None:
     @app.task(name=RETRIEVE, retry=AGAIN)
     def retrieve(retrieval: str) -> None:
         broker.runs.run(RetrievalId(UUID(retrieval)))
@@ -48,6 +53,8 @@ def add_tasks(app: App, broker: Broker) -> None:
     def build_package(package: str) -> None:
         broker.package_runs.run(PackageId(UUID(package)))
 
+
+def _add_escrow_tasks(app: App, broker: Broker) -> None:
     @app.task(name=PLAN_ESCROW, queue=SOURCES_QUEUE, retry=AGAIN)
     def plan_escrow(request: str) -> None:
         broker.escrows.plan(RequestId(UUID(request)))
@@ -60,6 +67,8 @@ def add_tasks(app: App, broker: Broker) -> None:
     def seal_later(escrow: str) -> None:
         broker.escrows.queue_again(EscrowId(UUID(escrow)))
 
+
+def _add_notice_tasks(app: App, broker: Broker) -> None:
     @app.task(name=DELIVER_NOTICES, queue=NOTICES_QUEUE, retry=UNTIL_TOLD)
     def deliver_notices(notices: list[str]) -> None:
         broker.deliveries.fan_out([UUID(key) for key in notices])

@@ -1,12 +1,14 @@
 """What the clock of retention has come for: copies whose grants ended long enough ago, and that nobody holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from broker.domain.ids import AttachmentId, PackageId, RequestId, RetrievalId
+from storage.db.request_rows import AnyRow
 
 # A grant ends by its validity or by a revocation, whichever comes first. Whatever ends a request, its closing too,
 # revokes its grants in the same transaction. The last event of a revoked grant is its revocation.
@@ -92,5 +94,5 @@ class RetentionRepository:
         )
 
 
-def _of(kind: str, rows: "list[Row[tuple[str, UUID]]]") -> list[UUID]:
+def _of(kind: str, rows: Sequence[AnyRow]) -> list[UUID]:
     return [row.id for row in rows if row.kind == kind]

@@ -63,7 +63,9 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
         ),
         **dict.fromkeys(("footage-live", "footage-window"), frozenset({"act", "windows", "state", "until"})),
     },
-    "broker/web/handing_over.py:_opened": dict.fromkeys(("grant-revoked", "grant-expired", *LOCKED), frozenset({"act"})),
+    "broker/web/handing_over.py:_opened": dict.fromkeys(
+        ("grant-revoked", "grant-expired", *LOCKED), frozenset({"act"})
+    ),
     "broker/services/retrievals.py:interrupted": dict.fromkeys(CUT_OFF, frozenset[str]()),
 }
 """Where a slug is computed: the function, and every slug that may come out, with the facts given."""

@@ -209,6 +209,7 @@ def test_a_supplement_that_still_asks_for_it_keeps_it(stage: Stage) -> None:
 
 def test_owners_of_other_cameras_and_strangers_learn_nothing_of_it(stage: Stage) -> None:
     stage.sealed()
+    stage.approve()
     for login in ("asker", "looker", "center.dh", "owner.cg", "auditor"):
         assert len(stage.broker.escrows.of_request(stage.caller(login), stage.request.id)) == 1
     for login in ("stranger", "owner.jt", "sysadmin"):

@@ -351,8 +351,8 @@ SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
     sentence.__name__: sentence
     for sentence in (
         account, token, session, second_factor, notice, inbox, department, mail, rulebook, person, delegation, absence,
-        camera, policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy, register,
-        audit, statistics, source, secret, escrow,
+        camera, policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy,
+        register, audit, statistics, source, secret, escrow,
     )
 }  # fmt: skip
 SENTENCES["webhook"] = of_the_house("add", "list", "remove", "test")

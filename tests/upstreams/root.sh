@@ -3,15 +3,14 @@
 # packages and starts no service: root.sh FOLDER. Needs root, debootstrap and a mirror; takes some minutes and 1.5 GB.
 set -eu
 root=$1
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 [ -e "$root/.complete" ] && exit 0
 command -v debootstrap >/dev/null || { echo "debootstrap is not installed: apt-get install debootstrap" >&2; exit 1; }
-debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirror"
+# shellcheck disable=SC2086  # without a mirror debootstrap takes its own
+debootstrap --variant=minbase --include=ca-certificates bookworm "$root" ${DEBIAN_MIRROR:-}
 # Nothing starts while it is installed.
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
-echo "deb $mirror bookworm main" >"$root/etc/apt/sources.list"
 mount --bind /proc "$root/proc"
 trap 'umount "$root/proc"' EXIT
 chroot "$root" sh -ec '

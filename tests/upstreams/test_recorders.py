@@ -7,7 +7,7 @@ tests/adapters/recorded.
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +37,7 @@ def recorders(root: Path, camera: int) -> Iterator[dict[str, str]]:
         yield {"zoneminder": "http://127.0.0.1:8781", "motioneye": "http://127.0.0.1:8766"}
 
 
+FILES = {"zoneminder": "var/cache/zoneminder/events", "motioneye": "var/lib/motioneye/street"}
 ADAPTERS: Adapters = {
     "zoneminder": lambda address: ZoneMinderAdapter.configured(
         {"address": f"{address}/zm", "username": "admin", "password": "admin", **LOCAL}
@@ -50,7 +51,7 @@ ADAPTERS: Adapters = {
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_real_recorder_gives_each_picture_once_and_near_its_time(
-    name: str, recorders: dict[str, str], tmp_path: Path
+    name: str, root: Path, recorders: dict[str, str], tmp_path: Path
 ) -> None:
     kept = recording(recorders[name], Path(RECORD) / f"{name}.json") if RECORD else nullcontext(None)
     with kept as between:
@@ -63,9 +64,20 @@ def test_a_real_recorder_gives_each_picture_once_and_near_its_time(
         (piece,) = adapter.clip(ClipAsk("1", span), tmp_path, lambda _: None).pieces
         shown = [(span.begin + timedelta(seconds=at), code) for at, code in read_codes(tmp_path / piece.file)]
         numbers = [code.number for _, code in shown]
-        assert numbers == list(range(numbers[0], numbers[-1] + 1))
+        # Recorders lose a picture now and then: what they have is what must come.
+        kept_by_it = [number for number in _stored(root / FILES[name]) if numbers[0] <= number <= numbers[-1]]
+        assert numbers == kept_by_it
         assert len(numbers) >= 330
         # Events are stated to the second, cut off; and what a camera sends is on its way for a part of one.
         assert max(abs(claimed - code.instant) for claimed, code in shown) < timedelta(seconds=2)
         (picture,) = adapter.snapshot(SnapshotAsk("1", span.begin), tmp_path).pieces
         assert abs(picture.capture.first - span.begin) < timedelta(seconds=1)
+
+
+def _stored(folder: Path) -> list[int]:
+    """Return the numbers of all pictures in the recorder's own files, but for the one that it is writing."""
+    numbers: set[int] = set()
+    for file in folder.rglob("*.mp4"):
+        with suppress(Exception):
+            numbers |= {code.number for _, code in read_codes(file)}
+    return sorted(numbers)

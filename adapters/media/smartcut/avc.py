@@ -39,7 +39,7 @@ class Avc(Coding):
         profile = _PROFILES[min(part[1] for part in self.sets if _kind(part) == _SPS)]
         params = f"sps-id={self._free_id()}:bframes=0:keyint=infinite:scenecut=0:rc-lookahead=0"
         return {
-            "preset": "superfast", "crf": "17", "profile": profile, "forced-idr": "1", "x264-params": params,
+            "preset": "ultrafast", "crf": "17", "profile": profile, "forced-idr": "1", "x264-params": params,
         }  # fmt: skip
 
     def renamed(self, part: bytes) -> bytes:

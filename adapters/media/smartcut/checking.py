@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import av
 from av.error import FFmpegError
 
-from adapters.media.smartcut.pace import DEPTH
 from adapters.media.smartcut.reel import Written
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
 # Damaged recordings change often between copying and drawing; the first seams speak for the others.
 _MOST_SEAMS = 16
+_BEHIND = 6
 
 
 def holds(path: Path, written: Written) -> bool:
@@ -45,7 +45,7 @@ def _decodes(path: Path, seam: int) -> bool:
             if expected and packet.pts < expected[0]:
                 continue  # shown before the key frame, and not decodable without what stands before that
             beyond += packet.pts >= seam
-            if beyond > DEPTH // 2:
+            if beyond > _BEHIND:
                 break
             expected.append(packet.pts)
             given += _good(packet.decode())

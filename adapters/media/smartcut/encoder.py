@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import av
 from av.codec.context import Flags
+from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
@@ -48,13 +49,13 @@ class Encoder:
         if self._next_key is None or at >= self._next_key:
             picture.pict_type = PictureType.I
             self._next_key = at + _KEY_FRAME_EVERY
-        return [self._wrapped(packet) for packet in self._context.encode(picture)]
+        return self._coded(self._context, picture)
 
     def finish(self) -> list[StoredPacket]:
         """End the run and return the pictures that were still missing."""
         if self._context is None or self._next_key is None:
             return []
-        left = [self._wrapped(packet) for packet in self._context.encode(None)]
+        left = self._coded(self._context, None)
         self._context = self._next_key = None
         return left
 
@@ -63,6 +64,13 @@ class Encoder:
         if (frame.width, frame.height, frame.format.name) == (look.width, look.height, look.pixels):
             return frame
         return fitted(frame, look.width, look.height)
+
+    def _coded(self, context: VideoCodecContext, picture: VideoFrame | None) -> list[StoredPacket]:
+        try:
+            return [self._wrapped(packet) for packet in context.encode(picture)]
+        except FFmpegError as error:
+            # What it can fail for is memory; it must not be taken for a fault of the file that is being read.
+            raise MemoryError(str(error)) from error
 
     def _wrapped(self, packet: StoredPacket) -> StoredPacket:
         parts = [part for part in units(bytes(packet), 0) if not self._coding.is_set(part)]
@@ -84,5 +92,8 @@ def _opened(context: VideoCodecContext, coding: Coding) -> VideoCodecContext:
     context.flags |= Flags.global_header
     context.codec_tag = coding.TAG
     context.options = coding.options()
-    context.open(strict=False)
+    try:
+        context.open(strict=False)
+    except FFmpegError as error:
+        raise MemoryError(str(error)) from error
     return context

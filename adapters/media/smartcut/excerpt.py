@@ -113,7 +113,7 @@ class Excerpt:
     def _copied(self, entry: Copied) -> Generator[Taken, None, tuple[datetime, datetime]]:
         """Yield pictures from an entry on; return from where on, and after which entry, the next is to be sought."""
         window: deque[Copied] = deque()
-        leading, newest = True, entry.at
+        leading, newest, latest = True, entry.at, entry.at
         packets = self._noting(self._film.packets_from(entry.packet))
         for packet, at in packets:
             if leading and window:
@@ -121,7 +121,8 @@ class Excerpt:
                     continue  # shown before the entry, and drawn there
                 leading = False
             copied = self._copy(entry, packet, at, opening=not window)
-            if copied is None or not self._in_order(copied, window, newest):
+            follows = at - latest >= CLOSEST or not window
+            if copied is None or not (follows or self._in_order(copied, window, newest)):
                 self.damaged |= copied is None and at < self._span.end and not packet.is_keyframe
                 following = [at, *(later for _, later in islice(packets, DEPTH))]
                 return (yield from self._broken_off(window, following)), entry.at
@@ -129,6 +130,7 @@ class Excerpt:
                 yield self._released(oldest := window.popleft())
                 newest = max(newest, oldest.at)
             window.append(copied)
+            latest = max(latest, at)
         return (yield from self._broken_off(window, [])), entry.at
 
     def _copy(self, entry: Copied, packet: StoredPacket, at: datetime, *, opening: bool) -> Copied | None:
@@ -140,9 +142,7 @@ class Excerpt:
 
     @staticmethod
     def _in_order(copied: Copied, window: deque[Copied], newest: datetime) -> bool:
-        """Whether a picture is later than every one that it cannot be meant to be shown before."""
-        if not window:
-            return True
+        """Whether a picture that is shown before others is later than all that it cannot be meant to come before."""
         return copied.at - newest >= CLOSEST and all(abs(copied.at - it.at) >= CLOSEST for it in window)
 
     def _broken_off(self, window: deque[Copied], following: list[datetime]) -> Generator[Taken, None, datetime]:

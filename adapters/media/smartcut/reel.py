@@ -59,6 +59,7 @@ class Reel:
         self._video.time_base = TIME_BASE
         self._audio = sound.track(self._container) if sound else None
         self._pace: Pace[StoredPacket] = Pace()
+        self._given = 0
         self._drawing: bool | None = None
         self._interval = 0
         self._heard_until: int | None = None
@@ -69,6 +70,7 @@ class Reel:
         Raises:
             UnjoinableError: it does not fit behind those before it.
         """
+        self._given += 1
         drawing = not isinstance(taken, Copied)
         if self._drawing is not None and drawing != self._drawing:
             self._place(self._encoder.finish() if self._drawing else [])
@@ -101,6 +103,8 @@ class Reel:
         for item, decoded, at in self._pace.rest():
             self._shown(item, decoded, at)
         self._container.close()
+        if self.written.frames != self._given:
+            raise UnjoinableError("pictures were lost on the way")
 
     def abandon(self) -> None:
         """Let go of the file, whatever is in it."""

@@ -17,6 +17,7 @@ from broker.bootstrap import Broker, open_broker, operator
 from broker.cli.crash import log_to_file
 from broker.cli.demo.case import Case
 from broker.cli.demo.deciding import approve, ask, authorize
+from broker.cli.demo.packaging import make_key, package
 from broker.cli.demo.players import Players
 from broker.cli.demo.preparing import Wishes, fill_catalogue, found_city, record, tell_database
 from broker.cli.demo.refusing import refuse, revoke_in_the_middle
@@ -76,6 +77,7 @@ def _play(stage: Stage, place: Workplace, wishes: Wishes) -> None:
     with open_broker(settings) as broker:
         me = operator(user_name())
         tell_database(stage, broker)
+        make_key(place.data)
         passwords = found_city(stage, broker, me, place)
         points = demo_points(wishes.points)
         stock = choose(points)
@@ -98,7 +100,8 @@ def _walk(stage: Stage, broker: Broker, passwords: dict[str, str], case: Case, p
         ask(stage, players, case)
         approve(stage, players, case)
         authorize(stage, players, case)
-        retrieve(stage, players, case, place.results)
+        results = retrieve(stage, players, case, place.results)
+        package(stage, players, results, place.results, place.data)
         stage.step("refusals")
         refuse(stage, players, case)
         revoke_in_the_middle(stage, players, case)

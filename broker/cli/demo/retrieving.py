@@ -19,8 +19,8 @@ from broker.demo.people import LOOKER
 from broker.domain.time import TimeSpan
 
 
-def retrieve(stage: Stage, players: Players, case: Case, results: Path) -> None:
-    """Take one picture of the second camera and one minute of the first."""
+def retrieve(stage: Stage, players: Players, case: Case, results: Path) -> list[Record]:
+    """Take one picture of the second camera and one minute of the first, and return both orders."""
     server = players[LOOKER]
     first, second = case.cameras[0]["id"], case.cameras[1]["id"]
     picture, file = _take(server, order_snapshot(server, second, case.plan.snapshot.isoformat()), results)
@@ -33,6 +33,7 @@ def retrieve(stage: Stage, players: Players, case: Case, results: Path) -> None:
     _tell(stage, clip, file)
     if case.footage.coded:
         _check_clip(stage, file, case.plan.clip, case.footage.channels[0])
+    return [picture, clip]
 
 
 def _take(server: Server, ordered: Record, results: Path) -> tuple[Record, Path]:

@@ -186,8 +186,8 @@ class RetrievalOut(Out):
         return cls(
             id=retrieval.id, state=retrieval.state, action=retrieval.action, grant=retrieval.grant_id,
             camera=CameraRef.named(retrieval.camera_id, known), asked=AskedOut.of(retrieval.ask),
-            original=retrieval.original, attempt=retrieval.attempt, progress=retrieval.progress, ordered_at=retrieval.ordered_at,
-            ready_at=retrieval.ready_at,
+            original=retrieval.original, attempt=retrieval.attempt, progress=retrieval.progress,
+            ordered_at=retrieval.ordered_at, ready_at=retrieval.ready_at,
             error=ErrorOut(slug=error, detail=say(error, language, **told)) if error else None,
             result=ResultOut.of(retrieval, language) if retrieval.items else None,
         )  # fmt: skip
