@@ -349,7 +349,7 @@ def _workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
 def _turns(settings: Settings) -> list[Path]:
     """Return the files whose locks are the turns of those who code pictures on this machine."""
     coders = settings.coders or max(1, (os.cpu_count() or 1) // 2)
-    place = settings.data / "turns"
+    place = settings.data.absolute() / "turns"  # those who take turns work in folders of their own
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [place / str(number) for number in range(coders)]
 

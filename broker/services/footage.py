@@ -111,8 +111,8 @@ class Footage:
     @contextmanager
     def way_to(self, key: RetrievalId) -> Iterator[Way]:
         """Say how the footage of a retrieval is come by; within the block nobody else fetches what this one begins."""
-        self._permit()
         with self._work() as work:
+            self._permit()
             way, wanted = self._sealed(work, key)
         if way is not None or wanted is None or not self._shares(wanted.source):
             yield way or Way()
@@ -137,7 +137,8 @@ class Footage:
             SourceFault: what `Gateway.fetch` raises; or `sealed-copy-damaged`.
             Unavailable: the broker itself cannot do it now, or what was to be used has gone meanwhile.
         """
-        self._permit()
+        with self._work():
+            self._permit()
         with tempfile.TemporaryDirectory(dir=folder, prefix=".originals-") as place:
             room = Path(place)
             if way.escrow is not None:

@@ -131,7 +131,6 @@ class CameraRepository:
         if changed.rowcount == 0:
             raise Unknown("unknown-camera", camera=key)
 
-
     def cover(self, key: CameraId, masks: tuple[Mask, ...], stream: str, version: int) -> None:
         """Say which parts of a camera's pictures nobody may see; (stream, version) is the event that says so.
 

@@ -109,6 +109,8 @@ def _missing(page: "_Page", missing: Record) -> str:
 def _clock(ahead: float | None) -> str:
     if ahead is None:
         return _pair(words.UNMEASURED)
+    if not ahead:
+        return _pair(words.EVEN)
     return _pair(words.AHEAD if ahead >= 0 else words.BEHIND, seconds=f"{abs(ahead):.3f}")
 
 

@@ -63,6 +63,7 @@ NOTES = {
 
 COMPLETE = ("无缺失", "nothing")
 NO_PICTURES = ("无法解码，未能提取画面", "no key frame could be decoded")
+EVEN = ("未发现偏差或未测量，未作校正", "no deviation known, nothing allowed for")
 UNMEASURED = ("未测量", "not measured")
 AHEAD = ("快 {seconds} 秒（已按此校正）", "{seconds} s ahead of true time (allowed for)")
 BEHIND = ("慢 {seconds} 秒（已按此校正）", "{seconds} s behind true time (allowed for)")

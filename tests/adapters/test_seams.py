@@ -1,6 +1,5 @@
 """Where one fetched file passes into the next: no picture is lost or there twice, though stated times are inexact."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,7 +35,7 @@ class File:
 
 
 def numbers(files: list[File], folder: Path, inexact: timedelta) -> list[datetime]:
-    bodies: Mapping[str, bytes] = {it.name: film(folder / "made", it.begin, it.frames) for it in files}
+    bodies = {it.name: film(folder / "made", it.begin, it.frames) for it in files}
 
     def take(file: File, target: Path) -> Placed:
         target.write_bytes(bodies[file.name])

@@ -75,10 +75,13 @@ def test_without_a_proper_key_nothing_is_signed(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="evidence-key-unusable"):
         KeyFiles(other.key, made.certificate).signer()
     with pytest.raises(Unavailable, match="evidence-key-unusable"):
-        KeyFiles(made.certificate, made.certificate.rename(made.key.with_name("moved"))).signer()
+        KeyFiles(other.key, other.root).signer()
+    other.key.write_text("no key", encoding="ascii")
+    with pytest.raises(Unavailable, match="evidence-key-unusable"):
+        KeyFiles(other.key, other.certificate).signer()
     made.key.chmod(0o640)
     with pytest.raises(Unavailable, match="evidence-key-open"):
-        KeyFiles(made.key, made.key.with_name("moved")).signer()
+        KeyFiles(made.key, made.certificate).signer()
 
 
 def test_a_key_is_not_replaced_by_mistake(tmp_path: Path) -> None:

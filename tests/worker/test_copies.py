@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -123,7 +124,7 @@ def test_a_mask_covers_originals_too_and_has_its_history(bench: Bench, city: Cit
     assert item.capture.reencoded == item.capture.frames
     broker.masks.replace(bench.owner, bench.camera, [])
     events = broker.audit.page(operator("tests"), case=None, kind="camera:masked", after=0, limit=9)
-    assert [len(event.data["masks"]) for _, event in events] == [1, 0]
+    assert [len(cast("list[object]", event.data["masks"])) for _, event in events] == [1, 0]
     assert "masks-applied" not in ordered(bench, grant).items[0].capture.notes
     for polygon, slug in {
         ((0.1, 0.1), (0.2, 0.2)): "mask-corners",
