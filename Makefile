@@ -29,7 +29,7 @@ test: $(STAMP)  ## run the checks, all tests and the coverage gate (ARGS=tests/s
 	$(BIN)/python -m pytest $(ARGS)
 else
 test: check
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=20 --cov --cov-report=
 	$(BIN)/python -m coverage report --include='$(GATED)' --fail-under=$(COVERED)
 endif
 

@@ -35,6 +35,7 @@ CASES = {
     "words_banner": BANNER,
     "words_solid_mask": Treatment(watermark=LINES, clock="Asia/Shanghai", masks=(Mask(AREA),)),
     "words_mosaic": Treatment(watermark=LINES, clock="Asia/Shanghai", masks=(Mask(AREA, MaskStyle.MOSAIC),)),
+    **({"words_faces": Treatment(watermark=LINES, clock="Asia/Shanghai", faces=True)} if redacts(None) else {}),
 }
 
 

@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 
 from adapters.errors import MarkFailed
 from adapters.media.encoder import ClipWriter
-from adapters.media.faces import Detector, Face, seen, with_faces
+from adapters.media.faces import Detector, Face, Shown, seen, with_faces
 from adapters.media.letterbox import plain
 from adapters.media.letters import legible
 from adapters.media.masks import cover, fill
@@ -61,7 +61,7 @@ def marked(
     detector = Detector.ready() if treatment.faces else None
     walk, sheet = Walk(stretches, span, progress), _Sheet()
     with closing(walk.frames()) as shown, ClipWriter(folder / _FILE, span.begin, treatment.longest_side) as writer:
-        for frame, instant, faces in _looked_over(((plain(frame), at) for frame, at in shown), detector):
+        for frame, instant, faces in _looked_over(_begun(shown, writer), detector):
             whole = sheet.copy(frame)
             _cover(Canvas.of_frame(whole), treatment, faces)
             picture = writer.fit(whole)
@@ -120,8 +120,16 @@ def _resized(picture: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def _begun(shown: Iterable[Shown], writer: ClipWriter) -> Iterator[Shown]:
+    """Yield frames as yuv420p; the head of the clip is written at the first, which faces may hold up for a while."""
+    for frame, instant in shown:
+        whole = plain(frame)
+        writer.begin(whole)
+        yield whole, instant
+
+
 def _looked_over(
-    frames: Iterable[tuple[VideoFrame, datetime]], detector: Detector | None
+    frames: Iterable[Shown], detector: Detector | None
 ) -> Iterator[tuple[VideoFrame, datetime, list[Face]]]:
     if detector is not None:
         return with_faces(frames, detector)

@@ -64,13 +64,17 @@ class ClipWriter:
         finally:
             self._container.close()
 
+    def begin(self, frame: VideoFrame) -> None:
+        """Write the head of the clip, whose size and colours are those of its first frame; later frames say nothing."""
+        if self._stream is None:
+            self._open(frame)
+
     def fit(self, frame: VideoFrame) -> VideoFrame:
         """Return the frame as it will be written: yuv420p, in the size of the clip, which the first frame gives.
 
         A frame of another size is scaled into that one's.
         """
-        if self._stream is None:
-            self._open(frame)
+        self.begin(frame)
         return fitted(frame, self.width, self.height)
 
     def write(self, picture: VideoFrame, instant: datetime) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.errors import MediaWithoutPictures
-from adapters.media.copies import treated
+from adapters.media.copies import notes_of, treated
 from adapters.media.frames import shown
 from adapters.media.stretches import Stretch
 from broker.domain.media import Capture, PictureFormat, Piece, SnapshotAsk
@@ -71,5 +71,6 @@ def _written(picture: NDArray[np.uint8], at: datetime, digest: str, ask: Snapsho
         obtained=(TimeSpan(at, max(at, ask.instant) + timedelta.resolution),),
         reencoded=1,
         source_digest=digest,
+        notes=notes_of(ask.treatment),
     )
     return Piece(target.name, capture)

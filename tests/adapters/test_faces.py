@@ -147,3 +147,6 @@ def test_redaction_fits_into_the_sandbox(
     ask = ClipAsk(CHANNEL, span(1, 2), REDACTED)
     fetched = gateway.fetch("local_files", options, ask, tmp_path, on_progress=lambda _: None, aborted=lambda: False)
     assert [(piece.capture.frames, piece.capture.notes) for piece in fetched.pieces] == [(10, ("faces-by-detector",))]
+    still = SnapshotAsk(CHANNEL, at(1), REDACTED)
+    fetched = gateway.fetch("local_files", options, still, tmp_path, on_progress=lambda _: None, aborted=lambda: False)
+    assert [piece.capture.notes for piece in fetched.pieces] == [("faces-by-detector",)]

@@ -60,7 +60,7 @@ def test_a_snapshot_and_a_clip(granted: str, desk: Desk) -> None:
     assert granted
     at = (BEGIN + timedelta(seconds=7.33)).isoformat()
     picture = desk.json("looker", "retrieve", "snapshot", CODE, "--at", at)
-    file = Path(picture["file"])
+    file = Path(picture["files"][0])
     assert file.name == f"{CODE}-20261120T220007+0800.jpg"
     assert digest(file) == picture["result"]["items"][0]["digest"]
     assert read_codes(file)[0][1].instant == BEGIN + timedelta(seconds=7.2)
@@ -76,7 +76,7 @@ def test_what_is_there_already_is_not_fetched_and_not_overwritten(granted: str, 
     assert granted
     taken = clip(desk, "-o", "scene.mp4")
     again = desk.json("looker", "retrieve", "download", taken["id"], "-o", "scene.mp4")
-    assert again["file"] == "scene.mp4"
+    assert again["files"] == ["scene.mp4"]
     Path("scene.mp4").write_bytes(b"something else")
     ended = desk("looker", "retrieve", "download", taken["id"], "-o", "scene.mp4")
     assert ended.code == 5

@@ -138,8 +138,8 @@ def test_all_secrets_are_sealed_anew_after_the_key_was_changed(
     asker = city.caller(broker, "asker")
     secret = broker.second_factor.begin(asker, PASSWORD_OF_PEOPLE, "127.0.0.1").secret
     keyed(broker, new, old)
-    assert vars(broker.resealing.reseal(ME)) == {"sources": 1, "webhooks": 0, "second_factors": 1}
-    assert vars(broker.resealing.reseal(ME)) == {"sources": 0, "webhooks": 0, "second_factors": 0}
+    assert vars(broker.resealing.reseal(ME)) == {"sources": 1, "webhooks": 0, "second_factors": 1, "escrows": 0}
+    assert vars(broker.resealing.reseal(ME)) == {"sources": 0, "webhooks": 0, "second_factors": 0, "escrows": 0}
     assert PASSWORD not in everything_stored(connection)
     keyed(broker, new)
     assert broker.sources.probe(ME, "vault")[0].ok

@@ -51,6 +51,11 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("secadmin", "POST", f"/persons/{KEY}/disable", None),
     ("sysadmin", "POST", "/cameras/bind", {"gb_code": "9" * 20, "source": "a", "channel": "b"}),
     ("sysadmin", "POST", f"/cameras/{KEY}/sensitivity", {"sensitive": True}),
+    ("sysadmin", "PUT", f"/cameras/{KEY}/masks", {"masks": [{"polygon": [[0, 0], [1, 0], [1, 1]], "style": "blur"}]}),
+    ("center.dh", "POST", f"/access-requests/{KEY}/hold", {"reason": "保全", "until": "2027-03-01T00:00:00+08:00"}),
+    ("center.dh", "POST", f"/retrievals/{KEY}/hold", {"reason": "保全", "until": "2027-03-01T00:00:00+08:00"}),
+    ("center.dh", "POST", f"/holds/{KEY}/lift", {"reason": "不再需要"}),
+    ("looker", "POST", "/packages", {"retrievals": [KEY]}),
     ("sysadmin", "POST", "/rulebook", {"document": {}, "comment": "c", "replaces": 0}),
     ("sysadmin", "POST", "/rulebook/check", {"document": {}}),
     ("sysadmin", "POST", "/sources", {"code": "a", "name": "b", "adapter": "c", "department": "jc"}),
@@ -150,7 +155,9 @@ def test_members_nobody_asked_for(lobby: Door, login: str, method: str, path: st
 def test_no_write_is_left_out(lobby: Door) -> None:
     paths = lobby.client.get("/openapi.json").json()["paths"]
     writes = {(method, path) for path, methods in paths.items() for method in methods if method not in {"get", "head"}}
-    assert len(writes) == len(WRITES) + 2  # the import and the attachments take forms, see test_uploads
+    # The import, attachments and reference pictures take forms, see test_uploads; the edit of a source knows `version`,
+    # which is one of the members nobody else expects, see test_sources.
+    assert len(writes) == len(WRITES) + 4
 
 
 def test_a_parameter_given_twice_is_refused(lobby: Door) -> None:
