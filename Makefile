@@ -33,8 +33,9 @@ test: check
 	$(BIN)/python -m coverage report --include='$(GATED)' --fail-under=$(COVERED)
 endif
 
-proofs: $(STAMP)  ## the long proofs to their end: 10,000 random worlds, 50,000 questions of who sees what
-	XUELIANG_PROOFS=full $(BIN)/python -m pytest tests/policies/test_random_worlds.py tests/services/test_no_leaks.py
+proofs: $(STAMP)  ## the long proofs to their end: random worlds, who sees what, each statement broken, bodies of all kinds
+	XUELIANG_PROOFS=full $(BIN)/python -m pytest tests/policies/test_random_worlds.py tests/services/test_no_leaks.py \
+		tests/services/test_all_or_nothing.py tests/web/test_fuzz.py
 
 test-upstreams: $(STAMP)  ## run the adapters against real recorders, in a Debian of their own (root, debootstrap, 1.5 GB)
 	XUELIANG_UPSTREAMS=$(or $(UPSTREAMS),/var/tmp/xueliang-upstreams) $(BIN)/python -m pytest tests/upstreams

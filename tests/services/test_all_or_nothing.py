@@ -1,4 +1,4 @@
-"""Every transition, broken at each of its SQL statements in turn: all that belongs together is there, or none of it.
+"""Every transition, broken at its SQL statements in turn: all that belongs together is there, or none of it.
 
 State, event, outbox, job and register stand or fall as one. The last try is left whole.
 """
