@@ -239,6 +239,12 @@ class UnfinishedMedia(UnreadableMedia):
     transient = True
 
 
+class UncertainHour(UnreadableMedia):
+    """The file's local time comes twice, when summer time ends, and nothing in the file says which one it was."""
+
+    SLUG = "recording-hour-uncertain"
+
+
 class EncryptedMedia(UnreadableMedia):
     """The recorder encrypted the file, and the key is not here."""
 

@@ -1,15 +1,23 @@
 """A real PostgreSQL for the session, a fresh database from a migrated template for each test that wants one."""
 
-from collections.abc import Iterator
+import gc
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, event, make_url
 
 from broker.bootstrap import Broker, build
 from broker.domain.time import SystemClock
+from broker.services import rules
 from broker.settings import Settings
 from storage.db import schema
 from storage.db.embedded import EmbeddedServer
@@ -18,24 +26,42 @@ from tests.city import City, found_city
 from tests.clock import Turned
 
 TEMPLATE = "template_xueliang"
+gc.set_threshold(20_000, 20, 50)  # the collector went over a large heap again and again
+
+ROOM = 2 * 1024**3
+"""Bytes that the databases of the tests of all processes together never come near."""
+
 COVERING = {"domain", "services", "policies", "rules", "catalog", "notices", "worker", "escrow", "sources", "evidence"}
-"""The folders whose tests have to cover what the gate is for; the tracer doubles the time of a test."""
+"""The folders whose tests have to cover what the gate is for: the tracer makes a test take up to four times as long."""
 
-PROOFS = {"test_no_leaks.py", "test_stateful.py", "test_all_or_nothing.py", "test_random_worlds.py", "test_races.py"}
-"""Files among them that repeat by the thousand what other tests cover."""
+REPEATING = {
+    "test_access_register.py", "test_all_or_nothing.py", "test_authorizer.py", "test_camera_merge.py",
+    "test_composed_machine.py", "test_crashes.py", "test_delivery.py", "test_grant_life.py", "test_lint.py",
+    "test_list_xlsx.py", "test_locks.py", "test_matrix.py", "test_no_leaks.py", "test_races.py",
+    "test_random_worlds.py", "test_stateful.py",
+}  # fmt: skip
+"""Files in them that go over many times what others cover."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace only the tests that are there to cover the rules."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(here).parts[0] not in COVERING or item.path.name in PROOFS:
-            item.add_marker(pytest.mark.no_cover)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Trace only the tests that are there to cover the rules; the mark `no_cover` is not heeded by parallel runs."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    if folder in COVERING and item.path.name not in REPEATING:
+        return (yield)
+    tracers = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracers[0])
+        threading.settrace(tracers[1])
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(tmp_path_factory.mktemp("pg")) as running:
+    with _quick_directory(tmp_path_factory) as place, EmbeddedServer(place) as running:
         with psycopg.connect(running.dsn("postgres"), autocommit=True) as connection:
             # These databases are thrown away; tests of crashes bring a server of their own.
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -44,6 +70,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         schema.upgrade(running.dsn(TEMPLATE))
         yield running
+
+
+@contextmanager
+def _quick_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a directory in memory where there is room: each test copies a database, which is hundreds of files."""
+    memory = Path("/dev/shm")  # noqa: S108  # nobody else's: a directory of a random name is made in it
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ROOM:
+        yield tmp_path_factory.mktemp("pg")
+        return
+    with TemporaryDirectory(dir=memory, prefix="xueliang-tests-", ignore_cleanup_errors=True) as place:
+        yield Path(place)
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +115,32 @@ def database_url(server: EmbeddedServer, city_template: City, request: pytest.Fi
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(scope="session")
+def compiled(server: EmbeddedServer) -> Iterator[Engine]:
+    """Give the engine that all tests connect through: it remembers how each statement is written in SQL."""
+    shared = open_engine(server.dsn(TEMPLATE))
+    yield shared
+    shared.dispose()
+
+
 @pytest.fixture
-def broker(database_url: str, tmp_path: Path) -> Iterator[Broker]:
-    engine = open_engine(database_url)
-    yield build(fast_settings(tmp_path / "data"), database_url, engine, SystemClock())
-    engine.dispose()
+def engine(compiled: Engine, database_url: str) -> Iterator[Engine]:
+    """Give an engine for the test's own database."""
+    name = make_url(database_url).database
+
+    def elsewhere(_dialect: object, _record: object, _arguments: object, named: dict[str, object]) -> None:
+        named["dbname"] = name
+
+    event.listen(compiled, "do_connect", elsewhere)
+    yield compiled
+    compiled.dispose()
+    event.remove(compiled, "do_connect", elsewhere)
+    rules._kept.clear()  # kept by engine, and this one goes on to another database
+
+
+@pytest.fixture
+def broker(database_url: str, engine: Engine, tmp_path: Path) -> Broker:
+    return build(fast_settings(tmp_path / "data"), database_url, engine, SystemClock())
 
 
 @pytest.fixture
@@ -92,11 +150,9 @@ def clock() -> Turned:
 
 
 @pytest.fixture
-def turned(database_url: str, tmp_path: Path, clock: Turned) -> Iterator[Broker]:
+def turned(database_url: str, engine: Engine, tmp_path: Path, clock: Turned) -> Broker:
     """Build the services on a clock that stands still until the test turns it."""
-    engine = open_engine(database_url)
-    yield build(fast_settings(tmp_path / "turned"), database_url, engine, clock)
-    engine.dispose()
+    return build(fast_settings(tmp_path / "turned"), database_url, engine, clock)
 
 
 @pytest.fixture
@@ -105,8 +161,6 @@ def city(city_template: City) -> City:
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    engine = open_engine(database_url, pool=1)
+def connection(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as opened:
         yield opened
-    engine.dispose()

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
@@ -12,18 +12,34 @@ from typing import Protocol
 from adapters.errors import InvalidIndex, RecordingVanished
 from adapters.local_files.beneath import Folder, names_of
 from adapters.local_files.patterns import Pattern
+from adapters.local_times import readings
 
 _LARGEST_INDEX = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One file and what is said about it; the file itself has not been opened."""
+    """One file and what is said about it; the file itself has not been opened.
+
+    `again` is the same later, where summer time repeats the hour that is told.
+    """
 
     file: str
     channel: str
     start: datetime | None
     end: datetime | None
+    again: "Claim | None" = None
+
+
+def claim_of(file: str, channel: str, starts: Sequence[datetime], ends: Sequence[datetime]) -> Claim:
+    """Return the claim for what its beginning and its end may mean, each earliest first."""
+
+    def ended(start: datetime) -> datetime | None:
+        return next((end for end in ends if end > start), ends[0] if ends else None)
+
+    again = Claim(file, channel, starts[1], ended(starts[1])) if len(starts) > 1 else None
+    first = starts[0] if starts else None
+    return Claim(file, channel, first, ended(first) if first else None, again)
 
 
 class Listing(Protocol):
@@ -66,7 +82,7 @@ class PatternListing:
                 path = "/".join((*parents, name))
                 named = self._pattern.named(path, self._zone)
                 if named and channel in {None, named.channel}:
-                    yield Claim(path, named.channel, named.start, named.end)
+                    yield claim_of(path, named.channel, named.starts, named.ends)
 
 
 class IndexListing:
@@ -106,13 +122,13 @@ class IndexListing:
     def _claim(self, row: Mapping[str, str | None]) -> Claim:
         file, channel, start = (row[name] or "" for name in ("file", "channel", "start"))
         names_of(file)  # one hostile name, and the index is not believed at all
-        begin, end = self._instant(start), self._instant(row.get("end") or "")
-        if not channel or begin is None or (end is not None and end <= begin):
+        begins, ends = self._instants(start), self._instants(row.get("end") or "")
+        if not channel or not begins or (ends and ends[-1] <= begins[0]):
             raise ValueError(file)
-        return Claim(file, channel, begin, end)
+        return claim_of(file, channel, begins, ends)
 
-    def _instant(self, text: str) -> datetime | None:
+    def _instants(self, text: str) -> tuple[datetime, ...]:
         if not text:
-            return None
+            return ()
         instant = datetime.fromisoformat(text)
-        return (instant if instant.tzinfo else instant.replace(tzinfo=self._zone)).astimezone(UTC)
+        return (instant.astimezone(UTC),) if instant.tzinfo else tuple(readings(instant, self._zone))

@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
+from adapters.local_times import readings
+
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z]+)(?::([^{}]*))?\}|[^{}]+|[{}]")
 _TIME = re.compile(r"\{(start|end):([^{}]*)\}")
 _DIRECTIVES = {
@@ -45,11 +47,11 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True)
 class Named:
-    """What a file's name says."""
+    """What a file's name says; a local time in the hour that summer time repeats may be either of two instants."""
 
     channel: str
-    start: datetime | None
-    end: datetime | None
+    starts: tuple[datetime, ...]
+    ends: tuple[datetime, ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Pattern:
             return None
         fields = match.groupdict()
         try:
-            return Named(fields["channel"], _instant(fields, "start", zone), _instant(fields, "end", zone))
+            return Named(fields["channel"], _instants(fields, "start", zone), _instants(fields, "end", zone))
         except (ValueError, OverflowError):
             return None
 
@@ -143,18 +145,18 @@ def _group(name: str, regex: str, seen: set[str]) -> str:
     return f"(?P<{name}>{regex})"
 
 
-def _instant(fields: dict[str, str], field: str, zone: tzinfo) -> datetime | None:
+def _instants(fields: dict[str, str], field: str, zone: tzinfo) -> tuple[datetime, ...]:
     told = {name.removeprefix(f"{field}_"): value for name, value in fields.items() if name.startswith(f"{field}_")}
     if not told:
-        return None
+        return ()
     fraction = timedelta(microseconds=int(told.get("f", "0").ljust(6, "0")))
     if "Q" in told:
-        return _EPOCH + timedelta(milliseconds=int(told["Q"]))
+        return (_EPOCH + timedelta(milliseconds=int(told["Q"])),)
     if "s" in told:
-        return _EPOCH + timedelta(seconds=int(told["s"])) + fraction
+        return (_EPOCH + timedelta(seconds=int(told["s"])) + fraction,)
     year, month, day, hour, minute = (int(told[part]) for part in "YmdHM")
-    local = datetime(year, month, day, hour, minute, int(told.get("S", "0")), tzinfo=_zone(told.get("z"), zone))
-    return local.astimezone(UTC) + fraction
+    local = datetime(year, month, day, hour, minute, int(told.get("S", "0")))  # noqa: DTZ001 - given its zone below
+    return tuple(it + fraction for it in readings(local, _zone(told.get("z"), zone)))
 
 
 def _zone(told: str | None, default: tzinfo) -> tzinfo:

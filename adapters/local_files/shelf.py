@@ -3,10 +3,17 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 
-from adapters.errors import AdapterError, HostilePath, RecordingVanished, UnknownChannel, UnreadableMedia
+from adapters.errors import (
+    AdapterError,
+    HostilePath,
+    RecordingVanished,
+    UncertainHour,
+    UnknownChannel,
+    UnreadableMedia,
+)
 from adapters.local_files.beneath import Folder
 from adapters.local_files.listings import Claim, Listing
 from adapters.media import SEAM, Head, Stretch
@@ -14,6 +21,7 @@ from broker.domain.time import TimeSpan, missing
 
 # No recorder writes files of more than a day: what starts earlier than that before an ask cannot reach into it.
 _LONGEST = timedelta(days=1)
+_SURELY = timedelta(minutes=10)  # nearer to one of two instants than this, at least half an hour apart, decides
 _Version = tuple[int, int, int]
 
 
@@ -74,13 +82,13 @@ class Shelf:
         segments, flaws, known = [], [], False
         for claim in self._listing.claims(channel):
             known = True
-            if claim.start and not span.begin - _LONGEST < claim.start < span.end:
+            starts = [it.start for it in (claim, claim.again) if it and it.start]
+            if starts and not any(span.begin - _LONGEST < start < span.end for start in starts):
                 continue
             try:
-                segment = self._segment(claim)
+                segment = self._segment(self._settled(claim))
             except (UnreadableMedia, RecordingVanished, HostilePath) as error:
-                if claim.start:
-                    flaws.append(Flaw(claim.start, error))
+                flaws += [Flaw(start, error) for start in starts]
                 continue
             if segment and segment.span.overlap(span):
                 segments.append(segment)
@@ -109,6 +117,22 @@ class Shelf:
 
     def _stretch(self, segment: Segment, share: TimeSpan) -> Stretch:
         return Stretch(segment.file, segment.span.begin, share, lambda: self._folder.open(segment.file))
+
+    def _settled(self, claim: Claim) -> Claim:
+        """Return the one of two possible beginnings that the file bears out: by what it says, or when it was ended.
+
+        Raises:
+            UncertainHour: it bears out neither, or both.
+        """
+        if claim.again is None:
+            return claim
+        head = self._head(claim.file)
+        ended = datetime.fromtimestamp(self._heads[claim.file][0][1] / 1_000_000_000, UTC)
+        for witness in filter(None, (head.created, ended - head.duration)):
+            near = [it for it in (claim, claim.again) if it.start and abs(it.start - witness) < _SURELY]
+            if len(near) == 1:
+                return near[0]
+        raise UncertainHour(file=claim.file)
 
     def _segment(self, claim: Claim) -> Segment | None:
         """Return the claim with what the file itself adds, or None when nobody knows when it starts."""

@@ -1,7 +1,6 @@
 """How times are written on the wire, in both directions, and how far the clock of a server is ahead of ours."""
 
 import math
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -72,14 +71,6 @@ class TimeFormat:
             raise ValueError(told)  # noqa: TRY004 - whatever is wrong with it, it is no time
         instant = datetime.fromisoformat(told) if self._text == "rfc3339" else datetime.strptime(told, self._text)  # noqa: DTZ007 - given a zone below
         return (instant if instant.tzinfo else instant.replace(tzinfo=self._zone)).astimezone(UTC)
-
-
-def readings(local: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """Yield what a local time may mean: two instants in the hour that summer time repeats, else one."""
-    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    yield first
-    if second > first:
-        yield second
 
 
 def ahead(answer: Answer, asked: datetime, answered: datetime) -> float | None:

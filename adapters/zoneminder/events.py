@@ -7,7 +7,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 from adapters.errors import ImpossibleAnswer
-from adapters.web.clocks import readings
+from adapters.local_times import readings
 from adapters.web.recordings import LONGEST_LEAD, Placed
 from broker.domain.time import TimeSpan
 

@@ -95,8 +95,14 @@ class DelegationRepository:
 
     def lent_to(self, who: PersonId, at: datetime) -> tuple[Assignment, ...]:
         """Return the roles that working delegations lend a person, each no longer than its lender holds it."""
-        rows = self._connection.execute(working(at).where(delegation.c.to_person_id == who))
-        return tuple(map(_lent, rows))
+        mine = delegation.c.to_person_id == who
+        if not self._any(mine, at):
+            return ()
+        return tuple(map(_lent, self._connection.execute(working(at).where(mine))))
+
+    def _any(self, which: ColumnElement[bool], at: datetime) -> bool:
+        """Say whether there are any to look at closely: mostly there are none, and `working` takes long to plan."""
+        return self._connection.execute(select(1).where(which, _running(at)).limit(1)).first() is not None
 
     def working_among(self, keys: Collection[UUID], at: datetime) -> set[UUID]:
         """Return which of these delegations work at an instant."""
@@ -106,8 +112,11 @@ class DelegationRepository:
 
     def stand_ins(self, role: Role, path: str, at: datetime, avoid: Collection[PersonId]) -> set[PersonId]:
         """Return who stands in for a holder of `role` that reaches `path`, for one who is not in `avoid`."""
+        of_role = delegation.c.role == role
+        if not self._any(of_role, at):
+            return set()
         fitting = working(at).where(
-            delegation.c.role == role,
+            of_role,
             func.starts_with(path, department.c.path),
             delegation.c.from_person_id.not_in(set(avoid)),
         )
@@ -141,11 +150,15 @@ def working(at: datetime) -> Select[tuple[object, ...]]:
             ),
         )
         .where(
-            delegation.c.ended_at.is_(None), delegation.c.valid_from <= at, delegation.c.valid_until > at, qualified,
+            _running(at), qualified,
             delegation.c.from_person_id.not_in(locked()), delegation.c.to_person_id.not_in(locked()),
         )
         .order_by(delegation.c.id)
     )  # fmt: skip
+
+
+def _running(at: datetime) -> ColumnElement[bool]:
+    return and_(delegation.c.ended_at.is_(None), delegation.c.valid_from <= at, delegation.c.valid_until > at)
 
 
 def locked() -> Select[tuple[UUID]]:

@@ -35,13 +35,13 @@ NOON = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 def test_names_are_read(pattern: str, path: str, start: datetime) -> None:
     named = compiled(pattern).named(path, SHANGHAI)
     assert named is not None
-    assert (named.channel, named.start, named.end) == ("cam1", start, None)
+    assert (named.channel, named.starts, named.ends) == ("cam1", (start,), ())
 
 
 def test_an_end_and_a_chinese_channel() -> None:
     named = compiled("{channel}/{start:%s}-{end:%s}.mp4").named("人民路 北/1772368205-1772368265.mp4", UTC)
     assert named is not None
-    assert (named.channel, named.end) == ("人民路 北", NOON + timedelta(minutes=1))
+    assert (named.channel, named.ends) == ("人民路 北", (NOON + timedelta(minutes=1),))
 
 
 @pytest.mark.parametrize(

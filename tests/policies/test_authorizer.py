@@ -12,8 +12,9 @@ from policies.authorizer import Authorizer
 from policies.reading import fixed_rows
 from policies.snapshot import build_enforcer
 from policies.vocabulary import ACTS, FACTS, Fact, has_role, holds, role_mask
+from tests.proofs import FULL
 
-QUESTIONS = 2_500
+QUESTIONS = 10_000 if FULL else 800
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from tests.policies.relations import Factor, Life, Part, Permit, Relation, Targe
 from tests.policies.worlds import NOW, WINDOWS, Office, World, lineage, made_by
 from tests.proofs import FULL
 
-WORLDS = 10_000 if FULL else 1_200
+WORLDS = 10_000 if FULL else 400
 TARGETS = {LockKind.PERSON: Target.PERSON, LockKind.CAMERA: Target.CAMERA, LockKind.DEPARTMENT: Target.DEPARTMENT}
 UNUSED: Any = None
 

@@ -21,6 +21,7 @@ from broker.services.access_requests import Form, Verdict
 from broker.services.previews import Outlook
 from broker.services.sources import NewSource
 from tests.city import City
+from tests.proofs import FULL
 from tests.rules.steps import NUMBERS, for_cameras, item_of, ruled, sent
 
 OWNERS = ("dh-cg", "dh-jt", "xs-ga", "jc-ga")
@@ -71,7 +72,13 @@ def test_the_plan_is_what_the_submission_does(turned: Broker, city: City) -> Non
     accepted = 0
 
     @given(forms())
-    @settings(max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=60 if FULL else 12,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     def walk(drawn: dict[str, object]) -> None:
         nonlocal accepted
         form = filled(turned, city, drawn)

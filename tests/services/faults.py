@@ -16,7 +16,7 @@ WRITTEN = (
 )  # fmt: skip
 """The tables that a transition may touch; the job engine's among them."""
 
-STRIDE = 1 if FULL else 3
+STRIDE = 1 if FULL else 7
 
 
 class InjectedError(OperationalError):

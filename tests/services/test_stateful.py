@@ -21,6 +21,7 @@ from broker.domain.ids import LineId
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Verdict
 from tests.city import PEOPLE, City
+from tests.proofs import FULL
 from tests.services.faults import failing, picture
 from tests.services.test_main_path import form
 
@@ -199,7 +200,7 @@ def test_whatever_people_try(broker: Broker, city: City, connection: Connection)
     run_state_machine_as_test(
         walk,
         settings=settings(
-            max_examples=25, stateful_step_count=20, deadline=None, derandomize=True, database=None,
+            max_examples=40 if FULL else 10, stateful_step_count=20, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

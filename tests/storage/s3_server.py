@@ -49,8 +49,12 @@ class S3Server:
                 env=os.environ | KEYS | {"GOMEMLIMIT": "200MiB"},  # else half a gigabyte after large uploads
             )
 
+    @property
+    def port(self) -> int:
+        return self._ports["s3.port"]
+
     def url(self, bucket: str, key: str = "tester") -> str:
-        return f"s3://{key}:not%2Fso%2Bsecret@127.0.0.1:{self._ports['s3.port']}/{bucket}?secure=false&create=true"
+        return f"s3://{key}:not%2Fso%2Bsecret@127.0.0.1:{self.port}/{bucket}?secure=false&create=true"
 
     def open(self, bucket: str, directory: Path) -> BlobStore:
         return open_store(self.url(bucket), directory=directory)

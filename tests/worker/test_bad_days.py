@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.media.testcard import read_codes
-from broker.domain.media import ClipAsk
+from adapters.media.testcard import read_code, read_codes
+from broker.bootstrap import operator
+from broker.domain.media import ClipAsk, SnapshotAsk
 from broker.domain.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
 from broker.worker.app import worker_thread
 from tests.worker.conftest import FPS, Bench
+from tests.worker.pictures import luma
 
 
 @pytest.fixture
@@ -46,3 +48,45 @@ def test_a_full_disk_is_waited_for(bench: Bench, tight: Path, tmp_path: Path) ->
     assert len(read_codes(clip)) == 20 * FPS == item.capture.frames
     assert list(tight.iterdir()) == []
     assert bench.broker.grants.read(bench.looker, bench.grant.id).used.seconds == 20
+
+
+def test_a_camera_that_is_renamed_meanwhile_stays_the_same_camera(bench: Bench, tmp_path: Path) -> None:
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", bench.footage.span.begin))
+    before = bench.broker.catalog.read(bench.looker, bench.camera)
+    me, listed = operator("tests"), tmp_path / "renamed.csv"
+    rows = "gb_code,name,latitude,longitude\n{},环城路卡口（改名）,30.60,104.00\n"
+    listed.write_text(rows.format(before.gb_code), encoding="utf-8")
+    bench.broker.catalog.import_file(me, listed, owner="dh-cg")
+    bench.broker.catalog.bind(me, before.gb_code or "", "nvr", "east")
+    channel = bench.footage.folder / "01"
+    channel.rename(channel.with_name("east"))
+    try:
+        assert bench.broker.runs.run(order.id) is RetrievalState.READY
+    finally:
+        channel.with_name("east").rename(channel)
+    after = bench.broker.catalog.read(bench.looker, bench.camera)
+    assert (after.name, after.id) == ("环城路卡口（改名）", before.id)
+    done = bench.broker.retrievals.read(bench.looker, order.id)
+    assert (
+        read_code(luma(_stored(bench, done.items[0].digest, tmp_path / "it.jpg"))).instant == bench.footage.span.begin
+    )
+
+
+def test_a_camera_that_its_source_knows_by_another_name_gives_no_other_footage(bench: Bench) -> None:
+    channel = bench.footage.folder / "01"
+    ask = SnapshotAsk("", bench.footage.span.begin)
+    order = bench.broker.retrievals.order(bench.looker, bench.camera, ask)
+    channel.rename(channel.with_name("east"))
+    try:
+        assert bench.broker.runs.run(order.id) is RetrievalState.FAILED
+    finally:
+        channel.with_name("east").rename(channel)
+    failed = bench.broker.retrievals.read(bench.looker, order.id)
+    assert (failed.error, failed.error_facts, failed.items) == ("unknown-channel", {"channel": "01"}, ())
+    again = bench.broker.retrievals.order(bench.looker, bench.camera, ask)
+    assert bench.broker.runs.run(again.id) is RetrievalState.READY
+
+
+def _stored(bench: Bench, digest: str, path: Path) -> Path:
+    path.write_bytes(b"".join(bench.broker.blobs.read(digest)))
+    return path

@@ -1,6 +1,7 @@
 """One running server, as one person sees it."""
 
 import socket
+import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -45,6 +46,11 @@ class Session(httpx.Auth):
         yield request
 
 
+def _proof(url: str) -> ssl.SSLContext:
+    """Return what the server must prove; without TLS nothing, and the machine's authorities need not be read."""
+    return ssl.create_default_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 class Server:
     """Asks and tells; what goes wrong comes back as the BrokerError it was on the other side."""
 
@@ -56,7 +62,7 @@ class Server:
         self._client = httpx.Client(
             base_url=f"{self.url}{API}",
             auth=auth,
-            transport=httpx.HTTPTransport(socket_options=options),
+            transport=httpx.HTTPTransport(socket_options=options, verify=_proof(self.url)),
             timeout=PATIENCE,
             trust_env=not near,  # a proxy for the rest of the world knows nothing of this machine
             headers={"Accept-Language": _TAGS[language()], "User-Agent": "xueliang"},

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,7 @@ def _root(error: BaseException) -> BaseException:
     return error
 
 
+@lru_cache(maxsize=4)  # reading the machine's authorities takes a twentieth of a second
 def trusting(file: Path | None) -> ssl.SSLContext:
     """Return what a TLS connection must prove: a certificate of the machine's authorities, or of those in `file`.
 
