@@ -49,8 +49,8 @@ check: $(STAMP)  ## check style, formatting, types and the dependency rule
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP)  ## run the benchmarks (NAME=main: only benchmarks/bench_main.py)
-	@set -e; for script in benchmarks/bench_$(or $(NAME),*).py; do \
+bench: $(STAMP)  ## run the benchmarks (NAME=media: only those whose name begins so)
+	@set -e; for script in benchmarks/bench_$(NAME)*.py; do \
 		test -f "$$script" || { echo "there is no $$script" >&2; exit 1; }; \
 		echo "== $$script"; $(BIN)/python "$$script"; \
 	done

@@ -224,7 +224,7 @@ class SourceAdapter(ABC):
                 progress((it.span.end - ask.span.begin).total_seconds())
             if not files:
                 raise self._worst(ask.span) or NoRecording
-            held = merge((it.span for it in files), SEAM)
+            held = merge(it.span for it in files)
             return Kept(tuple(files), explained(ask.span, held, self._losses, self._listed(ask)))
 
     def _ready(self) -> None:  # noqa: B027 - most adapters have nothing to prepare

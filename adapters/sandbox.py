@@ -32,6 +32,8 @@ _PR_SET_PDEATHSIG = 1
 _STEP_SECONDS = 0.5
 # How long a fetch waits for its turn to code pictures; then it works all the same.
 _PATIENCE = 120.0
+# People who wait for a page come before footage, which takes its time anyway.
+_NICE = 5
 
 
 class Limited(Protocol):
@@ -53,6 +55,7 @@ def main() -> None:
 
 def confined(read: Callable[[bytes], Given], answer: Answer[Given]) -> None:
     """Read the job, become the guard, start the worker and report a death that it cannot report itself."""
+    os.nice(_NICE)
     results = _results_pipe()
     job = read(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

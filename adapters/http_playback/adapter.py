@@ -1,5 +1,6 @@
 """The adapter for playback servers: what they list is asked for with a margin, and believed as far as it is there."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -134,7 +135,8 @@ class HttpPlaybackAdapter(SourceAdapter):
         self._compare(got, part)
         length = length_of(target, part.name)
         origin = self._origin(part, length)
-        honest = TimeSpan(origin + crowd_at_the_front(target), origin + length).overlap(part.span)
+        crowd = crowd_at_the_front(os.open(target, os.O_RDONLY), part.name)
+        honest = TimeSpan(origin + crowd, origin + length).overlap(part.span)
         if honest is None:
             raise MediaWithoutPictures(file=part.name)
         return Placed(origin, length, honest)

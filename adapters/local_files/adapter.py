@@ -10,7 +10,7 @@ from adapters.local_files.listings import IndexListing, Listing, PatternListing
 from adapters.local_files.options import LocalFilesOptions
 from adapters.local_files.patterns import compiled
 from adapters.local_files.shelf import Shelf
-from adapters.media import SEAM, Stretch, inspect
+from adapters.media import SEAM, Stretch, crowd_at_the_front, inspect
 from broker.domain.media import Point, Probe
 from broker.domain.time import TimeSpan, merge
 
@@ -34,7 +34,7 @@ class LocalFilesAdapter(SourceAdapter):
             if self.options.index is None
             else IndexListing(folder, self.options.index, zone)
         )
-        self._shelf = Shelf(folder, self._listing, inspect)
+        self._shelf = Shelf(folder, self._listing, inspect, crowd_at_the_front)
 
     def _probe(self) -> Probe:
         files, channels = 0, set()

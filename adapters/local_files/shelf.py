@@ -67,10 +67,18 @@ class Shelf:
         folder: where they are.
         listing: which there are.
         inspect: reads a file's head from a descriptor, which it closes; gets the file's name for messages.
+        crowd: reads in the same manner how long after a file's beginning its own pictures begin: whoever cuts a file
+            out of another without coding it may pile up what decoding needs from before at its front. Default: at once.
     """
 
-    def __init__(self, folder: Folder, listing: Listing, inspect: Callable[[int, str], Head]) -> None:
-        self._folder, self._listing, self._inspect = folder, listing, inspect
+    def __init__(
+        self,
+        folder: Folder,
+        listing: Listing,
+        inspect: Callable[[int, str], Head],
+        crowd: Callable[[int, str], timedelta] | None = None,
+    ) -> None:
+        self._folder, self._listing, self._inspect, self._crowd = folder, listing, inspect, crowd
         self._heads: dict[str, tuple[_Version, Head | AdapterError]] = {}
 
     def row(self, channel: str, span: TimeSpan) -> Row:
@@ -113,10 +121,22 @@ class Shelf:
                 older, share = shares.pop()
                 parts += [(older, part) for part in missing(share, [own])]
             shares += sorted(parts, key=lambda share: share[1])
-        return [self._stretch(segment, share) for segment, share in _without_seams(shares)]
+        honest = ((segment, self._honest(segment, share)) for segment, share in _without_seams(shares))
+        return [self._stretch(segment, share) for segment, share in honest if share]
 
     def _stretch(self, segment: Segment, share: TimeSpan) -> Stretch:
         return Stretch(segment.file, segment.span.begin, share, lambda: self._folder.open(segment.file))
+
+    def _honest(self, segment: Segment, share: TimeSpan) -> TimeSpan | None:
+        """Return a share without the pictures at the front of its file that are of another time."""
+        if self._crowd is None or share.begin > segment.span.begin + SEAM:
+            return share
+        try:
+            crowd = self._crowd(self._folder.open(segment.file), segment.file)
+        except (UnreadableMedia, RecordingVanished, HostilePath):
+            return share  # told when the file is opened for its pictures
+        begin = max(share.begin, segment.span.begin + crowd)
+        return TimeSpan(begin, share.end) if begin < share.end else None
 
     def _settled(self, claim: Claim) -> Claim:
         """Return the one of two possible beginnings that the file bears out: by what it says, or when it was ended.

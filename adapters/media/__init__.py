@@ -90,11 +90,11 @@ def shift_between(one: Path, other: Path) -> timedelta | None:
     return alignment.shift_between(one, other)
 
 
-def crowd_at_the_front(file: Path) -> timedelta:
+def crowd_at_the_front(descriptor: int, file: str) -> timedelta:
     """Find pictures that a server piled up at nought; see `adapters.media.alignment.crowd_at_the_front`."""
     from adapters.media import alignment
 
-    return alignment.crowd_at_the_front(file)
+    return alignment.crowd_at_the_front(descriptor, file)
 
 
 def first_picture(file: Path) -> timedelta:

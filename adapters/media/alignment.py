@@ -15,7 +15,8 @@ _CROWDED, _FRONT = 0.002, 1.0
 def shift_between(one: Path, other: Path) -> timedelta | None:
     """Return how much later the pictures that both files have are in the second; None where they share none.
 
-    The last picture they share is taken: some servers put what lies before the first wanted picture in its place.
+    The last picture they share is taken: some servers put what lies before the first wanted picture in its place. One
+    that a file has twice tells nothing: where nothing moves all pictures are alike.
 
     Raises:
         UnreadableMedia: one of them is no video.
@@ -25,15 +26,16 @@ def shift_between(one: Path, other: Path) -> timedelta | None:
     return None if shared is None else timedelta(seconds=second[shared] - first[shared])
 
 
-def crowd_at_the_front(file: Path) -> timedelta:
+def crowd_at_the_front(descriptor: int, file: str) -> timedelta:
     """Return when the pictures begin that follow one another as pictures do; nought when all do.
 
     Decoding begins with a key frame, so some servers put what lies before the first wanted picture all at nought.
+    The descriptor is closed.
 
     Raises:
         UnreadableMedia: it is no video.
     """
-    times = sorted(_front(file))
+    times = sorted(_front(descriptor, file))
     crowd = [later for earlier, later in pairwise(times) if later - earlier < _CROWDED]
     return timedelta(seconds=crowd[-1]) + timedelta.resolution if crowd and crowd[0] < _CROWDED else timedelta(0)
 
@@ -44,16 +46,13 @@ def first_picture(file: Path) -> timedelta:
     Raises:
         UnreadableMedia: it is no video.
     """
-    return timedelta(seconds=max(min(_front(file), default=0.0), 0.0))
+    return timedelta(seconds=max(min(_front(os.open(file, os.O_RDONLY), file.name), default=0.0), 0.0))
 
 
-def _front(file: Path) -> list[float]:
+def _front(descriptor: int, file: str) -> list[float]:
     """Return when the first pictures are shown, in seconds of the file and in order of decoding: a second of them."""
     times: list[float] = []
-    with (
-        opened(os.open(file, os.O_RDONLY), file.name) as (container, stream),
-        only_media_errors(file.name),
-    ):
+    with opened(descriptor, file) as (container, stream), only_media_errors(file):
         shift = origin_shift(container, stream)
         for packet in container.demux(stream):
             if packet.pts is not None and stream.time_base:
@@ -64,8 +63,9 @@ def _front(file: Path) -> list[float]:
 
 
 def _times(file: Path) -> dict[bytes, float]:
-    """Return when each picture is shown, in seconds of the file, by the digest of its coded bytes."""
-    times = {}
+    """Return when each picture is shown, in seconds of the file, by the digest of its coded bytes; none twice."""
+    times: dict[bytes, float] = {}
+    repeated = set()
     with (
         opened(os.open(file, os.O_RDONLY), file.name) as (container, stream),
         only_media_errors(file.name),
@@ -74,5 +74,7 @@ def _times(file: Path) -> dict[bytes, float]:
         for packet in container.demux(stream):
             if packet.pts is not None and stream.time_base:
                 digest = blake2b(bytes(packet), digest_size=16).digest()
+                if digest in times:
+                    repeated.add(digest)
                 times[digest] = float(packet.pts * stream.time_base - shift)
-    return times
+    return {digest: at for digest, at in times.items() if digest not in repeated}

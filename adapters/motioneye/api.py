@@ -29,6 +29,7 @@ class Api:
         self._client, self._zone = client, zone
         self._username, self._password = username, password
         self._session = Session(self._login)
+        self._names: dict[str, str] = {}
 
     def cameras(self) -> tuple[dict[str, str], Answer]:
         """Return the names of the cameras by their numbers, and the answer that told them."""
@@ -40,6 +41,7 @@ class Api:
             if isinstance(number, bool) or not isinstance(number, int):
                 raise self._nonsense("/cameras/id")
             cameras[str(number)] = str(row.get("name") or number)
+        self._names = cameras
         return cameras, answer
 
     def movies(self, camera: str) -> Iterator[Movie]:
@@ -60,7 +62,7 @@ class Api:
 
         def check(headers: httpx.Headers) -> None:
             told = headers.get("content-disposition", "")
-            if "filename" in told and not told.rstrip(";").endswith(file):
+            if "filename" in told and not self._names_it(told, camera, file):
                 raise self._nonsense("content-disposition")
 
         download = Download(self._client, movie.name, check=check)
@@ -71,6 +73,13 @@ class Api:
             if all(it.path != movie.path for it in self.movies(camera)):
                 raise RecordingVanished(file=movie.path) from None
             raise
+
+    def _names_it(self, told: str, camera: str, file: str) -> bool:
+        """Say whether a header names the file of a camera: it puts the camera's name before it, unless that is far."""
+        name, own = told.partition("filename=")[2].strip('"; '), self._names.get(camera, "")
+        if name == file or not own or not own.isascii():  # how it writes other letters is not known
+            return name.endswith(file)
+        return name == f"{own}_{file}"
 
     def _login(self) -> tuple[()]:
         answer = self._client.answer("/login", form={"username": self._username, "password": self._password})

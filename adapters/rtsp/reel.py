@@ -48,6 +48,12 @@ class Reel:
         self.size += len(data)
         return self.size - len(data)
 
+    def reaches(self, picture: Picture) -> bool:
+        """Say whether pictures are here that are shown when this one is, or later: another recording overlaps."""
+        if picture.instant:
+            return any(it.stamp is not None and it.stamp >= picture.instant for it in self.entries)
+        return any(it.ticks >= picture.ticks for it in self.entries)
+
 
 class Reels:
     """Makes the files of one stream, one after another.
@@ -94,6 +100,8 @@ class Reels:
         self._sets |= sets
         if picture.damaged or not slices:
             return
+        if self._reel is not None and begins and self._reel.reaches(picture):
+            yield from self.close()
         if self._reel is not None and self._full(self._reel, picture) and self._codec.restarts(units):
             yield from self.close(self._instant(picture.ticks, picture.instant))
         if self._reel is None:

@@ -24,6 +24,8 @@ _NEAR = timedelta(milliseconds=500)
 # Asked for a begin that is so odd, an answer that repeats it repeats the question, and says nothing.
 _ODD = timedelta(milliseconds=137)
 _SAME = timedelta(milliseconds=2)
+# Ten pictures in less than this no camera takes: the time stamps do not count what they are said to count.
+_PACE, _SHORTEST = 10, timedelta(milliseconds=40)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class _Asking:
             at = stream.instant(picture)
             if at is None:
                 raise pins.wrong_footage()
+            pins.keep_pace(at)
             begins = stream.codec.restarts(it for it in picture.units if it)
             if at >= self._span.end + (timedelta(0) if begins else _OVERSHOOT):
                 self.complete = True
@@ -157,6 +160,7 @@ class _Pins:
         if begin is not None and begin < asked.begin - _LONGEST_LEAD and not self.elsewhere:
             raise self.wrong_footage()
         self._said, self._agreed = begin, False
+        self._newest: list[datetime] = []
         repeats = begin is not None and abs(begin - asked.begin) < _SAME
         self._begin = None if repeats and not replay.exact else begin
         self._first = _first_stamps(answer.header("rtp-info"))
@@ -202,6 +206,16 @@ class _Pins:
             raise self.wrong_footage()
         self._agreed = True
         medium.line.pin = ticks, said
+
+    def keep_pace(self, at: datetime) -> None:
+        """Note the instant of a picture.
+
+        Raises:
+            ImpossibleAnswer: pictures come faster than they can have been taken, so their instants are wrong.
+        """
+        self._newest = [*self._newest[1 - _PACE :], at]
+        if len(self._newest) == _PACE and max(self._newest) - min(self._newest) < _SHORTEST:
+            raise ImpossibleAnswer(where=self._where, problem="time stamps")
 
 
 def _first_stamps(told: str) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from adapters.errors import (
     AdapterError,
@@ -62,6 +62,20 @@ class Placed:
         return own.overlap(self.serves) if own and self.serves else own
 
 
+@dataclass(frozen=True)
+class _Neighbour(Generic[Some]):
+    """The file before: where it was put, and whether pictures of the one before it bear that out."""
+
+    listed: Some
+    file: Path
+    placed: Placed
+    agreed: bool
+
+
+class _Contradiction(ImpossibleAnswer):
+    """Two neighbours have pictures in common, and their times cannot both be true."""
+
+
 def length_of(file: Path, name: str) -> timedelta:
     """Return how long a fetched file really is.
 
@@ -83,7 +97,9 @@ def stretches(
     """Fetch files and share `span` out among them: each instant to one file, the newer where two overlap.
 
     Where times are inexact, files that overlap are placed by the pictures that both have: what is missing or twice
-    where one passes into the next would be the difference of their errors.
+    where one passes into the next would be the difference of their errors. A file that is put elsewhere by its pictures
+    than by its times was cut short, or is another: it stands where its pictures do as long as the one before agrees
+    with its own neighbour; else nobody knows which of the two is wrong, and both are lost.
 
     Args:
         listed: recordings that may reach into the span.
@@ -97,16 +113,23 @@ def stretches(
         In order of time; each as soon as no other file can change it.
     """
     shares: list[Stretch] = []
-    before: tuple[Path, Placed] | None = None
+    before: _Neighbour[Some] | None = None
     ordered = sorted(listed, key=lambda it: it.span)
     for number, it in enumerate(ordered):
         target = room / f"{number}.media"
         try:
-            placed = _beside(before, target, take(it, target), inexact)
+            placed, agreed = _beside(before, target, take(it, target), inexact)
+        except _Contradiction as error:
+            lost(it.span, error)
+            if before:
+                lost(before.listed.span, error)
+                shares = [share for share in shares if share.file != before.listed.name]
+            before = None
+            continue
         except _OF_ONE_FILE as error:
             lost(it.span, error)
             continue
-        before = target, placed
+        before = _Neighbour(it, target, placed, agreed)
         own = placed.within(span)
         if own is None:
             continue
@@ -119,23 +142,27 @@ def stretches(
         yield _to_the_next(this, following)
 
 
-def _beside(before: tuple[Path, Placed] | None, file: Path, placed: Placed, inexact: timedelta) -> Placed:
-    """Place a file by the one before it, where that moves it by a little; it serves from its first picture on.
+def _beside(before: _Neighbour[Some] | None, file: Path, placed: Placed, inexact: timedelta) -> tuple[Placed, bool]:
+    """Place a file by the one before it; it serves from its first picture on. Say too whether they share pictures.
 
     Files that have pictures in common are placed so that these are of the same instants; files that have none do not
     overlap, whatever is said of their times.
+
+    Raises:
+        _Contradiction: the pictures put it elsewhere than its times do, and nothing shows which of the two is right.
     """
     if not inexact:
-        return placed
-    first, origin = first_picture(file), placed.origin
-    end = before[1].origin + before[1].duration if before else origin
-    if before and end > origin - inexact:
-        shift = shift_between(before[0], file)
-        origin = before[1].origin - shift if shift is not None else max(origin, end - first)
+        return placed, False
+    first, origin, shift = first_picture(file), placed.origin, None
+    if before and (end := before.placed.origin + before.placed.duration) > origin - LONGEST_LEAD:
+        shift = shift_between(before.file, file)
+        origin = before.placed.origin - shift if shift is not None else max(origin, end - first)
         if abs(origin - placed.origin) > inexact:
-            origin = placed.origin
+            if shift is not None and not before.agreed:
+                raise _Contradiction(where=before.listed.name, problem="pictures in common")
+            origin = origin if shift is not None else placed.origin
     whole = TimeSpan(origin + first, max(origin + placed.duration, origin + first + timedelta.resolution))
-    return Placed(origin, placed.duration, whole)
+    return Placed(origin, placed.duration, whole), shift is not None
 
 
 def _shared(shares: list[Stretch], newest: Stretch) -> list[Stretch]:

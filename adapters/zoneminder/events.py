@@ -16,6 +16,8 @@ _SECOND = timedelta(seconds=1)
 _LONGEST = timedelta(days=2)
 # A last picture's share and the rounding of the length; what is more is a beginning before the stated one.
 _TOLERANCE = timedelta(seconds=0.5)
+# The stated length is that from beginning to end, both cut to seconds; further apart, nobody knows what it is.
+_CUT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,11 @@ class Event:
         the file is longer than the event, and what is more lies before the stated start.
 
         Raises:
-            ImpossibleAnswer: the file is so much longer that nobody knows where it stands.
+            ImpossibleAnswer: the file is so much longer that nobody knows where it stands, or the stated length is not
+                that of the event.
         """
+        if self.end is not None and abs(self.end - self.start - self.length) > _CUT:
+            raise ImpossibleAnswer(where=where, problem=f"{self.name}: Length")
         lead = duration - self.length - duration / max(self.frames, 1)
         if self.end is None or lead <= _TOLERANCE:
             return Placed(self.start, duration)

@@ -11,6 +11,7 @@ import pytest
 from adapters.gateway import Gateway
 from adapters.local_files import LocalFilesAdapter
 from adapters.media.testcard import write_recording
+from tests.adapters.playback import Stored, channels_of, stored
 from tests.adapters.recordings import CHANNEL, NAME, SECONDS, START, STYLES, Recording
 
 GIGABYTE = 1024**3
@@ -34,6 +35,20 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Recor
         return made[style]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Return the recording of a camera that was there a minute longer: its pictures have other numbers."""
+    folder = tmp_path_factory.mktemp("other")
+    begin = START - timedelta(seconds=12)
+    return Recording(folder, tuple(write_recording(folder, "other", begin, 0.6, style=STYLES["cfr"])))
+
+
+@pytest.fixture
+def channels(recording: Callable[[str], Recording], other: Recording) -> dict[str, list[Stored]]:
+    """Return what a playback server has of two cameras."""
+    return {**channels_of(recording("cfr")), "other": stored(other)}
 
 
 @pytest.fixture

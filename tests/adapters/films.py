@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from adapters.media import copies
 from adapters.media.encoder import ClipWriter
 from adapters.media.planes import view
-from adapters.media.stretches import Stretch
+from adapters.media.stretches import SEAM, Stretch
 from broker.domain.time import TimeSpan
 
 if TYPE_CHECKING:
@@ -35,12 +37,18 @@ def stretch(file: Path, begin: datetime, seconds: float) -> Stretch:
 
 
 def films_of(files: Sequence[Path]) -> list[Stretch]:
-    """Return the files of a made-up recording, named by their beginnings, each serving all that it holds."""
+    """Return the files of a made-up recording, named by their beginnings, each serving all that it holds.
+
+    As an adapter does it, the last picture of a file stays until the next file begins, where that is soon.
+    """
     films = []
     for file in files:
         with av.open(str(file)) as container:
             seconds = float(Fraction(container.duration or 0, av.time_base))
         films.append(stretch(file, datetime.strptime(file.name, "%Y%m%dT%H%M%SZ.mp4").replace(tzinfo=UTC), seconds))
+    for place, (film, following) in enumerate(pairwise(films)):
+        if following.origin - film.span.end <= SEAM:
+            films[place] = replace(film, span=TimeSpan(film.span.begin, following.origin))
     return films
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 
+from adapters.http_playback import HttpPlaybackAdapter
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import CHANNEL, Recording
 from tests.adapters.web_server import Call, Reply
@@ -103,6 +104,12 @@ def cut(file: Path, origin: datetime, span: TimeSpan, *, lead: bool = False) -> 
 
 def channels_of(recording: Recording, others: Iterable[str] = ()) -> dict[str, list[Stored]]:
     return {CHANNEL: stored(recording), **{other: stored(recording) for other in others}}
+
+
+def adapter_at(address: str, **options: object) -> HttpPlaybackAdapter:
+    """Return an adapter for a server of these tests that soon loses patience."""
+    own = {"address": address, "channels": {CHANNEL: ""}, "allow_addresses": ["127.0.0.1"]}
+    return HttpPlaybackAdapter.configured({**own, "silence_seconds": 2, "lead_seconds": 1, **options})
 
 
 def _span(file: Path) -> TimeSpan:

@@ -24,6 +24,7 @@ def span(begin: float, end: float) -> TimeSpan:
 
 
 GAP = span(20, 26)
+OVERLAPPING = span(0, 9), span(7, 16), span(14, 24)
 _FILE = timedelta(seconds=12)
 _SMALL = (320, 180)
 STYLES = {

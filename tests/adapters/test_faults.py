@@ -22,13 +22,13 @@ from adapters.errors import (
 )
 from adapters.http_playback import HttpPlaybackAdapter
 from adapters.media.recorder import Recorder
-from adapters.media.testcard import read_codes, write_recording
+from adapters.media.testcard import read_codes
 from broker.domain.coverage import MissingReason
 from broker.domain.media import ClipAsk, Fetched
 from broker.domain.time import TimeSpan
 from tests.adapters import faulty_playback as faulty
-from tests.adapters.playback import Playback, Stored, channels_of, stored
-from tests.adapters.recordings import CHANNEL, START, STYLES, Recording, at, span
+from tests.adapters.playback import Playback, Stored, adapter_at, channels_of, stored
+from tests.adapters.recordings import CHANNEL, OVERLAPPING, STYLES, Recording, at, span
 from tests.adapters.web_server import serving
 
 ASKED = TimeSpan(at(3.3), at(18.4))
@@ -87,24 +87,9 @@ FAULTS = [
 ]
 
 
-@pytest.fixture
-def channels(recording: Callable[[str], Recording], other: Recording) -> dict[str, list[Stored]]:
-    return {**channels_of(recording("cfr")), "other": stored(other)}
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    """Return the recording of a camera that was there a minute longer: its pictures have other numbers."""
-    folder = tmp_path_factory.mktemp("other")
-    begin = START - timedelta(seconds=12)
-    return Recording(folder, tuple(write_recording(folder, "other", begin, 0.6, style=STYLES["cfr"])))
-
-
 def fetched(server: Playback, folder: Path, options: Mapping[str, object], asked: TimeSpan = ASKED) -> Fetched:
     with serving(server) as running:
-        own = {"address": running.address, "channels": {CHANNEL: ""}, "allow_addresses": ["127.0.0.1"]}
-        adapter = HttpPlaybackAdapter.configured({**own, "silence_seconds": 2, "lead_seconds": 1, **options})
-        return adapter.clip(ClipAsk(CHANNEL, asked), folder, lambda _: None)
+        return adapter_at(running.address, **options).clip(ClipAsk(CHANNEL, asked), folder, lambda _: None)
 
 
 def shown(fetched: Fetched, folder: Path) -> Iterator[tuple[int, datetime]]:
@@ -148,8 +133,7 @@ def test_1_less_than_asked_with_status_200(
 
 def test_2_recordings_that_overlap(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "own", CHANNEL, "", span(0, 36), STYLES["cfr"])
-    overlapping = [span(0, 9), span(7, 16), span(14, 24)]
-    files = [Stored(recorder.write(it), it) for it in overlapping]
+    files = [Stored(recorder.write(it), it) for it in OVERLAPPING]
     out = tmp_path / "out"
     out.mkdir()
     result = fetched(Playback({CHANNEL: files}), out, {})

@@ -1,7 +1,7 @@
 """motionEye by the answers of a real one: names say neither beginning nor zone, the running file is listed."""
 
-import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,14 +16,9 @@ from broker.domain.coverage import MissingReason
 from broker.domain.media import ClipAsk, Point
 from broker.domain.time import TimeSpan
 from tests.adapters.replayed import Replay
-from tests.adapters.web_server import Answering, Call, Reply, serving
+from tests.adapters.replayed_motioneye import ASKED, Forgetting, clearing, motioneye, utc
+from tests.adapters.web_server import Call, Reply
 
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(f"2026-11-22T{text}+00:00")
-
-
-ASKED = TimeSpan(utc("01:06:58"), utc("01:07:40"))
 Made = Callable[..., MotionEyeAdapter]
 
 
@@ -35,18 +30,8 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
 @pytest.fixture
 def made() -> Iterator[Made]:
     """Return a maker of adapters for servers that run as long as the test."""
-    running = []
-
-    def make(answering: Answering, zone: str = "Asia/Shanghai") -> MotionEyeAdapter:
-        server = serving(answering)
-        running.append(server)
-        options = {"address": server.__enter__().address, "username": "admin", "password": "s3cret"}
-        loopback = {"allow_addresses": ["127.0.0.1"], "timezone": zone, "silence_seconds": 2}
-        return MotionEyeAdapter.configured({**options, **loopback})
-
-    yield make
-    for server in running:
-        server.__exit__(None, None, None)
+    with ExitStack() as running:
+        yield lambda *how: running.enter_context(motioneye(*how))
 
 
 def test_cameras_are_known_by_their_numbers(made: Made, replay: Replay) -> None:
@@ -71,17 +56,6 @@ def test_pictures_stand_where_they_were_taken_and_not_where_names_say(
     assert len(shown) >= 10 * ASKED.seconds - 3
 
 
-def _listing(replay: Replay, change: Callable[[list[dict[str, object]]], list[dict[str, object]]]) -> Answering:
-    def answering(call: Call) -> Reply:
-        answer = replay(call)
-        if not call.path.endswith("/list") or call.path.startswith("/config"):
-            return answer
-        told = json.loads(answer.body)
-        return Reply(json.dumps({**told, "mediaList": change(told["mediaList"])}).encode())
-
-    return answering
-
-
 def test_the_running_file_lasts_until_now_and_is_unfinished(made: Made, replay: Replay, tmp_path: Path) -> None:
     begun = utc("01:44:59")
     row = {"path": "/2026-11-22/09-44-59.mp4", "timestamp": begun.timestamp() + 0.07}
@@ -100,21 +74,9 @@ def test_a_zone_that_does_not_fit_is_found_out(made: Made, replay: Replay, tmp_p
 
 
 def test_a_login_that_runs_out_is_renewed(made: Made, replay: Replay, tmp_path: Path) -> None:
-    left, logins = 0, 0
-
-    def forgetting(call: Call) -> Reply:
-        nonlocal left, logins
-        if call.path == "/login":
-            left, logins = 2, logins + 1
-            good = replay(call)
-            return Reply(good.body, headers={"set-cookie": f'user="{logins}"; Path=/; HttpOnly'})
-        if not left or call.headers.get("cookie") != f'user="{logins}"':
-            return Reply(b'{"error": "unauthorized", "prompt": true}', 403)
-        left -= 1
-        return replay(call)
-
+    forgetting = Forgetting(replay)
     assert made(forgetting).clip(ClipAsk("1", ASKED), tmp_path, lambda _: None).missing == ()
-    assert logins > 1
+    assert forgetting.logins > 1
 
 
 def test_a_password_that_is_refused_is_said_to_be(made: Made, replay: Replay) -> None:
@@ -124,18 +86,7 @@ def test_a_password_that_is_refused_is_said_to_be(made: Made, replay: Replay) ->
 
 
 def test_a_movie_that_was_cleared_away_meanwhile_is_told(made: Made, replay: Replay, tmp_path: Path) -> None:
-    """motionEye says only that something inside it failed."""
-    gone = "/2026-11-22/09-07-14.mp4"
-    asked = 0
-
-    def clearing(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-        nonlocal asked
-        asked += 1
-        return rows if asked == 1 else [row for row in rows if row["path"] != gone]
-
-    listing = _listing(replay, clearing)
-    adapter = made(lambda call: Reply(b"{}", 500) if call.path.endswith(gone) else listing(call))
-    (missing,) = adapter.clip(ClipAsk("1", ASKED), tmp_path, lambda _: None).missing
+    (missing,) = made(clearing(replay, "09-07-14")).clip(ClipAsk("1", ASKED), tmp_path, lambda _: None).missing
     assert missing.reason is MissingReason.OVERWRITTEN
     assert TimeSpan(utc("01:07:12"), utc("01:07:30")).holds(missing.span)
 

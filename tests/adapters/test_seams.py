@@ -12,7 +12,7 @@ from adapters.web.recordings import Placed, length_of, stretches
 from broker.domain.media import ClipAsk
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import at, span
-from tests.adapters.replayed import film
+from tests.adapters.replayed import Film, recorded
 
 INEXACT = timedelta(seconds=1.5)
 
@@ -35,7 +35,7 @@ class File:
 
 
 def numbers(files: list[File], folder: Path, inexact: timedelta) -> list[datetime]:
-    bodies = {it.name: film(folder / "made", it.begin, it.frames) for it in files}
+    bodies = {it.name: recorded(folder / "made", Film(it.begin, it.frames)) for it in files}
 
     def take(file: File, target: Path) -> Placed:
         target.write_bytes(bodies[file.name])

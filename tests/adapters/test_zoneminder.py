@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,17 +27,13 @@ from broker.domain.coverage import MissingReason
 from broker.domain.media import ClipAsk, Point
 from broker.domain.time import TimeSpan
 from tests.adapters.replayed import Replay
-from tests.adapters.web_server import Answering, Call, Reply, serving
+from tests.adapters.replayed_faults import LOGIN_PAGE, answered
+from tests.adapters.replayed_zoneminder import ASKED, LATEST, Moody, of_event, utc, with_events, zoneminder
+from tests.adapters.web_server import Answering, Call, Reply
 
 SECOND = timedelta(seconds=1)
 
 
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(f"2026-11-22T{text}+00:00")
-
-
-ASKED = TimeSpan(utc("01:05:14"), utc("01:06:10"))
-LATEST = TimeSpan(utc("01:44:36"), utc("01:45:06"))
 Made = Callable[[Answering], ZoneMinderAdapter]
 
 
@@ -47,18 +45,8 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
 @pytest.fixture
 def made() -> Iterator[Made]:
     """Return a maker of adapters for servers that run as long as the test."""
-    running = []
-
-    def make(answering: Answering) -> ZoneMinderAdapter:
-        server = serving(answering)
-        running.append(server)
-        options = {"address": f"{server.__enter__().address}/zm", "username": "admin", "password": "admin"}
-        loopback = {"allow_addresses": ["127.0.0.1"], "timezone": "Asia/Shanghai", "silence_seconds": 2}
-        return ZoneMinderAdapter.configured({**options, **loopback})
-
-    yield make
-    for server in running:
-        server.__exit__(None, None, None)
+    with ExitStack() as running:
+        yield lambda answering: running.enter_context(zoneminder(answering))
 
 
 def test_monitors_are_known_by_their_numbers(made: Made, replay: Replay) -> None:
@@ -116,29 +104,12 @@ def test_where_nothing_is_recorded_nothing_is_said_to_be(made: Made, replay: Rep
         made(nothing).clip(ClipAsk("1", ASKED), tmp_path, lambda _: None)
 
 
-class Moody:
-    """The recorded server, which forgets logins after some questions."""
-
-    def __init__(self, replay: Replay, answers: int, refusal: Reply) -> None:
-        self.replay, self.answers, self.refusal = replay, answers, refusal
-        self.logins = self.left = 0
-
-    def __call__(self, call: Call) -> Reply:
-        if call.path.endswith("login.json"):
-            self.logins, self.left = self.logins + 1, self.answers
-            return self.replay(call)
-        if call.query.get("token") != "xxxx" or not self.left:
-            return self.refusal
-        self.left -= 1
-        return self.replay(call)
-
-
 @pytest.mark.parametrize(
     "refusal",
     [
         Reply(b'{"success":false}', 401),
         Reply(b"", 302, {"location": "/zm/index.php?view=login"}),
-        Reply(b"<!DOCTYPE html><html><body>login</body></html>", headers={"content-type": "text/html"}),
+        LOGIN_PAGE,
     ],
     ids=["401", "302", "page"],
 )
@@ -161,10 +132,6 @@ def test_a_password_that_is_refused_is_said_to_be(made: Made, replay: Replay) ->
     assert "admin" not in str(caught.value.facts)
 
 
-def _of_event(number: int, answer: Reply, replay: Replay) -> Answering:
-    return lambda call: answer if call.query.get("eid") == str(number) else replay(call)
-
-
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -180,7 +147,7 @@ def _of_event(number: int, answer: Reply, replay: Replay) -> Answering:
 def test_an_event_that_cannot_be_had_costs_its_own_part(
     answer: Reply, reason: MissingReason, made: Made, replay: Replay, tmp_path: Path
 ) -> None:
-    fetched = made(_of_event(2, answer, replay)).clip(ClipAsk("1", ASKED), tmp_path, lambda _: None)
+    fetched = made(answered(replay, of_event(2), answer)).clip(ClipAsk("1", ASKED), tmp_path, lambda _: None)
     (missing,) = fetched.missing
     assert missing.reason is reason
     assert abs(missing.span.begin - utc("01:05:40")) < SECOND
@@ -249,17 +216,10 @@ def test_a_file_much_longer_than_its_event_stands_nowhere() -> None:
 
 
 def test_an_event_that_was_broken_off_lasts_until_the_next(made: Made, replay: Replay) -> None:
-    def broken_off(call: Call) -> Reply:
-        answer = replay(call)
-        if "/events/" not in call.path:
-            return answer
-        told = json.loads(answer.body)
-        told["events"] = [row for row in told["events"] if int(row["Event"]["Id"]) in {1, 3}]
-        for row in told["events"]:
-            row["Event"]["EndDateTime"] = None if int(row["Event"]["Id"]) == 1 else row["Event"]["EndDateTime"]
-        return Reply(json.dumps(told).encode())
+    def broken_off(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**row, "EndDateTime": None} if row["Id"] == 1 else row for row in rows if row["Id"] in {1, 3}]
 
-    adapter = made(broken_off)
+    adapter = made(with_events(replay, broken_off))
     assert adapter.coverage("1", ASKED)[0].end == ASKED.end
     events = adapter._api.events("1", ASKED)
     assert events[0].span == TimeSpan(utc("01:05:15"), utc("01:05:56"))

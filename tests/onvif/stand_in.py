@@ -45,6 +45,8 @@ class Recorder:
         ahead: how far its clock is ahead.
         raw: bodies that are answered as they are, by operation, with their status.
         state: of every search.
+        told: parts of what it says of the recording that are otherwise than they should be.
+        times: how often it lists the recording.
         asked: the operations that were asked for, in order; `bodies` are the questions as they came.
     """
 
@@ -55,6 +57,8 @@ class Recorder:
         self.asked: list[str] = []
         self.bodies: list[bytes] = []
         self.state = "Completed"
+        self.told: dict[str, Any] = {}
+        self.times = 1
 
     def answers(self) -> Answers:
         base = "http://192.0.2.77/onvif"  # a host that only exists behind the recorder's own translation
@@ -102,8 +106,9 @@ class Recorder:
             "Content": "",
             "Track": [track],
             "RecordingStatus": "Stopped",
+            **self.told,
         }
-        return {"SearchState": self.state, "RecordingInformation": [recording]}
+        return {"SearchState": self.state, "RecordingInformation": [recording] * self.times}
 
 
 @contextmanager

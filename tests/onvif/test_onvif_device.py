@@ -24,7 +24,7 @@ from tests.rtsp.conftest import BEGIN, RECORDED
 from tests.rtsp.upstream import PASSWORD
 
 _ENVELOPE = "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body>{body}</s:Body></s:Envelope>"
-_FAULT = (
+FAULT = (
     "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value xmlns:ter='http://www.onvif.org/ver10/error'>"
     "{code}</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang='en'>no</s:Text></s:Reason></s:Fault>"
 )
@@ -108,8 +108,8 @@ def test_an_address_that_is_none_is_refused(uri: str, address: str, recorder: Re
         (200, said("<a>" * 100_000 + "</a>" * 100_000), ImpossibleAnswer),
         (302, b"elsewhere", SourceRedirects),
         (401, b"who?", SourceRefusesEntry),
-        (400, said(_FAULT.format(code="ter:NotAuthorized")), SourceRefusesEntry),
-        (500, said(_FAULT.format(code="ter:Action")), SourceFailed),
+        (400, said(FAULT.format(code="ter:NotAuthorized")), SourceRefusesEntry),
+        (500, said(FAULT.format(code="ter:Action")), SourceFailed),
     ],
     ids=["DTD", "a page", "no XML", "nothing", "endless", "deep", "redirect", "401", "not authorized", "fault"],
 )

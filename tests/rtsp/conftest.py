@@ -1,14 +1,16 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.media.testcard import Style, write_recording
 from broker.domain.time import TimeSpan
+from tests.rtsp.asking import BEGIN
 from tests.rtsp.upstream import Upstream, gstreamer
 
-BEGIN = datetime(2026, 1, 1, 19, 4, tzinfo=UTC)
+__all__ = ["BEGIN", "RECORDED", "recording", "upstream"]
+
 RECORDED = TimeSpan(BEGIN, BEGIN + timedelta(seconds=12))
 
 

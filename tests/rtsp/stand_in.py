@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -14,6 +14,7 @@ from av.bitstream import BitStreamFilterContext
 Reply = Callable[["Asked"], str | bytes | None]
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 _MOST = 1200
+_FIRST_STAMP = 4_294_900_000
 
 
 class Asked:
@@ -74,16 +75,20 @@ def payloads(codec: str, units: Sequence[bytes]) -> list[bytes]:
     return found
 
 
-def packets_of(recording: Path, begin: datetime, *, stamped: bool = True) -> list[bytes]:
-    """Return the recording as interleaved packets, each picture with its instant in the header of ONVIF."""
+def packets_of(recording: Path, begin: datetime, *, stamped: bool = True, after: float = 0) -> list[bytes]:
+    """Return the recording as interleaved packets, each picture with its instant in the header of ONVIF.
+
+    The recording begins `after` seconds after `begin`.
+    """
     codec, pictures = units_of(recording)
     made: list[bytes] = []
-    for at, key, units in pictures:
+    for found, key, units in pictures:
+        at = found + Fraction(after)
         parts = payloads(codec, units)
         for number, payload in enumerate(parts):
             marker = 0x80 if number == len(parts) - 1 else 0
             head = bytes([0x90 if stamped else 0x80, 96 | marker]) + (len(made) & 0xFFFF).to_bytes(2, "big")
-            head += int(at * 90000 + 4_294_900_000).to_bytes(5, "big")[1:] + b"\0\0\0\7"
+            head += int(at * 90000 + _FIRST_STAMP).to_bytes(5, "big")[1:] + b"\0\0\0\7"
             if stamped:
                 since = begin + timedelta(seconds=float(at)) - _EPOCH
                 whole = since // timedelta(seconds=1)
@@ -93,6 +98,22 @@ def packets_of(recording: Path, begin: datetime, *, stamped: bool = True) -> lis
             packet = head + payload
             made.append(b"$\0" + len(packet).to_bytes(2, "big") + packet)
     return made
+
+
+def stamp_of(packet: bytes) -> int:
+    """Return the time stamp of a packet; they begin anew within the recording, and go on here."""
+    stamp = int.from_bytes(packet[8:12], "big")
+    return stamp if stamp > 1 << 31 else stamp + (1 << 32)
+
+
+def seconds_of(packet: bytes) -> float:
+    """Return how long after the beginning of all the picture of a packet is shown."""
+    return (stamp_of(packet) - _FIRST_STAMP) / 90000
+
+
+def in_sequence(packets: Iterable[bytes]) -> list[bytes]:
+    """Return packets numbered one after the other, as a server does that has nothing else to send."""
+    return [it[:6] + (number & 0xFFFF).to_bytes(2, "big") + it[8:] for number, it in enumerate(packets)]
 
 
 def sdp(codec: str = "H264", told: str = "") -> str:

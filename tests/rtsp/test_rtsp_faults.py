@@ -1,9 +1,9 @@
 """What servers do to those who ask them: found out, reported, never delivered as something else."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adapters.errors import (
@@ -20,40 +20,16 @@ from adapters.errors import (
     UnknownChannel,
     Unsupported,
 )
+from adapters.media.recorder import Recorder
 from adapters.media.testcard import Style, read_codes, write_recording
 from adapters.rtsp import RtspAdapter
 from broker.domain.coverage import MissingReason
 from broker.domain.media import ClipAsk, Fetched
 from broker.domain.time import TimeSpan
-from tests.rtsp.stand_in import Asked, Camera, packets_of, sdp, standing_in
-
-BEGIN = datetime(2026, 1, 1, 19, 4, tzinfo=UTC)
-SECRET = "s3cret-words"
-LIVE = "rtsp://127.0.0.1:9/live"
-
-
-def at(seconds: float) -> datetime:
-    return BEGIN + timedelta(seconds=seconds)
-
-
-def span(begin: float, end: float) -> TimeSpan:
-    return TimeSpan(at(begin), at(end))
-
-
-def adapter(camera: Camera, **options: object) -> RtspAdapter:
-    usual: dict[str, object] = {
-        "url": camera.url(),
-        "replay_url": camera.url(),
-        "channels": {"cam1": ""},
-        "onvif_replay": True,
-        "username": "viewer",
-        "password": SECRET,
-        "allow_addresses": ["127.0.0.1/32"],
-        "silence_seconds": 0.3,
-        "answer_seconds": 1,
-        "keeps_hours": 24 * 3650,
-    }
-    return RtspAdapter.configured({**usual, **options})
+from tests.adapters.films import lumas
+from tests.rtsp.asking import BEGIN, SECRET, adapter, at, span
+from tests.rtsp.conftest import RECORDED
+from tests.rtsp.stand_in import Asked, Camera, in_sequence, packets_of, sdp, seconds_of, stamp_of, standing_in
 
 
 def clip(source: RtspAdapter, asked: TimeSpan, folder: Path) -> Fetched:
@@ -103,11 +79,36 @@ def test_other_ways_of_coding_keep_every_instant(style: Style, tmp_path: Path) -
 
 def test_lost_packets_cost_what_leans_on_them_and_are_told(camera: Camera, tmp_path: Path) -> None:
     """Key frames every two seconds: the picture at 2.1 s is damaged, so nothing is shown until 4.0 s."""
-    lost = next(number for number, packet in enumerate(camera.packets) if _seconds(packet) > 2.05)
+    lost = next(number for number, packet in enumerate(camera.packets) if seconds_of(packet) > 2.05)
     camera.packets = [*camera.packets[:lost], *camera.packets[lost + 1 :]]
     fetched = clip(adapter(camera), span(1, 6), tmp_path)
     assert numbers(fetched, tmp_path) == [*range(10, 21), *range(40, 60)]
     assert [(it.span, it.reason) for it in fetched.missing] == [(span(2.1, 4), MissingReason.CUT_SHORT)]
+
+
+def test_a_loss_of_less_than_a_second_is_told_too(camera: Camera, tmp_path: Path) -> None:
+    camera.packets = [it for it in camera.packets if round(seconds_of(it), 3) != 3.7]
+    fetched = clip(adapter(camera), span(1, 6), tmp_path)
+    assert numbers(fetched, tmp_path) == [*range(10, 37), *range(40, 60)]
+    assert [it.span for it in fetched.missing] == [span(3.7, 4)]
+    ask = ClipAsk("cam1", span(1, 6))
+    (tmp_path / "kept").mkdir()
+    assert adapter(camera).keep(ask, tmp_path / "kept", lambda _: None).missing == fetched.missing
+
+
+def test_recordings_that_overlap_are_not_mixed(recording: Path, tmp_path: Path) -> None:
+    """What follows the end of one is decoded from the key frame of the other, which looks otherwise."""
+    style = Style(fps=10, size=(320, 180), gop=20)
+    other = Recorder(tmp_path, "other", "no such place", RECORDED, style).write(span(3.5, 12))
+    first = [it for it in packets_of(recording, BEGIN) if seconds_of(it) < 3.95]
+    (tmp_path / "out").mkdir()
+    with standing_in(Camera(in_sequence([*first, *packets_of(other, BEGIN, after=3.5)]))) as camera:
+        fetched = clip(adapter(camera), span(2, 8), tmp_path / "out")
+    assert numbers(fetched, tmp_path / "out") == list(range(20, 80))
+    shown = [picture for piece in fetched.pieces for picture in lumas(tmp_path / "out" / piece.file)]
+    pairs = zip(shown[20:], lumas(other)[5:45], strict=True)
+    # Until the next key frame they are encoded anew, so they are not quite the same.
+    assert max(np.abs(np.subtract(one, two, dtype=int)).max() for one, two in pairs) < 20
 
 
 def test_what_breaks_off_is_asked_for_again(camera: Camera, tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_what_breaks_off_is_asked_for_again(camera: Camera, tmp_path: Path) -> N
 
     def play(asked: Asked) -> bytes:
         begin = 0 if camera.connections == 1 else 4
-        part = [it for it in whole if begin <= _seconds(it) < begin + 5]
+        part = [it for it in whole if begin <= seconds_of(it) < begin + 5]
         return asked.good(f"Range: {asked.headers['range']}").encode() + b"".join(part)
 
     camera.replies["PLAY"] = play
@@ -130,7 +131,7 @@ def test_what_breaks_off_is_asked_for_again(camera: Camera, tmp_path: Path) -> N
 
 
 def test_an_answer_that_is_shorter_is_told(camera: Camera, tmp_path: Path) -> None:
-    camera.packets = [it for it in camera.packets if _seconds(it) < 5]
+    camera.packets = [it for it in camera.packets if seconds_of(it) < 5]
     fetched = clip(adapter(camera), span(1, 8), tmp_path)
     assert [(it.span, it.reason) for it in fetched.missing] == [(span(5, 8), MissingReason.CUT_SHORT)]
 
@@ -147,7 +148,7 @@ def test_a_server_that_ignores_the_range_is_found_out(recording: Path, tmp_path:
 
 def test_an_answer_that_repeats_the_question_says_nothing(recording: Path, tmp_path: Path) -> None:
     """It begins at the key frame before, at 2.0 s, and claims to begin at 2.863 s: all instants would be wrong."""
-    part = [it for it in packets_of(recording, BEGIN, stamped=False) if _seconds(it) >= 2]
+    part = [it for it in packets_of(recording, BEGIN, stamped=False) if seconds_of(it) >= 2]
     with standing_in(Camera(part)) as camera:
         with pytest.raises(ImpossibleAnswer):
             clip(adapter(camera, onvif_replay=False), span(3, 8), tmp_path)
@@ -162,11 +163,24 @@ def test_pictures_of_another_time_than_the_answer_says_are_refused(camera: Camer
         clip(adapter(camera), span(3603, 3608), tmp_path)
 
 
+def test_time_stamps_in_milliseconds_are_found_out(recording: Path, tmp_path: Path) -> None:
+    """By them twelve seconds are an eighth of one, and pictures from behind the end would lie in the span."""
+    ninetieth = [
+        it[:8] + int(seconds_of(it) * 1000).to_bytes(4, "big") + it[12:]
+        for it in packets_of(recording, BEGIN, stamped=False)
+        if seconds_of(it) >= 2
+    ]
+    with standing_in(Camera(ninetieth)) as camera:
+        camera.replies["PLAY"] = lambda it: it.good("Range: clock=20260101T190402Z-").encode() + b"".join(ninetieth)
+        with pytest.raises(ImpossibleAnswer):
+            clip(adapter(camera), span(2, 8), tmp_path)
+
+
 def test_npt_is_counted_from_the_origin(recording: Path, tmp_path: Path) -> None:
     """Echoed from the key frame before, as servers do; the time stamps begin at the one of RTP-Info."""
     whole = packets_of(recording, BEGIN, stamped=False)
-    part = [it for it in whole if _stamp(it) >= _stamp(whole[0]) + 2 * 90000]
-    info = f"RTP-Info: url=trackID=1;seq=1;rtptime={_stamp(part[0]) % (1 << 32)}"
+    part = [it for it in whole if stamp_of(it) >= stamp_of(whole[0]) + 2 * 90000]
+    info = f"RTP-Info: url=trackID=1;seq=1;rtptime={stamp_of(part[0]) % (1 << 32)}"
     with standing_in(Camera(part)) as camera:
         camera.replies["PLAY"] = lambda it: it.good("Range: npt=2.0-9.5", info).encode() + b"".join(camera.packets)
         source = adapter(camera, onvif_replay=False, range="npt", origin=BEGIN.isoformat())
@@ -205,7 +219,7 @@ def test_bad_answers_are_told_by_their_kind(
 
 def test_a_redirect_in_the_middle_ends_it(camera: Camera, tmp_path: Path) -> None:
     redirect = b"REDIRECT rtsp://127.0.0.1/ RTSP/1.0\r\nCSeq: 9\r\nLocation: rtsp://127.0.0.1:1/\r\n\r\n"
-    early = [it for it in camera.packets if _seconds(it) < 5]
+    early = [it for it in camera.packets if seconds_of(it) < 5]
     camera.replies["PLAY"] = lambda it: it.good().encode() + b"".join(early) + redirect
     fetched = clip(adapter(camera), span(3, 8), tmp_path)
     assert numbers(fetched, tmp_path) == list(range(30, 50))
@@ -279,12 +293,3 @@ def test_a_channel_that_is_not_listed_is_not_asked_for(camera: Camera, tmp_path:
     with pytest.raises(UnknownChannel):
         adapter(camera).clip(ClipAsk("cam2", span(3, 8)), tmp_path, lambda _: None)
     assert camera.connections == 0
-
-
-def _seconds(packet: bytes) -> float:
-    return (_stamp(packet) - 4_294_900_000) / 90000
-
-
-def _stamp(packet: bytes) -> int:
-    stamp = int.from_bytes(packet[8:12], "big")
-    return stamp if stamp > 1 << 31 else stamp + (1 << 32)  # they begin anew within the recording

@@ -84,5 +84,5 @@ class Account:
             self.progress((at - self.zero).total_seconds())
 
     def obtained(self) -> tuple[TimeSpan, ...]:
-        """Return what has pictures: merged, sorted."""
-        return merge((span for share in self.shares for span in share.obtained()), SEAM)
+        """Return what has pictures: merged, sorted. Between files there is none but what a share was said to reach."""
+        return merge(span for share in self.shares for span in share.obtained())

@@ -1,4 +1,4 @@
-"""`make bench NAME=sources`: what twelve bad sources and two hundred hanging connections do to everyone else.
+"""`make bench NAME=media_sources`: what twelve bad sources and two hundred hanging connections do to everyone else.
 
 `xueliang serve` runs as its own program with its shipped settings. Calm and trouble take turns in one run: in trouble,
 a hundred clips wait for twelve sources that hang, drip, lie or break off, and a hundred connections to the API hang in

@@ -1,4 +1,4 @@
-"""`make bench NAME=copies`: marked copies beside the same encode without marks, in processor time; first bytes; memory.
+"""`make bench NAME=media_copies`: marked copies beside the same encode without marks; first bytes; memory.
 
 The footage is noisy 1080p25 out of the middle of an hour. `cpu` is the processor time of this process for decoding,
 treating and encoding; the reference is the same with nothing painted. Each case runs in turns with its reference. Times
