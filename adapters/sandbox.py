@@ -33,7 +33,7 @@ _STEP_SECONDS = 0.5
 # How long a fetch waits for its turn to code pictures; then it works all the same.
 _PATIENCE = 120.0
 # People who wait for a page come before footage, which takes its time anyway.
-_NICE = 5
+_NICE = 10
 
 
 class Limited(Protocol):

@@ -37,6 +37,7 @@ def shown(stretches: Sequence[Stretch], instant: datetime) -> tuple[NDArray[np.u
     """
     for stretch in reversed(stretches):
         with footage(stretch) as film:
+            film.stream.thread_type = "AUTO"  # somebody waits, and pictures at once take no more room than a cut does
             packets = _leading_to(film, instant)
             found = _last_of(film, packets) or _found_decoding(film, instant)
             if found is not None:
