@@ -14,6 +14,8 @@ from broker.domain.ids import SourceId
 
 FIRST_REST = 5.0
 LONGEST_REST = 300.0
+CROWDED = 30.0
+"""Seconds that a fetch waits at least while another asks its source, or all places are taken; `free` tells sooner."""
 
 
 @dataclass
@@ -22,6 +24,7 @@ class _Record:
 
     failures: int
     until: float
+    asked: bool = False
 
 
 class Patience:
@@ -43,24 +46,39 @@ class Patience:
         with self._lock:
             record = self._records.get(source)
             rest = 0.0 if record is None else max(0.0, record.until - monotonic())
-            counted = record is not None and not rest
-            if counted and self._running >= self._suspects:
-                counted, rest = False, FIRST_REST
-            self._running += counted
+            first = record if not rest else None  # one fetch finds out for all how the source is now
+            if first is not None and (first.asked or self._running >= self._suspects):
+                first, rest = None, max(CROWDED, _rest(first.failures + 1) if first.asked else 0.0)
+            if first is not None:
+                first.asked = True
+                self._running += 1
         try:
             yield timedelta(seconds=rest)
         finally:
-            with self._lock:
-                self._running -= counted
+            if first is not None:
+                with self._lock:
+                    first.asked = False
+                    self._running -= 1
+
+    def free(self) -> tuple[SourceId, ...]:
+        """Return the sources that failed last time and may be asked again now; none while all places are taken."""
+        with self._lock:
+            if self._running >= self._suspects:
+                return ()
+            now = monotonic()
+            return tuple(key for key, it in self._records.items() if it.until <= now and not it.asked)
 
     def failed(self, source: SourceId) -> None:
         """Let it rest, the longer the more often it has failed in a row."""
         with self._lock:
             failures = self._records[source].failures + 1 if source in self._records else 1
-            rest = min(FIRST_REST * 2 ** min(failures - 1, 10), LONGEST_REST)
-            self._records[source] = _Record(failures, monotonic() + rest)
+            self._records[source] = _Record(failures, monotonic() + _rest(failures))
 
-    def answered(self, source: SourceId) -> None:
-        """Forget that it ever failed."""
+    def answered(self, source: SourceId) -> bool:
+        """Forget that it ever failed; say whether it had."""
         with self._lock:
-            self._records.pop(source, None)
+            return self._records.pop(source, None) is not None
+
+
+def _rest(failures: int) -> float:
+    return min(FIRST_REST * 2 ** min(failures - 1, 10), LONGEST_REST)

@@ -3,7 +3,7 @@
 import logging
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -49,6 +49,7 @@ RUNNABLE = frozenset({RetrievalState.QUEUED, RetrievalState.FETCHING})
 ASK_AGAIN = 0.25  # seconds between two looks whether the attempt is still wanted
 UNTOLD = frozenset({"where"})  # addresses and folders of sources are no business of who asked for footage
 BUSY = timedelta(seconds=1)  # until it is tried again whether the source has a session free
+MOST_WOKEN = 100  # retrievals that are told at once that their source answers again; the others find out
 TELL_AGAIN = 1.0  # seconds between two notes of progress
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class RetrievalRuns:
 
     def run(self, key: RetrievalId) -> RetrievalState:
         """Bring one retrieval to its end, or put it off, and return the state it has then."""
-        with ExitStack() as held:
+        with ExitStack() as after, ExitStack() as held:
             way = held.enter_context(self._footage.way_to(key))
             if way.waits:
                 return self.queue_again(key, BUSY)
@@ -94,6 +95,7 @@ class RetrievalRuns:
             if source is not None:
                 if rest := held.enter_context(self._patience.with_source(source.id)):
                     return self.queue_again(key, rest)
+                after.callback(self._wake_waiting)
                 if not held.enter_context(self._slots.one_of(source)):
                     return self.queue_again(key, BUSY)
             attempt = self._begin(key)
@@ -123,8 +125,18 @@ class RetrievalRuns:
         self._health.experienced(source, error)
         if isinstance(error, SourceTimeout | SourceUnreachable) and not isinstance(error, RecordingVanished):
             self._patience.failed(source)
-        else:
-            self._patience.answered(source)
+        elif self._patience.answered(source):
+            self._wake((source,), MOST_WOKEN)
+
+    def _wake_waiting(self) -> None:
+        """Let one more of those who waited for a place try, now that one may be free."""
+        if free := self._patience.free():
+            self._wake(free, 1)
+
+    def _wake(self, sources: Collection[SourceId], limit: int) -> None:
+        with self._work() as work:
+            work.jobs.hurry(sources, limit)
+            work.commit(self._permit())
 
     def queue_again(self, key: RetrievalId, after: timedelta = timedelta(0)) -> RetrievalState:
         """Put a retrieval that waits back into the queue of its source, now or later."""

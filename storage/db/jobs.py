@@ -9,7 +9,7 @@ from procrastinate.types import JSONDict
 from sqlalchemy import Connection, text
 
 from broker.domain.catalog import Source
-from broker.domain.ids import EscrowId, PackageId, PersonId, RequestId, RetrievalId
+from broker.domain.ids import EscrowId, PackageId, PersonId, RequestId, RetrievalId, SourceId
 
 RETRIEVE, QUEUE_AGAIN = "retrieve", "queue_again"
 REFRESH_COVERAGE = "refresh_coverage"
@@ -48,6 +48,18 @@ class JobQueue:
         Until then it keeps no slot of its source: a job that waits for its time would hold up all behind it.
         """
         self._notices(QUEUE_AGAIN, {"retrieval": str(key)}, at=at)
+
+    def hurry(self, sources: Collection[SourceId], limit: int) -> None:
+        """Let at most `limit` retrievals that wait for one of these sources come now, the longest waiting first."""
+        waiting = text(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id IN ("
+            " SELECT job.id FROM procrastinate_jobs job"
+            " JOIN retrieval ON retrieval.id = (job.args ->> 'retrieval')::uuid"
+            " JOIN camera ON camera.id = retrieval.camera_id"
+            " WHERE job.status = 'todo' AND job.task_name = :task AND job.scheduled_at > now()"
+            " AND camera.source_id = ANY(:sources) ORDER BY retrieval.id LIMIT :most FOR UPDATE OF job SKIP LOCKED)",
+        )
+        self._connection.execute(waiting, {"task": QUEUE_AGAIN, "sources": list(sources), "most": limit})
 
     def plan_escrow(self, key: RequestId) -> None:
         """Queue the look whether anything a request asks for has to be sealed."""

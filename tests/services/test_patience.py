@@ -38,5 +38,27 @@ def test_sources_that_failed_never_take_all_the_places(monkeypatch: pytest.Monke
     now = 1006.0
     with known.with_source(ONE) as first:
         assert not first
-        assert rest(known, TWO) == patience.FIRST_REST
+        assert rest(known, TWO) == patience.CROWDED
+        assert known.free() == ()
     assert rest(known, TWO) == 0
+    assert known.free() == (ONE, TWO)
+
+
+def test_one_fetch_finds_out_for_all_that_wait_for_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("broker.services.patience.monotonic", lambda: now)
+    known = Patience(suspects=4)
+    for _ in range(5):
+        known.failed(ONE)
+    known.failed(TWO)
+    now = 1100.0
+    with known.with_source(ONE) as first:
+        assert not first
+        assert rest(known, ONE) == 160  # as long as it will rest if this fetch fails too
+        assert known.free() == (TWO,)
+        known.failed(ONE)
+        assert rest(known, ONE) == 160
+    assert known.free() == (TWO,)
+    assert known.answered(ONE)
+    assert not known.answered(ONE)
+    assert rest(known, ONE) == 0

@@ -1,5 +1,6 @@
 """A retrieval from order to result: real worker, real files, the bar codes read back."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -204,6 +205,38 @@ def test_a_source_that_comes_back_delivers_what_was_put_off(bench: Bench, monkey
         if moved.exists():
             moved.rename(bench.footage.folder)
     assert (done.state, done.error) == (RetrievalState.READY, "")
+
+
+def test_those_who_wait_for_a_source_are_woken_when_it_answers_another(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval_runs, "PAUSES", (timedelta(0),))
+    monkeypatch.setattr(patience, "FIRST_REST", 300.0)
+    begin = bench.footage.span.begin
+    orders = [
+        bench.broker.retrievals.order(bench.looker, bench.camera, SnapshotAsk("", begin + timedelta(seconds=second)))
+        for second in (0, 2)
+    ]
+    moved = bench.footage.folder.with_name("moved")
+    bench.footage.folder.rename(moved)
+    try:
+        for order in orders:
+            assert bench.broker.runs.run(order.id) is RetrievalState.QUEUED
+    finally:
+        moved.rename(bench.footage.folder)
+    tries = [bench.broker.retrievals.read(bench.looker, order.id).attempt for order in orders]
+    assert tries == [1, 0]  # the second was not even tried, and is put off for five minutes
+    monkeypatch.setattr(patience, "monotonic", lambda: time.monotonic() + 301)
+    waiting = text(
+        "SELECT args ->> 'retrieval', scheduled_at > now() + interval '100 s' FROM procrastinate_jobs"
+        " WHERE task_name = 'queue_again' AND status = 'todo' AND args ->> 'retrieval' = :second"
+    )
+    second = {"second": str(orders[1].id)}
+    with bench.broker.engine.connect() as connection:
+        assert connection.execute(waiting, second).all() == [(str(orders[1].id), True)]
+    assert bench.broker.runs.run(orders[0].id) is RetrievalState.READY
+    with bench.broker.engine.connect() as connection:
+        assert connection.execute(waiting, second).all() == [(str(orders[1].id), False)]
 
 
 def test_no_more_sessions_than_a_source_bears(bench: Bench) -> None:
