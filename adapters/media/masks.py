@@ -24,8 +24,12 @@ def cover(canvas: Canvas, masks: Sequence[Mask]) -> None:
     for mask in masks:
         for plane, (rows, columns, inside) in zip(canvas, _places(mask.polygon, *canvas.shape), strict=True):
             room = plane.pixels[rows, columns]
-            if room.size:
-                np.copyto(room, _instead(room, mask.style, plane, canvas.height), where=inside)
+            if not room.size:
+                continue
+            if mask.style is MaskStyle.SOLID:
+                np.copyto(room, np.uint8(plane.dark), where=inside)
+            else:
+                cv2.copyTo(_vague(room, mask.style, plane, canvas.height), inside.view(np.uint8), room)
 
 
 def fill(canvas: Canvas, rectangles: Sequence[Rectangle]) -> None:
@@ -37,16 +41,25 @@ def fill(canvas: Canvas, rectangles: Sequence[Rectangle]) -> None:
             plane.pixels[inner, columns.start // share : -(-columns.stop // share)] = plane.dark
 
 
-def _instead(room: Pixels, style: MaskStyle, plane: Plane, height: int) -> Pixels | np.uint8:
+def _vague(room: Pixels, style: MaskStyle, plane: Plane, height: int) -> Pixels:
     coarse = max(round(height * _COARSE), _LEAST) // plane.share
     if style is MaskStyle.MOSAIC:
-        size = (max(room.shape[1] // coarse, 1), max(room.shape[0] // coarse, 1))
-        tiles = cv2.resize(room, size, interpolation=cv2.INTER_AREA)
+        tiles = _averages(room, (max(room.shape[1] // coarse, 1), max(room.shape[0] // coarse, 1)))
         return np.asarray(cv2.resize(tiles, room.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-    if style is MaskStyle.BLUR:
-        once = cv2.blur(room, (2 * coarse + 1, 2 * coarse + 1))
-        return np.asarray(cv2.blur(once, (coarse + 1, coarse + 1)), np.uint8)  # twice: one alone leaves edges
-    return np.uint8(plane.dark)
+    once = cv2.blur(room, (2 * coarse + 1, 2 * coarse + 1))
+    return np.asarray(cv2.blur(once, (coarse + 1, coarse + 1)), np.uint8)  # twice: one alone leaves edges
+
+
+def _averages(room: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return a picture of that width and height.
+
+    Halving even sides first takes a tenth of the time of one step; a last odd row or column weighs next to nothing.
+    """
+    while room.shape[1] >= 4 * size[0] and room.shape[0] >= 4 * size[1]:
+        even = room[: room.shape[0] & ~1, : room.shape[1] & ~1]
+        half = even.shape[1] // 2, even.shape[0] // 2
+        room = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(room, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @lru_cache(maxsize=64)
