@@ -10,13 +10,13 @@ from typing import ClassVar
 
 import pytest
 
-from adapters.errors import AdapterError, ImpossibleAnswer, NoRecording, SourceRefusesEntry
+from adapters.errors import AdapterError
 from adapters.fault_conformance import FaultConformance, Outcome, Trouble
 from tests.onvif.stand_in import Recorder, Standard, served
 from tests.onvif.test_onvif_device import FAULT, adapter, said
 from tests.rtsp.asking import at
 from tests.rtsp.conftest import RECORDED
-from tests.rtsp.troubled import Films, serving, sound, with_fault
+from tests.rtsp.troubled import REPLAYED, Films, serving, sound, with_fault
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _LISTED: Mapping[int, Callable[[Recorder], None]] = {
@@ -35,29 +35,7 @@ _BOTH = {5}
 
 
 class TestOnvifWithFaults(FaultConformance):
-    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = {
-        1: Outcome.MISSING,
-        2: Outcome.WHOLE,
-        3: Outcome.WHOLE,
-        4: Outcome.WHOLE,
-        5: Outcome.MISSING,
-        6: Outcome.MISSING,
-        7: SourceRefusesEntry,
-        8: Outcome.WHOLE,
-        9: NoRecording,
-        10: Outcome.MISSING,
-        11: Outcome.WHOLE,
-        12: NoRecording,
-        13: NoRecording,
-        14: Outcome.WHOLE,
-        15: ImpossibleAnswer,
-        16: Outcome.WHOLE,
-        17: Outcome.WHOLE,
-        18: Outcome.MISSING,
-        19: Outcome.WHOLE,
-        20: Outcome.WHOLE,
-        21: Outcome.WHOLE,
-    }
+    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = REPLAYED | {11: Outcome.WHOLE}
     CANNOT: ClassVar[Mapping[int, str]] = {}
 
     @pytest.fixture

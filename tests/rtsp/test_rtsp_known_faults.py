@@ -6,36 +6,14 @@ from typing import ClassVar
 
 import pytest
 
-from adapters.errors import AdapterError, ImpossibleAnswer, NoRecording, SourceRefusesEntry
+from adapters.errors import AdapterError, ImpossibleAnswer
 from adapters.fault_conformance import FaultConformance, Outcome, Trouble
 from tests.rtsp.asking import adapter
-from tests.rtsp.troubled import Films, with_fault
+from tests.rtsp.troubled import REPLAYED, Films, with_fault
 
 
 class TestRtspWithFaults(FaultConformance):
-    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = {
-        1: Outcome.MISSING,
-        2: Outcome.WHOLE,
-        3: Outcome.WHOLE,
-        4: Outcome.WHOLE,
-        5: Outcome.MISSING,
-        6: Outcome.MISSING,
-        7: SourceRefusesEntry,
-        8: Outcome.WHOLE,
-        9: NoRecording,
-        10: Outcome.MISSING,
-        11: ImpossibleAnswer,
-        12: NoRecording,
-        13: NoRecording,
-        14: Outcome.WHOLE,
-        15: ImpossibleAnswer,
-        16: Outcome.WHOLE,
-        17: Outcome.WHOLE,
-        18: Outcome.MISSING,
-        19: Outcome.WHOLE,
-        20: Outcome.WHOLE,
-        21: Outcome.WHOLE,
-    }
+    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = REPLAYED | {11: ImpossibleAnswer}
     CANNOT: ClassVar[Mapping[int, str]] = {}
 
     @pytest.fixture

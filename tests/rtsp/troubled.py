@@ -11,6 +11,8 @@ from datetime import timedelta
 from itertools import chain, zip_longest
 from pathlib import Path
 
+from adapters.errors import AdapterError, ImpossibleAnswer, NoRecording, SourceRefusesEntry
+from adapters.fault_conformance import Outcome
 from adapters.media.recorder import Recorder
 from adapters.media.testcard import Code, Style
 from broker.domain.time import TimeSpan
@@ -20,6 +22,31 @@ from tests.rtsp.stand_in import Asked, Camera, Reply, in_sequence, packets_of, s
 _LENGTH, _GROUP, _BUNDLE = 12, 2, 24
 _EXTENDED = 4 + 12 + 16  # where the payload of a packet begins that tells its instant
 _TERMINAL = 0x10
+
+
+REPLAYED: Mapping[int, Outcome | type[AdapterError]] = {
+    1: Outcome.MISSING,
+    2: Outcome.WHOLE,
+    3: Outcome.WHOLE,
+    4: Outcome.WHOLE,
+    5: Outcome.MISSING,
+    6: Outcome.MISSING,
+    7: SourceRefusesEntry,
+    8: Outcome.WHOLE,
+    9: NoRecording,
+    10: Outcome.MISSING,
+    12: NoRecording,
+    13: NoRecording,
+    14: Outcome.WHOLE,
+    15: ImpossibleAnswer,
+    16: Outcome.WHOLE,
+    17: Outcome.WHOLE,
+    18: Outcome.MISSING,
+    19: Outcome.WHOLE,
+    20: Outcome.WHOLE,
+    21: Outcome.WHOLE,
+}
+"""What has to come of each fault where footage is replayed over RTSP; the eleventh depends on who lists what there is."""
 
 
 @dataclass

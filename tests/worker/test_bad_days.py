@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from broker.domain.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
 from broker.worker.app import worker_thread
 from tests.worker.conftest import FPS, Bench
-from tests.worker.pictures import luma
+from tests.worker.pictures import luma, stored
 
 
 @pytest.fixture
@@ -58,35 +59,30 @@ def test_a_camera_that_is_renamed_meanwhile_stays_the_same_camera(bench: Bench, 
     listed.write_text(rows.format(before.gb_code), encoding="utf-8")
     bench.broker.catalog.import_file(me, listed, owner="dh-cg")
     bench.broker.catalog.bind(me, before.gb_code or "", "nvr", "east")
-    channel = bench.footage.folder / "01"
-    channel.rename(channel.with_name("east"))
-    try:
+    with _channel_called(bench, "east"):
         assert bench.broker.runs.run(order.id) is RetrievalState.READY
-    finally:
-        channel.with_name("east").rename(channel)
     after = bench.broker.catalog.read(bench.looker, bench.camera)
     assert (after.name, after.id) == ("环城路卡口（改名）", before.id)
     done = bench.broker.retrievals.read(bench.looker, order.id)
-    assert (
-        read_code(luma(_stored(bench, done.items[0].digest, tmp_path / "it.jpg"))).instant == bench.footage.span.begin
-    )
+    assert read_code(luma(stored(bench, done.items[0].digest, tmp_path / "it.jpg"))).instant == bench.footage.span.begin
 
 
 def test_a_camera_that_its_source_knows_by_another_name_gives_no_other_footage(bench: Bench) -> None:
-    channel = bench.footage.folder / "01"
     ask = SnapshotAsk("", bench.footage.span.begin)
     order = bench.broker.retrievals.order(bench.looker, bench.camera, ask)
-    channel.rename(channel.with_name("east"))
-    try:
+    with _channel_called(bench, "east"):
         assert bench.broker.runs.run(order.id) is RetrievalState.FAILED
-    finally:
-        channel.with_name("east").rename(channel)
     failed = bench.broker.retrievals.read(bench.looker, order.id)
     assert (failed.error, failed.error_facts, failed.items) == ("unknown-channel", {"channel": "01"}, ())
     again = bench.broker.retrievals.order(bench.looker, bench.camera, ask)
     assert bench.broker.runs.run(again.id) is RetrievalState.READY
 
 
-def _stored(bench: Bench, digest: str, path: Path) -> Path:
-    path.write_bytes(b"".join(bench.broker.blobs.read(digest)))
-    return path
+@contextmanager
+def _channel_called(bench: Bench, name: str) -> Iterator[None]:
+    channel = bench.footage.folder / "01"
+    channel.rename(channel.with_name(name))
+    try:
+        yield
+    finally:
+        channel.with_name(name).rename(channel)

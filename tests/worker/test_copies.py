@@ -28,8 +28,8 @@ from storage.db.access_requests import EVERYTHING
 from tests.city import City
 from tests.web.door import Door, bad, serving
 from tests.worker.conftest import Bench
+from tests.worker.pictures import stored
 from tests.worker.test_grant_life import regranted
-from tests.worker.test_retrieval import stored
 
 CORNER = Mask(((0, 0.5), (0.5, 0.5), (0.5, 0.9), (0, 0.9)))
 

@@ -15,7 +15,7 @@ from tests.clock import Turned
 from tests.services.alarms import PURPOSE
 from tests.services.members import enrol, newcomer
 from tests.worker.conftest import FPS, Bench
-from tests.worker.test_retrieval import stored
+from tests.worker.pictures import stored
 
 
 def test_pictures_and_clips_of_an_emergency_say_so_and_others_do_not(bench: Bench, tmp_path: Path) -> None:

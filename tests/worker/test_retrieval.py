@@ -17,12 +17,7 @@ from broker.domain.time import TimeSpan
 from broker.services import patience, retrieval_runs
 from broker.worker.app import worker_thread
 from tests.worker.conftest import FPS, Bench
-from tests.worker.pictures import luma
-
-
-def stored(bench: Bench, digest: str, path: Path) -> Path:
-    path.write_bytes(b"".join(bench.broker.blobs.read(digest)))
-    return path
+from tests.worker.pictures import luma, stored
 
 
 def test_a_clip_holds_exactly_the_frames_asked(bench: Bench, tmp_path: Path) -> None:
