@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.base import Progress, SourceAdapter
-from adapters.errors import UnknownChannel
+from adapters.errors import ImpossibleAnswer, UnknownChannel
 from adapters.media import Stretch
 from adapters.web.client import WebClient
 from adapters.web.clocks import ahead
@@ -38,6 +38,7 @@ class ZoneMinderAdapter(SourceAdapter):
         self._client = WebClient(it.address, it.gate, patience=it.patience, trusted=it.certificates)
         self._api = Api(self._client, ZoneInfo(it.timezone), it.username, it.password.get_secret_value())
         self._monitors: dict[str, str] = {}
+        self._zone_told: str | None = None
 
     def _probe(self) -> Probe:
         asked = datetime.now(UTC)
@@ -45,7 +46,9 @@ class ZoneMinderAdapter(SourceAdapter):
         clock = ahead(answer, asked, datetime.now(UTC))
         monitors = self._api.monitors()
         detail = f"version={str(self._client.parsed(answer).get('version'))[:20]!a} monitors={len(monitors)}"
-        return Probe(bool(monitors), detail, len(monitors), clock, "" if clock is None else "http-date")
+        other = self._other_zone(TimeSpan(asked, asked + _INEXACT))
+        ok = bool(monitors) and not other
+        return Probe(ok, detail + other, len(monitors), clock, "" if clock is None else "http-date")
 
     def _points(self) -> Iterable[Point]:
         return [Point(number, name) for number, name in self._api.monitors().items()]
@@ -60,7 +63,23 @@ class ZoneMinderAdapter(SourceAdapter):
         self._monitors = self._monitors or self._api.monitors()
         if channel not in self._monitors:
             raise UnknownChannel(channel=channel)
+        if other := self._other_zone(span):
+            raise ImpossibleAnswer(where=self._client.where, problem=other.strip())
         return self._api.events(channel, span)
+
+    def _other_zone(self, span: TimeSpan) -> str:
+        """Say in which zone the server writes, if reading its times in the one configured would be wrong."""
+        if self._zone_told is None:
+            self._zone_told = self._api.zone_told()
+        believed = ZoneInfo(self.options.timezone)
+        try:
+            told = ZoneInfo(self._zone_told) if self._zone_told else believed
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # what is no name of a zone tells nothing
+            return ""
+        ends = span.begin, span.end
+        if [at.astimezone(told).utcoffset() for at in ends] == [at.astimezone(believed).utcoffset() for at in ends]:
+            return ""
+        return f" timezone={told.key}"
 
     def _take(self, event: Event, target: Path) -> Placed:
         self._api.video(event, target)

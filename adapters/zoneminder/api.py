@@ -23,6 +23,7 @@ _PAGE, _MOST_PAGES = 100, 1000
 # The one that is being recorded has no end, and a question for ends passes it over: it is among the newest.
 _NEWEST = 5
 _AN_HOUR = timedelta(hours=1)
+_DOES_NOT_KNOW = {404, 500, 501}  # CakePHP answers 500 where it has no such question
 
 
 class Api:
@@ -48,6 +49,20 @@ class Api:
             return answer
 
         return self._session.ask(question)
+
+    def zone_told(self) -> str:
+        """Return the zone that the server says it writes in; nothing where it does not tell."""
+
+        def question(carried: Fields) -> object:
+            answer = self._client.answer("/api/host/getTimeZone.json", carried)
+            if answer.status in _DOES_NOT_KNOW:
+                return {}
+            self._client.check(answer.status, "getTimeZone")
+            return self._client.parsed(answer)
+
+        told = self._session.ask(question)
+        zone = told.get("tz") if isinstance(told, dict) else None
+        return zone if isinstance(zone, str) else ""
 
     def monitors(self) -> dict[str, str]:
         """Return the names of the monitors by their numbers; names may be there twice, numbers may not."""

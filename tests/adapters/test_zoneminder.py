@@ -27,7 +27,7 @@ from broker.domain.coverage import MissingReason
 from broker.domain.media import ClipAsk, Point
 from broker.domain.time import TimeSpan
 from tests.adapters.replayed import Replay
-from tests.adapters.replayed_faults import LOGIN_PAGE, answered
+from tests.adapters.replayed_faults import LOGIN_PAGE, answered, retold
 from tests.adapters.replayed_zoneminder import ASKED, LATEST, Moody, of_event, utc, with_events, zoneminder
 from tests.adapters.web_server import Answering, Call, Reply
 
@@ -47,6 +47,35 @@ def made() -> Iterator[Made]:
     """Return a maker of adapters for servers that run as long as the test."""
     with ExitStack() as running:
         yield lambda answering: running.enter_context(zoneminder(answering))
+
+
+@pytest.mark.parametrize(
+    ("told", "right"),
+    [
+        ({"tz": "Asia/Tokyo"}, False),
+        ({"tz": "UTC"}, False),
+        ({"tz": "Asia/Chongqing"}, True),  # another name, the same time
+        ({"tz": "Asia"}, True),
+        ({"tz": "../../etc/localtime"}, True),
+        ({"tz": None}, True),
+        ([], True),
+    ],
+)
+def test_a_zone_that_is_not_the_one_configured_is_found_out(
+    made: Made, replay: Replay, told: object, right: bool
+) -> None:
+    adapter = made(retold(replay, lambda call: call.path.endswith("getTimeZone.json"), lambda _: told))
+    assert adapter.probe().ok is right
+    if right:
+        assert adapter.coverage("1", ASKED)
+    else:
+        with pytest.raises(ImpossibleAnswer, match="timezone="):
+            adapter.coverage("1", ASKED)
+
+
+def test_an_older_server_that_tells_no_zone_is_believed(made: Made, replay: Replay) -> None:
+    adapter = made(answered(replay, lambda call: call.path.endswith("getTimeZone.json"), Reply(b"no such action", 500)))
+    assert adapter.coverage("1", ASKED)
 
 
 def test_monitors_are_known_by_their_numbers(made: Made, replay: Replay) -> None:
@@ -117,7 +146,7 @@ def test_a_login_that_runs_out_in_the_middle_is_renewed(
     refusal: Reply, made: Made, replay: Replay, tmp_path: Path
 ) -> None:
     # A page instead of JSON comes from nowhere but a proxy: only media are answered so.
-    moody = Moody(replay, 4 if refusal.status != 200 else 3, refusal)
+    moody = Moody(replay, 5 if refusal.status != 200 else 4, refusal)
     fetched = made(moody).clip(ClipAsk("1", ASKED), tmp_path, lambda _: None)
     assert fetched.pieces[0].capture.frames == 560
     assert moody.logins > 1
