@@ -35,7 +35,7 @@ _BOTH = {5}
 
 
 class TestOnvifWithFaults(FaultConformance):
-    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = REPLAYED | {11: Outcome.WHOLE}
+    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = {**REPLAYED, 11: Outcome.WHOLE}
     CANNOT: ClassVar[Mapping[int, str]] = {}
 
     @pytest.fixture

@@ -13,7 +13,7 @@ from tests.rtsp.troubled import REPLAYED, Films, with_fault
 
 
 class TestRtspWithFaults(FaultConformance):
-    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = REPLAYED | {11: ImpossibleAnswer}
+    COMES: ClassVar[Mapping[int, Outcome | type[AdapterError]]] = {**REPLAYED, 11: ImpossibleAnswer}
     CANNOT: ClassVar[Mapping[int, str]] = {}
 
     @pytest.fixture

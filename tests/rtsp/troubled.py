@@ -46,7 +46,7 @@ REPLAYED: Mapping[int, Outcome | type[AdapterError]] = {
     20: Outcome.WHOLE,
     21: Outcome.WHOLE,
 }
-"""What has to come of each fault where footage is replayed over RTSP; the eleventh depends on who lists what there is."""
+"""What has to come of each fault where footage is replayed over RTSP; the eleventh depends on who lists footage."""
 
 
 @dataclass
