@@ -46,18 +46,19 @@ class Patience:
         with self._lock:
             record = self._records.get(source)
             rest = 0.0 if record is None else max(0.0, record.until - monotonic())
-            first = record if not rest else None  # one fetch finds out for all how the source is now
-            if first is not None and (first.asked or self._running >= self._suspects):
-                first, rest = None, max(CROWDED, _rest(first.failures + 1) if first.asked else 0.0)
-            if first is not None:
-                first.asked = True
-                self._running += 1
+            counted = None  # the record that this fetch clears up: one finds out for all how the source is now
+            if record is not None and not rest:
+                if record.asked or self._running >= self._suspects:
+                    rest = max(CROWDED, _rest(record.failures + 1) if record.asked else 0.0)
+                else:
+                    counted, record.asked = record, True
+                    self._running += 1
         try:
             yield timedelta(seconds=rest)
         finally:
-            if first is not None:
+            if counted is not None:
                 with self._lock:
-                    first.asked = False
+                    counted.asked = False
                     self._running -= 1
 
     def free(self) -> tuple[SourceId, ...]:
@@ -81,4 +82,4 @@ class Patience:
 
 
 def _rest(failures: int) -> float:
-    return min(FIRST_REST * 2 ** min(failures - 1, 10), LONGEST_REST)
+    return min(FIRST_REST * 2.0 ** min(failures - 1, 10), LONGEST_REST)
