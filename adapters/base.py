@@ -64,6 +64,8 @@ class SourceAdapter(ABC):
     near: ClassVar[bool] = False
     """Whether reading its footage again costs nobody anything; what is far away is fetched once for several asks."""
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    live: ClassVar[bool] = False
+    """Whether it gives the picture of now."""
     _hooks: ClassVar[frozenset[str]] = frozenset()
 
     class Options(BaseModel):
@@ -81,6 +83,7 @@ class SourceAdapter(ABC):
         # Computed from what is really overridden, so an adapter cannot promise what it does not do.
         overridden = {hook for hook in _HOOKS if getattr(cls, hook) is not getattr(SourceAdapter, hook)}
         cls._hooks = frozenset(overridden)
+        cls.live = "_picture" in overridden
         cls.capabilities = frozenset(ability for hook in overridden for ability in _HOOKS[hook])
 
     at_work: Callable[[], AbstractContextManager[object]] = staticmethod(nullcontext)

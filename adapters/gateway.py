@@ -23,12 +23,14 @@ from adapters.supervision import Child, running
 from adapters.wire import ANSWERS, RESULTS, Call, Job, Message, heard
 from adapters.wrapping import system_error
 from broker.domain.media import Ask, ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
+from broker.domain.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
 
 _log = logging.getLogger(__name__)
 _SANDBOX = "adapters.sandbox"
 _MEGABYTE = 1024 * 1024
 _SHORTEST_SECRET = 4
+_LOOK = timedelta(seconds=20)  # for one channel, and once more for the start of the child
 # Standard error of a child that native code ended for want of memory holds one of these.
 _NO_MEMORY = (b"bad_alloc", b"Cannot allocate memory", b"MemoryError")
 
@@ -128,6 +130,20 @@ class Gateway:
             _hand_over(adapter, tuple(files), KEPT_NAME, errand.results, folder)
         return kept
 
+    def look(self, adapter: str, options: Mapping[str, object], asks: Sequence[LookAsk]) -> tuple[Look, ...]:
+        """Return for each ask, in their order, how the channel is; no picture leaves the child.
+
+        What is wrong with one channel stands in its own answer; an error here is about all of them.
+        """
+        seconds = _LOOK.total_seconds() * (1 + len(asks))
+        with tempfile.TemporaryDirectory(prefix="xueliang-", ignore_cleanup_errors=True) as place:
+            whole = timedelta(seconds=seconds)
+            errand = _Errand(Path(place), whole, whole, lambda _: None, lambda: False)
+            looks: tuple[Look, ...] = self._asked(errand, "look", adapter, options, None, tuple(asks))
+        if [each.channel for each in looks] != [each.channel for each in asks]:
+            raise AdapterBroken(adapter=adapter, problem="looks at other channels")
+        return looks
+
     def is_near(self, adapter: str) -> bool:
         """Say whether reading the footage of such a source again costs nobody anything."""
         return load(adapter).near
@@ -174,13 +190,15 @@ class Gateway:
             return self._asked(errand, call, adapter, options, ask)
 
     def _asked(
-        self, errand: "_Errand", call: Call, adapter: str, options: Mapping[str, object], ask: Ask | None
-    ) -> Any:
+        self, errand: "_Errand", call: Call, adapter: str, options: Mapping[str, object], ask: Ask | None,
+        looks: tuple[LookAsk, ...] = (),
+    ) -> Any:  # fmt: skip
         job = Job(
             adapter=adapter,
             options=dict(options),
             call=call,
             ask=ask,
+            looks=looks,
             memory_bytes=self._memory_bytes,
             parent=os.getpid(),
             turns=self._turns,

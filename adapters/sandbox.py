@@ -20,6 +20,7 @@ from typing import NoReturn, Protocol, TypeVar
 from adapters.base import Capability, SourceAdapter
 from adapters.confinement import without_network
 from adapters.errors import AdapterError
+from adapters.looking import look
 from adapters.media.face_model import FACE_MODEL
 from adapters.registry import summon
 from adapters.turns import turn
@@ -113,7 +114,8 @@ def _answer(job: Job, progress: Callable[[float], None], alive: Callable[[], Non
             os.environ[FACE_MODEL] = job.face_model
             adapter = summon(job.adapter).configured(job.options)
             adapter.at_work = partial(_at_work, job.turns, alive)
-            return Message(result=ANSWERS[job.call].dump_python(_called(adapter, job, progress), mode="json"))
+            answer = _looked(adapter, job, alive) if job.call == "look" else _called(adapter, job, progress)
+            return Message(result=ANSWERS[job.call].dump_python(answer, mode="json"))
     except AdapterError as error:
         if error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
@@ -127,6 +129,16 @@ def _at_work(turns: Sequence[str], alive: Callable[[], None]) -> Iterator[None]:
         sys.stderr.write("this machine cannot take the network away from a decoder\n")
     with turn(turns, _PATIENCE, alive):
         yield
+
+
+def _looked(adapter: SourceAdapter, job: Job, alive: Callable[[], None]) -> object:
+    """Look at channels, the decoders loaded once for all the forks; they are under our limits."""
+    import adapters.media.pictures  # noqa: PLC0415
+    import adapters.media.stillness  # noqa: F401, PLC0415
+
+    folder = Path.cwd() / RESULTS
+    folder.mkdir()
+    return look(adapter, job.looks, folder, alive)
 
 
 def _called(adapter: SourceAdapter, job: Job, progress: Callable[[float], None]) -> object:

@@ -9,13 +9,15 @@ from pydantic import BaseModel, TypeAdapter
 from adapters.base import Capability
 from adapters.errors import AdapterBroken, AdapterError, shipped
 from broker.domain.media import ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
+from broker.domain.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
 
 # The folder in the child's working directory that holds what was fetched.
 RESULTS = "results"
 
-Call = Capability | Literal["keep"]
-"""What a child is to do; to keep originals is nothing that is asked of a source, it goes with clips."""
+Call = Capability | Literal["keep", "look"]
+"""What a child is to do; to keep originals is nothing that is asked of a source, it goes with clips, and a look at
+channels is made of questions that are."""
 
 
 class Job(BaseModel):
@@ -25,6 +27,7 @@ class Job(BaseModel):
     options: dict[str, Any]
     call: Call
     ask: SnapshotAsk | ClipAsk | None = None
+    looks: tuple[LookAsk, ...] = ()
     memory_bytes: int
     parent: int
     turns: tuple[str, ...] = ()
@@ -49,6 +52,7 @@ ANSWERS: Mapping[Call, TypeAdapter[Any]] = {
     Capability.SNAPSHOT: TypeAdapter(Fetched),
     Capability.CLIP: TypeAdapter(Fetched),
     "keep": TypeAdapter(Kept),
+    "look": TypeAdapter(tuple[Look, ...]),
 }
 
 

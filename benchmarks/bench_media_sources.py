@@ -50,7 +50,7 @@ class House:
         lines = [f"{code},路口{code[-3:]},30.6,104.0" for code in codes]
         listed = folder.parent / "bad.csv"
         listed.write_text("\n".join(["gb_code,name,latitude,longitude", *lines]), encoding="utf-8")
-        broker.catalog.import_file(me, listed, owner="dh-cg")
+        broker.imports.import_file(me, listed, owner="dh-cg")
         good = city.cameras_of("dh-cg")[0]
         broker.sources.add(me, NewSource("good", "好录像机", "local_files", {"folder": str(folder)}, "dh-cg"))
         broker.catalog.bind(me, good.gb_code or "", "good", "01")

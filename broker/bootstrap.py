@@ -24,7 +24,10 @@ from broker.services.approvals import Approvals
 from broker.services.attachments import Attachments, Limits
 from broker.services.audit import Audit
 from broker.services.availability import Availability
+from broker.services.camera_fields import CameraFields
+from broker.services.camera_records import CameraRecords
 from broker.services.catalog import Catalog
+from broker.services.catalog_exports import CatalogExports
 from broker.services.contacts import Contacts
 from broker.services.copies import Copies
 from broker.services.couriers.calls import trusting
@@ -35,24 +38,36 @@ from broker.services.couriers.wording import read_zone
 from broker.services.deadlines import Deadlines
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
+from broker.services.divisions import Divisions
 from broker.services.emergencies import Emergencies
 from broker.services.escrows import Escrows
+from broker.services.finding import Finding
 from broker.services.findings import Findings
 from broker.services.footage import Footage
 from broker.services.grants import Grants
 from broker.services.holds import Holds
+from broker.services.import_profiles import ImportProfiles
+from broker.services.import_runs import ImportRuns
+from broker.services.imports import Imports
 from broker.services.inbox import Inbox
 from broker.services.locks import Locks
 from broker.services.mailbox import Mailbox
+from broker.services.maintenance import MaintenanceWindows
+from broker.services.measures import Measures
 from broker.services.names import Names
 from broker.services.notices import Notices
 from broker.services.package_runs import PackageRuns, Workshop
 from broker.services.packages import Packages
 from broker.services.patience import Patience
+from broker.services.plan_targets import PlanTargets
+from broker.services.point_health import PointHealth
+from broker.services.point_looks import PointLooks
+from broker.services.point_settlement import PointSettlement
 from broker.services.policies import Policies
 from broker.services.policy_following import following
 from broker.services.previews import Previews
 from broker.services.privacy_masks import PrivacyMasks
+from broker.services.reconciliations import Reconciliations
 from broker.services.recorded import Recordings
 from broker.services.register import Register
 from broker.services.renewals import Renewals
@@ -112,11 +127,24 @@ class Broker:
     delegations: Delegations
     absences: Absences
     catalog: Catalog
+    camera_records: CameraRecords
+    camera_fields: CameraFields
+    reconciliations: Reconciliations
+    divisions: Divisions
+    imports: Imports
+    import_profiles: ImportProfiles
+    import_runs: ImportRuns
+    catalog_exports: CatalogExports
+    finding: Finding
     masks: PrivacyMasks
     transfers: Transfers
     sources: Sources
     source_health: SourceHealth
     source_clocks: SourceClocks
+    point_health: PointHealth
+    point_looks: PointLooks
+    point_settlement: PointSettlement
+    maintenance: MaintenanceWindows
     resealing: Resealing
     availability: Availability
     access_requests: AccessRequests
@@ -128,6 +156,8 @@ class Broker:
     emergencies: Emergencies
     inbox: Inbox
     figures: Figures
+    measures: Measures
+    plan_targets: PlanTargets
     deadlines: Deadlines
     request_items: RequestItems
     grants: Grants
@@ -239,26 +269,33 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         accounts=Accounts(work, policy, passwords),
         delegations=Delegations(work, policy), absences=Absences(work, policy),
         catalog=Catalog(work, policy, gateway, opener),
+        camera_records=CameraRecords(work, policy, blobs), camera_fields=CameraFields(work, policy),
+        reconciliations=Reconciliations(work, policy, quick, opener),
+        divisions=Divisions(work, policy), finding=Finding(work, policy),
+        imports=Imports(work, policy, blobs), import_profiles=ImportProfiles(work, policy),
+        catalog_exports=CatalogExports(work, policy),
+        import_runs=ImportRuns(work, policy, blobs, _workspace(settings.data)),
         masks=PrivacyMasks(work, policy), transfers=Transfers(work, policy),
         sources=Sources(work, policy, gateway, opener, health),
-        source_health=health,
+        source_health=health, availability=availability, escrows=escrows, runs=runs,
         source_clocks=SourceClocks(work, policy, blobs, settings.attachment_mb * 1024 * 1024),
+        point_health=PointHealth(work, policy),
+        point_looks=PointLooks(work, policy, gateway, opener, SourceSlots(url), office.zone),
+        point_settlement=PointSettlement(work, policy, office.zone),
+        maintenance=MaintenanceWindows(work, policy),
         resealing=Resealing(work, policy, secrets),
-        availability=availability,
         access_requests=AccessRequests(work, policy, escrow=settings.escrow),
-        escrows=escrows,
         previews=Previews(work, policy, availability),
         findings=Findings(work, policy), rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy), request_items=RequestItems(work, policy),
         emergencies=Emergencies(work, policy), deadlines=Deadlines(work, policy),
         inbox=Inbox(work, policy), figures=Figures(work, policy),
+        measures=Measures(work, policy, office.zone), plan_targets=PlanTargets(work, policy),
         locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
         grants=Grants(work, policy), renewals=Renewals(work, policy),
         retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
-        copies=Copies(work, policy),
-        runs=runs,
-        packages=Packages(work, policy),
+        copies=Copies(work, policy), packages=Packages(work, policy),
         package_runs=PackageRuns(work, policy, _workshop(settings, blobs, office.zone)),
         policies=Policies(work, policy),
         notices=Notices(work, policy), contacts=Contacts(work, policy),

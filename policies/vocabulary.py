@@ -18,7 +18,12 @@ ACTS: dict[str, frozenset[str]] = {
     "absence": frozenset({"list", "note", "end"}),
     "source": frozenset({"list", "read", "add", "edit", "probe", "clock", "watch"}),
     "secret": frozenset({"reseal"}),
-    "camera": frozenset({"list", "import", "bind", "transfer", "mark", "mask", "coverage"}),
+    "health": frozenset({"read", "aim"}),
+    "maintenance": frozenset({"list", "declare", "end"}),
+    "camera": frozenset({"list", "import", "bind", "transfer", "mark", "mask", "coverage", "edit", "show", "history"}),
+    "camera_field": frozenset({"list", "define"}),
+    "reconciliation": frozenset({"list", "read", "propose", "review"}),
+    "division": frozenset({"list", "import"}),
     "rulebook": frozenset({"read", "check", "change"}),
     "access_request": frozenset(
         {
@@ -45,6 +50,7 @@ ACTS: dict[str, frozenset[str]] = {
     "lock": frozenset({"list", "set", "lift"}),
     "inbox": frozenset({"list"}),
     "statistics": frozenset({"read"}),
+    "measures": frozenset({"read", "plan", "count"}),
     "footage": frozenset({"snapshot", "clip", "deliver", "view"}),
     "copy": frozenset({"find", "list", "hold", "release", "purge"}),
     "retrieval": frozenset({"list", "read", "run"}),

@@ -90,7 +90,7 @@ def found_city(broker: Broker) -> City:
             path = Path(folder) / f"{owner}.csv"
             rows = [f"{code},{owner}路口{place},30.6{place},104.0{place}" for place, code in enumerate(codes)]
             path.write_text("\n".join(["gb_code,name,latitude,longitude", *rows]), encoding="utf-8")
-            broker.catalog.import_file(me, path, owner=owner)
+            broker.imports.import_file(me, path, owner=owner)
     with broker.work() as work:
         for codes in CAMERAS.values():
             cameras |= {code: work.cameras.by_gb_code(code) for code in codes}

@@ -36,8 +36,8 @@ COVERING = {"domain", "services", "policies", "rules", "catalog", "notices", "wo
 
 REPEATING = {
     "test_access_register.py", "test_all_or_nothing.py", "test_authorizer.py", "test_camera_merge.py",
-    "test_composed_machine.py", "test_crashes.py", "test_delivery.py", "test_grant_life.py", "test_lint.py",
-    "test_list_xlsx.py", "test_locks.py", "test_matrix.py", "test_no_leaks.py", "test_races.py",
+    "test_composed_machine.py", "test_crashes.py", "test_delivery.py", "test_grant_life.py", "test_import_crash.py",
+    "test_lint.py", "test_list_xlsx.py", "test_locks.py", "test_matrix.py", "test_no_leaks.py", "test_races.py",
     "test_random_worlds.py", "test_stateful.py",
 }  # fmt: skip
 """Files in them that go over many times what others cover."""

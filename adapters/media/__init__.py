@@ -24,6 +24,7 @@ __all__ = [
     "first_picture",
     "inspect",
     "shift_between",
+    "still_between",
     "take_clip",
     "take_picture",
     "take_snapshot",
@@ -88,6 +89,13 @@ def shift_between(one: Path, other: Path) -> timedelta | None:
     from adapters.media import alignment
 
     return alignment.shift_between(one, other)
+
+
+def still_between(newest: Path, before: Path | None) -> tuple[float, float | None, float | None]:
+    """Say how dark a picture is and how it differs from another; see `adapters.media.stillness.stillness`."""
+    from adapters.media import stillness
+
+    return stillness.stillness(newest, before)
 
 
 def crowd_at_the_front(descriptor: int, file: str) -> timedelta:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import av
 from av.container import OutputContainer
@@ -36,6 +37,8 @@ class Style:
         vfr: drop every tenth frame or so and shift the others, as cameras on poor lines do.
         gaps: spans in which nothing was recorded; whole seconds, because files are named by the second.
         segment: the length of a file.
+        fault: what is wrong with the camera, while the recorder goes on writing clock and code: its picture is black,
+            or stands still.
     """
 
     fps: int = 5
@@ -46,6 +49,7 @@ class Style:
     vfr: bool = False
     gaps: tuple[TimeSpan, ...] = field(default=())
     segment: timedelta = timedelta(minutes=1)
+    fault: Literal["", "black", "frozen"] = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ class Recorder:
             stream = _stream(container, self.style)
             for code in self._codes(span):
                 # One frame for all: the encoders copy what they are given, and nothing is allocated on the way.
-                street.paint(code.number, code.instant)
+                still = self.whole.begin if self.style.fault == "frozen" else code.instant
+                street.paint(code.number, code.instant, still, dark=self.style.fault == "black")
                 frame.pts = (code.instant - span.begin) // _MILLISECOND
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))

@@ -27,6 +27,7 @@ _WHITE, _PANEL = 235, 24
 _LUMA_WHITE, _LUMA_PANEL = 218, 37
 # Brightness and the two colour differences.
 _DARK, _ASPHALT_YUV = (30, 128, 128), (88, 128, 128)
+_BLACK = (16, 128, 128)
 _CARS = (
     (92, 112, 186),
     (130, 100, 118),
@@ -66,18 +67,27 @@ class Street:
         self._traffic = self._dice.uniform(0, 1, (len(_CARS), 2)).tolist()
         self._walkers = self._dice.uniform(0, 1, (len(self._people), 2)).tolist()
 
-    def paint(self, number: int, instant: datetime) -> None:
-        """Bring the canvas to the frame with this number and instant (UTC, whole milliseconds)."""
+    def paint(self, number: int, instant: datetime, scene: datetime | None = None, *, dark: bool = False) -> None:
+        """Bring the canvas to the frame with this number and instant (UTC, whole milliseconds).
+
+        With `scene` the street shows that instant, with `dark` nothing at all; clock and code go on.
+        """
         moving = slice(self._row(_FOOT), self._row(_PANEL_TOP))
         for plane, clean in zip(self._canvas, self._clean, strict=True):
             share = self._height // plane.shape[0]
             rows = slice(moving.start // share, moving.stop // share)
             plane[rows] = clean[rows]
-        seconds = instant.timestamp() % 86400
+        seconds = (scene or instant).timestamp() % 86400
         self._drive(seconds)
         self._walk(seconds)
+        if dark:
+            self._darken()
         self._write_clock(number, instant)
         write_code(self._canvas[0], Code(number, instant))
+
+    def _darken(self) -> None:
+        for plane, black in zip(self._canvas, _BLACK, strict=True):
+            plane[: plane.shape[0] * self._row(_PANEL_TOP) // self._height] = black
 
     def _row(self, share: float) -> int:
         return int(self._height * share) // 2 * 2

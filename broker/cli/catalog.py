@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from typer import Argument, Exit, Option
 
-from broker.cli import screen
+from broker.cli import camera_record, screen
 from broker.cli.grammar import Json, Limit, Noun
-from broker.cli.import_report import as_record, show_report, write_report
+from broker.cli.import_report import as_record, save, show_report, write_report
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.domain.catalog import Camera
+from broker.domain.coordinates import System
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId, DepartmentId
 from broker.domain.media import Mask, MaskStyle
@@ -29,10 +30,13 @@ def import_list(
     *,
     owner: Annotated[str, Option("--owner", metavar="CODE")],
     list_format: Annotated[
-        Literal["csv", "xlsx", "json", "geojson"] | None,
-        Option("--format", metavar="csv|xlsx|json|geojson"),
+        Literal["csv", "xlsx", "json", "geojson", "xml"] | None,
+        Option("--format", metavar="csv|xlsx|json|geojson|xml"),
     ] = None,
     mapping: Annotated[list[str] | None, Option("--map", metavar="FIELD=COLUMN")] = None,
+    profile: Annotated[str | None, Option("--profile", metavar="NAME")] = None,
+    coordinates: Annotated[System | None, Option("--coordinates", metavar="wgs84|gcj02|bd09")] = None,
+    strict: Annotated[bool, Option("--strict")] = False,
     report: Annotated[Path | None, Option("--report", metavar="FILE")] = None,
     data: Data = None,
     dry_run: Annotated[bool, Option("--dry-run")] = False,
@@ -41,15 +45,39 @@ def import_list(
     """Bring a list into the catalogue of one department."""
     pairs = parse_pairs(mapping or ())
     with at_the_machine(data) as (broker, me):
-        found = broker.catalog.import_file(me, file, owner=owner, format=list_format, mapping=pairs, dry_run=dry_run)
+        found = broker.imports.import_file(
+            me, file, owner=owner, format=list_format, mapping=pairs, profile=profile, coordinates=coordinates,
+            strict=strict, dry_run=dry_run,
+        )  # fmt: skip
     if report is not None:
         write_report(found, report)
     if as_json:
         screen.document(as_record(found, dry_run=dry_run))
     else:
         show_report(found, report, dry_run=dry_run)
-    if found.rejected and found.rejected == found.read:
+    if found.read and found.rejected + found.quarantined == found.read:
         raise Exit(REJECTED)  # nothing at all went in: a script should notice
+
+
+@app.verb("export")
+def export_list(
+    file: Annotated[Path, Argument(metavar="FILE")],
+    *,
+    owner: Annotated[str | None, Option("--owner", metavar="CODE")] = None,
+    division: Annotated[str | None, Option("--division", metavar="DIGITS")] = None,
+    list_format: Annotated[
+        Literal["csv", "xlsx", "json", "geojson", "xml"],
+        Option("--format", metavar="csv|xlsx|json|geojson|xml"),
+    ] = "csv",
+    coordinates: Annotated[System, Option("--coordinates", metavar="wgs84|gcj02|bd09")] = System.WGS84,
+    data: Data = None,
+) -> None:
+    """Write the catalogue into a file that can be read back."""
+    with at_the_machine(data) as (broker, me):
+        written = broker.catalog_exports.export(
+            me, list_format, owner=owner, division=division, coordinates=coordinates
+        )  # fmt: skip
+        save(file, written.chunks)
 
 
 @app.verb("list")
@@ -140,6 +168,9 @@ def transfer(
     with at_the_machine(data) as (broker, me):
         camera = broker.transfers.transfer(me, gb_code, to)
     screen.fields({"gb_code": camera.gb_code, "name": camera.name, "owner": to}, as_json=as_json)
+
+
+app.add_typer(camera_record.app)
 
 
 def area(told: str) -> Mask:

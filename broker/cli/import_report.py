@@ -1,5 +1,6 @@
 """What an import did, for a person and for a program."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +22,10 @@ def as_record(found: ImportReport, *, dry_run: bool) -> dict[str, object]:
         "inserted": found.inserted,
         "updated": found.updated,
         "unchanged": found.unchanged,
+        "id": None if found.key is None else str(found.key),
+        "quarantined": found.quarantined,
         "rejected": found.rejected,
+        "reasons": dict(found.reasons),
         "warnings": found.warnings,
         "dropped": dict(found.dropped),
         "problems": [asdict(problem) for problem in found.problems],
@@ -30,9 +34,8 @@ def as_record(found: ImportReport, *, dry_run: bool) -> dict[str, object]:
 
 def show_report(found: ImportReport, file: Path | None, *, dry_run: bool) -> None:
     """Print the balance and the first problems."""
-    counts = {
-        name: getattr(found, name) for name in ("read", "inserted", "updated", "unchanged", "rejected", "warnings")
-    }
+    names = ("read", "inserted", "updated", "unchanged", "quarantined", "rejected", "warnings")
+    counts = {name: getattr(found, name) for name in names}
     screen.line("import.dry-run" if dry_run else "import.balance", **counts)
     for problem in found.problems[:SHOWN]:
         screen.plain(f"  {_sentence(problem)}")
@@ -40,6 +43,8 @@ def show_report(found: ImportReport, file: Path | None, *, dry_run: bool) -> Non
         screen.line("import.more", count=len(found.problems) - SHOWN)
     for column, count in found.dropped.items():
         screen.line("import.dropped", column=column, count=count)
+    if found.key is not None:
+        screen.line("import.key", key=found.key)
     if file is not None:
         screen.line("import.report", file=file)
 
@@ -56,6 +61,16 @@ def write_report(found: ImportReport, file: Path) -> None:
             write(found.problems, stream)
     except OSError as error:
         raise Invalid("file-unwritable", file=str(file), reason=error.strerror or "") from None
+
+
+def save(file: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file as it comes; raises Invalid when it cannot be written."""
+    try:
+        with file.open("wb") as target:
+            target.writelines(chunks)
+    except OSError as error:
+        raise Invalid("file-unwritable", file=str(file), reason=error.strerror or "") from None
+    screen.line("import.saved", file=file)
 
 
 def _sentence(problem: RowProblem) -> str:

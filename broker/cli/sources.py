@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Exit, Option
 
 from broker.bootstrap import Broker
-from broker.cli import screen, source_clock
+from broker.cli import reconciliations, screen, source_clock
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
@@ -28,6 +28,7 @@ Code = Annotated[str, Argument(metavar="CODE")]
 
 app = Noun()
 app.add_typer(source_clock.app, name="clock")
+app.add_typer(reconciliations.app)
 
 
 @app.verb("add")

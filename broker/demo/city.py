@@ -73,7 +73,7 @@ def import_points(broker: Broker, me: Caller, points: list[DemoPoint]) -> Mappin
     """Import the list of each department the way it would hand it in, and return the reports by department."""
     with TemporaryDirectory(prefix="xueliang-demo-") as folder:
         lists = write_lists(points, Path(folder))
-        return {owner: broker.catalog.import_file(me, path, owner=owner) for owner, path in lists.items()}
+        return {owner: broker.imports.import_file(me, path, owner=owner) for owner, path in lists.items()}
 
 
 def attach(broker: Broker, me: Caller, stock: Stock, footage: Footage) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from broker.domain.gb_code import Edition
 from broker.domain.ids import CameraId, DepartmentId, SourceId
 from broker.domain.media import Mask
 
@@ -30,6 +31,30 @@ class Direction(IntEnum):
     NORTHWEST = 8
 
 
+class Status(StrEnum):
+    """Status of GB/T 28181-2022 A.2.1.9, as far as anybody has looked; a watch sets it."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+class Lifecycle(StrEnum):
+    """What has become of the device: a point in repair still stands in the catalogue, a removed one is history."""
+
+    IN_USE = "in_use"
+    REPAIR = "repair"
+    REMOVED = "removed"
+
+
+class Visibility(StrEnum):
+    """Who may know of a point at all: everybody who works here, its owner and those it names, its owner alone."""
+
+    SHARED = "shared"
+    LISTED = "listed"
+    INTERNAL = "internal"
+
+
 @dataclass(frozen=True)
 class Camera:
     """One point as the catalogue keeps it.
@@ -37,7 +62,9 @@ class Camera:
     `gb_code` is the 20-digit code (None where the point has none), `external_key` names the point in the list it was
     imported from, `division` is a GB/T 2260 code, coordinates are WGS-84 degrees, `extra` keeps the columns of an
     import that no field took. `source_id` and `channel` say where its footage lies, both None until bound. `masks` are
-    covered in every picture that leaves.
+    covered in every picture that leaves. `record` holds the filled-in fields of `camera_record.RECORD_FIELDS`, `custom`
+    those the city defined itself. `edition` is the one of GB/T 28181 that the code was given under. `shown_to` names
+    the departments that see a `listed` point beside its owner. `picture` is the digest of the reference picture.
     """
 
     id: CameraId
@@ -57,6 +84,15 @@ class Camera:
     channel: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
     masks: tuple[Mask, ...] = ()
+    record: Mapping[str, object] = field(default_factory=dict)
+    edition: Edition | None = None
+    status: Status = Status.UNKNOWN
+    lifecycle: Lifecycle = Lifecycle.IN_USE
+    visibility: Visibility = Visibility.SHARED
+    shown_to: tuple[DepartmentId, ...] = ()
+    tags: tuple[str, ...] = ()
+    custom: Mapping[str, object] = field(default_factory=dict)
+    picture: str | None = None
     stream: str = ""
     version: int = 0
 
@@ -92,11 +128,12 @@ class Source:
         return f"source/{self.id}/options"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PointDraft:
     """A checked row of a list, ready to become a camera; the fields mean what they mean in `Camera`.
 
-    `where` names the row (spreadsheet line or JSON pointer). At least one of `gb_code` and `external_key` is set.
+    `where` names the row (spreadsheet line or JSON pointer), `number` counts it within its list. At least one of
+    `gb_code` and `external_key` is set.
     A field left at its default says nothing: a merge never clears what an earlier list said.
     """
 
@@ -113,6 +150,12 @@ class PointDraft:
     sensitive: bool = False
     synthetic: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
+    record: Mapping[str, object] = field(default_factory=dict)
+    edition: Edition | None = None
+    lifecycle: Lifecycle | None = None
+    tags: tuple[str, ...] = ()
+    custom: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0
 
     def __post_init__(self) -> None:
         if self.gb_code is None and self.external_key is None:
@@ -120,13 +163,18 @@ class PointDraft:
 
 
 class Severity(StrEnum):
-    """What a problem means for its row: it stays outside, or it goes in without the doubtful value."""
+    """What a problem means for its row.
+
+    A rejected row stays outside and nothing of it is kept: it is secret, or could not be read as a row. A quarantined
+    one stays outside and is kept to be corrected. With a warning it goes in, without the doubtful value.
+    """
 
     REJECTED = "rejected"
+    QUARANTINED = "quarantined"
     WARNING = "warning"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowProblem:
     """What is wrong with one cell of one row; `reason` is a slug of the locale catalogues.
 

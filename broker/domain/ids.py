@@ -19,6 +19,8 @@ EscrowId = NewType("EscrowId", UUID)
 AttachmentId = NewType("AttachmentId", UUID)
 LockId = NewType("LockId", UUID)
 HoldId = NewType("HoldId", UUID)
+ImportId = NewType("ImportId", UUID)
+ProfileId = NewType("ProfileId", UUID)
 PolicyId = NewType("PolicyId", UUID)
 
 

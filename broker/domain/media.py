@@ -155,10 +155,11 @@ class Kept:
 
 @dataclass(frozen=True)
 class Point:
-    """A channel that a source offers, as the source itself names it."""
+    """A channel that a source offers, as the source itself names it, with its GB/T 28181 code where it tells one."""
 
     channel: str
     name: str
+    gb_code: str | None = None
 
 
 @dataclass(frozen=True)

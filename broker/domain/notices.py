@@ -47,6 +47,8 @@ NOTICES: Mapping[str, frozenset[str]] = {
     "emergency.vetoed": _STEP,
     "emergency.unratified": _STEP,
     "hold.ended": _STEP | {"due"},
+    "health.source_below": frozenset({"source", "department", "percent", "target", "day"}),
+    "health.department_below": frozenset({"department", "percent", "target", "day"}),
     "copy.undeleted": frozenset({"number"}),
     "deadline.reminder": frozenset({"number", "due"}),
     "deadline.escalated": _STEP | {"due"},

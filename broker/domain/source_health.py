@@ -17,6 +17,9 @@ AGAIN = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4), timed
 JITTER = 0.2
 """So much of a pause is left to chance, so that many sources are not asked in the same moment."""
 
+UNWATCHED = timedelta(hours=1)
+"""After so long a time without any look nobody can say that a state lasted: another stay begins."""
+
 LONGEST_DETAIL = 200
 
 
@@ -46,13 +49,16 @@ def observed(
 ) -> tuple[Spell | None, Spell | None]:
     """Return what becomes of the current spell (None: nothing) and the spell that begins, if one does.
 
-    What was seen before the latest look changes nothing: two who look at once tell in any order.
+    What was seen before the latest look changes nothing: two who look at once tell in any order. A stay that nobody
+    saw for long ended when it was last seen.
     """
     told = detail[:LONGEST_DETAIL]
     if current is None:
         return None, Spell(source_id, state, at, at, detail=told)
     if at < current.seen_at:
         return None, None
+    if at - current.seen_at > UNWATCHED:
+        return replace(current, until=current.seen_at), Spell(source_id, state, at, at, detail=told)
     if current.state is state:
         return replace(current, seen_at=at, detail=told), None
     return replace(current, until=at), Spell(source_id, state, at, at, detail=told)

@@ -109,7 +109,7 @@ def filled_in(work: UnitOfWork, caller: Caller, form: Form) -> tuple[AccessReque
     if caller.department_id is None:
         raise Invalid("person-needed")
     investigators, strangers = named(work, form.investigators)
-    asked, faults = known(work, form.lines)
+    asked, faults = known(work, caller, form.lines)
     request = AccessRequest(
         id=RequestId(new_id()),
         number="",
@@ -155,7 +155,7 @@ class AccessRequests:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:edit", request)
             investigators, strangers = named(work, form.investigators)
-            asked, faults = known(work, form.lines)
+            asked, faults = known(work, caller, form.lines, request.asked)
             insist([*strangers, *faults])
             changed = replace(
                 request,

@@ -1,20 +1,17 @@
 """The catalogue: find cameras, import lists of them, bind them to sources, ask what is recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from adapters.gateway import Gateway
 from broker.domain.accounts import Caller
-from broker.domain.audit import Entry
 from broker.domain.catalog import Camera
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import CameraId
 from broker.domain.time import TimeSpan
-from broker.services.catalog_files.check import Checker
-from broker.services.catalog_files.mapping import resolve
-from broker.services.catalog_files.reading import open_table
-from broker.services.catalog_files.report import ImportReport, Tally
+from broker.domain.visibility import Viewer
+from broker.services.camera_reach import require_camera, write_camera
 from broker.services.source_secrets import SourceSecrets
 from policies import facts
 from policies.authorizer import Authorizer
@@ -36,12 +33,12 @@ class Catalog:
         self, caller: Caller, *, text: str | None, owner: str | None, division: str | None, bound: bool | None,
         after: CameraId | None, limit: int,
     ) -> Sequence[Camera]:  # fmt: skip
-        """Return cameras by id; the catalogue is open to all who ask, decide and look."""
+        """Return cameras by id; all who ask, decide and look may list what is shown to them."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
             owner_id = work.departments.by_code(owner).id if owner else None
             return work.cameras.page(
-                scope=None,
+                viewer=Viewer.of(caller, work.now),
                 owner=owner_id,
                 text=text,
                 division=division,
@@ -54,7 +51,7 @@ class Catalog:
         """Return one camera."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            return work.cameras.load(key)
+            return work.cameras.load(key, Viewer.of(caller, work.now))
 
     def coverage(self, caller: Caller, key: CameraId, span: TimeSpan) -> tuple[TimeSpan, ...]:
         """Return what of a span is recorded, as the source tells it now; no picture is shown.
@@ -65,7 +62,7 @@ class Catalog:
         """
         with self._work() as work:
             self._policy.require(caller, "camera:coverage", caller.roles(work.now), facts.of_person(caller))
-            camera = work.cameras.load(key)
+            camera = work.cameras.load(key, Viewer.of(caller, work.now))
             if camera.source_id is None or camera.channel is None:
                 raise Conflict("camera-without-source", camera=camera.name)
             source = work.sources.load(camera.source_id)
@@ -74,52 +71,16 @@ class Catalog:
         options = self._secrets.options_of(source)
         return self._gateway.coverage(source.adapter, options, camera.channel, span, ahead)
 
-    def import_file(
-        self, caller: Caller, path: Path, *, owner: str, format: str | None = None,  # noqa: A002  # the word people use
-        mapping: Mapping[str, str] | None = None, dry_run: bool = False,
-    ) -> ImportReport:  # fmt: skip
-        """Bring a list of points into the catalogue of one department, whole or, when it cannot be read, not at all.
-
-        Rows that are wrong are reported one by one and stay out; the same list a second time changes nothing.
-
-        Raises:
-            Invalid: the file cannot be read, a needed column is not there, or the mapping names an unknown one.
-        """
-        with self._work() as work:
-            department = work.departments.by_code(owner)
-            roles = caller.roles_at(department.path, work.now)
-            permit = self._policy.require(caller, "camera:import", roles, facts.of_person(caller))
-            stream = f"catalogue/{department.id}"
-            number = work.audit.reserve(stream)
-            tally = Tally()
-            with open_table(path, format) as table:
-                checker = Checker(resolve(table.columns, mapping))
-                drafts = tally.drafts(checker.check_all(table.rows))
-                merged = work.cameras.merge(department.id, drafts, stream, number, dry_run=dry_run)
-            report = tally.report(merged)
-            if dry_run or not report.inserted + report.updated:
-                return report
-            data = {"file": path.name[:200], "owner": owner, "balance": report.balance}
-            work.audit.append(permit, (Entry(stream, "catalogue:imported", data),))
-            work.commit(permit)
-            return report
-
     def bind(self, caller: Caller, gb_code: str, source: str, channel: str) -> Camera:
         """Say on which channel of which source a camera's footage lies."""
         with self._work() as work:
-            camera = work.cameras.by_gb_code(gb_code)
-            home = work.departments.load(camera.owner_id)
-            roles = caller.roles_at(home.path, work.now)
-            permit = self._policy.require(caller, "camera:bind", roles, facts.of_person(caller))
+            held = require_camera(self._policy, work, caller, "camera:bind", gb_code)
             if not channel or len(channel) > LONGEST_CHANNEL or not channel.isprintable():
                 raise Invalid("malformed", pointer="/channel", value=channel[:80], pattern=f"1-{LONGEST_CHANNEL}")
             target = work.sources.by_code(source)
-            stream = f"catalogue/{camera.owner_id}"
-            work.cameras.bind(camera.id, target.id, channel, stream, work.audit.reserve(stream))
-            data = {"camera": str(camera.id), "source": source, "channel": channel}
-            work.audit.append(permit, (Entry(stream, "camera:bound", data),))
-            bound = work.cameras.load(camera.id)
-            work.commit(permit)
+            after = replace(held.camera, source_id=target.id, channel=channel)
+            bound = write_camera(work, held, after, "camera:bound", {"source": source, "channel": channel})
+            work.commit(held.permit)
             return bound
 
     def mark(self, caller: Caller, key: CameraId, *, sensitive: bool) -> Camera:
@@ -128,22 +89,16 @@ class Catalog:
         Requests that were submitted before keep what they began with. A mark that is there already changes nothing.
         """
         with self._work() as work:
-            camera = work.cameras.load(key)
-            home = work.departments.load(camera.owner_id)
-            roles = caller.roles_at(home.path, work.now)
-            permit = self._policy.require(caller, "camera:mark", roles, facts.of_person(caller))
-            if camera.sensitive is sensitive:
-                return camera
-            stream = f"catalogue/{camera.owner_id}"
-            work.cameras.mark(key, stream, work.audit.reserve(stream), sensitive=sensitive)
-            data = {"camera": str(key), "sensitive": sensitive}
-            work.audit.append(permit, (Entry(stream, "camera:marked", data),))
-            marked = work.cameras.load(key)
-            work.commit(permit)
+            held = require_camera(self._policy, work, caller, "camera:mark", key)
+            if held.camera.sensitive is sensitive:
+                return held.camera
+            after = replace(held.camera, sensitive=sensitive)
+            marked = write_camera(work, held, after, "camera:marked", {"sensitive": sensitive})
+            work.commit(held.permit)
             return marked
 
     def find(self, caller: Caller, gb_code: str) -> Camera:
         """Return the camera with this code."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            return work.cameras.by_gb_code(gb_code)
+            return work.cameras.by_gb_code(gb_code, Viewer.of(caller, work.now))

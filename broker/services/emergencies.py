@@ -157,7 +157,7 @@ def _filled_in(work: UnitOfWork, caller: Caller, form: EmergencyForm, rules: Rul
         purpose=form.purpose,
         terms=Terms(actions=form.actions, validity=form.lasts or rules.emergency.lasts),
         investigators=frozenset({person}),
-        asked=checked_lines(work, form.lines),
+        asked=checked_lines(work, caller, form.lines),
         urgent=True,
         rulebook=rules.version,
         created_at=work.now,

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from broker.domain.access_requests import AskedLine
+from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid
 from broker.domain.ids import PersonId
+from broker.domain.visibility import Viewer
 from storage.db.unit_of_work import UnitOfWork
 
 MOST_LINES = 500
@@ -21,11 +23,18 @@ def named(work: UnitOfWork, logins: Sequence[str]) -> tuple[frozenset[PersonId],
     return frozenset(person.id for person in found.values()), faults
 
 
-def known(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[tuple[AskedLine, ...], list[Invalid]]:
-    """Return the lines whose cameras exist, and a fault for each of the others."""
+def known(
+    work: UnitOfWork, caller: Caller, lines: Sequence[AskedLine], before: Sequence[AskedLine] = ()
+) -> tuple[tuple[AskedLine, ...], list[Invalid]]:
+    """Return the lines whose cameras the caller may know of, and a fault for each of the others.
+
+    What stands in the request already (`before`) may stay there, whoever may know of it by now.
+    """
     if len(lines) > MOST_LINES:
         return (), [Invalid("too-many-lines", pointer="/lines", most=MOST_LINES)]
-    cameras = work.cameras.load_many({line.camera_id for line in lines})
+    named_before = {line.camera_id for line in before} & {line.camera_id for line in lines}
+    cameras = work.cameras.load_many({line.camera_id for line in lines}, Viewer.of(caller, work.now))
+    cameras |= work.cameras.load_many(named_before) if named_before else {}
     faults = [
         Invalid("unknown-camera", pointer=f"/lines/{place}/camera", camera=line.camera_id)
         for place, line in enumerate(lines)
@@ -44,12 +53,12 @@ def insist(faults: Sequence[Invalid]) -> None:
         raise fault
 
 
-def checked_lines(work: UnitOfWork, lines: Sequence[AskedLine]) -> tuple[AskedLine, ...]:
-    """Return the lines, whose cameras all exist.
+def checked_lines(work: UnitOfWork, caller: Caller, lines: Sequence[AskedLine]) -> tuple[AskedLine, ...]:
+    """Return the lines, whose cameras the caller may all know of.
 
     Raises:
         Invalid: there are too many, or one names a camera that is not there.
     """
-    asked, faults = known(work, lines)
+    asked, faults = known(work, caller, lines)
     insist(faults)
     return asked

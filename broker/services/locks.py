@@ -8,6 +8,7 @@ from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId, DepartmentId, LockId, PersonId, new_id
 from broker.domain.locks import Lock, LockKind
+from broker.domain.visibility import Viewer
 from broker.services.stops import LOCKED, halt
 from policies import facts
 from policies.authorizer import Authorizer
@@ -33,6 +34,8 @@ class Locks:
         with self._work() as work:
             path = _place(work, kind, target)
             levels = dict(_levels(caller, work, kind, path))
+            if kind is LockKind.CAMERA and not levels:  # who has no say learns of no point that is hidden
+                work.cameras.load(CameraId(target), Viewer.of(caller, work.now))
             known = facts.of_lock(caller, kind, target)
             permit = self._policy.require(caller, "lock:set", levels.keys(), known)
             _filled(reason)

@@ -1,14 +1,14 @@
 """Privacy masks of cameras: parts of the picture that nobody is shown, whatever a grant says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from broker.domain.accounts import Caller
-from broker.domain.audit import Entry
 from broker.domain.catalog import Camera
 from broker.domain.ids import CameraId
 from broker.domain.media import Mask
 from broker.domain.privacy_masks import check_masks, told
-from policies import facts
+from broker.services.camera_reach import require_camera, write_camera
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import Work
 
@@ -31,16 +31,10 @@ class PrivacyMasks:
         check_masks(masks)
         wanted = tuple(masks)
         with self._work() as work:
-            camera = work.cameras.load(key, lock=True)
-            home = work.departments.load(camera.owner_id)
-            roles = caller.roles_at(home.path, work.now)
-            permit = self._policy.require(caller, "camera:mask", roles, facts.of_person(caller))
-            if camera.masks == wanted:
-                return camera
-            stream = f"catalogue/{camera.owner_id}"
-            work.cameras.cover(key, wanted, stream, work.audit.reserve(stream))
-            data = {"camera": str(key), "masks": told(wanted), "before": told(camera.masks)}
-            work.audit.append(permit, (Entry(stream, "camera:masked", data),))
-            covered = work.cameras.load(key)
-            work.commit(permit)
+            held = require_camera(self._policy, work, caller, "camera:mask", key)
+            if held.camera.masks == wanted:
+                return held.camera
+            data: dict[str, object] = {"masks": told(wanted), "before": told(held.camera.masks)}
+            covered = write_camera(work, held, replace(held.camera, masks=wanted), "camera:masked", data)
+            work.commit(held.permit)
             return covered

@@ -8,7 +8,7 @@ from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid
 from broker.domain.grants import Condition, Grant, GrantState
-from broker.domain.ids import CameraId, GrantId, PersonId, RetrievalId, new_id
+from broker.domain.ids import CameraId, GrantId, RetrievalId, new_id
 from broker.domain.locks import LockKind
 from broker.domain.media import Ask, ClipAsk
 from broker.domain.register import Look, LookAct
@@ -24,6 +24,7 @@ from broker.domain.retrievals import (
     priority_of,
 )
 from broker.domain.stops import Stop, stops_of
+from broker.domain.visibility import EVERYBODY, Viewer
 from broker.services.stops import LOCKED
 from broker.services.treatments import allows_original
 from policies import facts
@@ -78,7 +79,7 @@ class Retrievals:
             raise Invalid("clip-too-long", pointer="/end", longest=int(LONGEST_CLIP.total_seconds()))
         look = Look(LookAct.ORDER, person, camera, ask, address)
         with self._work() as work:
-            best, found = self._best(work, person, camera, ask, grant, original=original)
+            best, found = self._best(work, caller, camera, ask, grant, original=original)
             found |= facts.of_locks(work.locks.over(person, camera))  # from here to the commit no lock can be set
             try:
                 permit = self._policy.require(caller, act, caller.roles_at(caller.path, work.now), found)
@@ -109,15 +110,17 @@ class Retrievals:
     def _best(
         self,
         work: UnitOfWork,
-        person: PersonId,
+        caller: Caller,
         camera: CameraId,
         ask: Ask,
         named: GrantId | None,
         *,
         original: bool,
     ) -> tuple[Grant | None, Fact]:
-        work.cameras.load(camera)  # an unknown camera is 404, not a refusal
+        person = caller.person()
         candidates = work.grants.candidates(person, camera, work.now)
+        viewer = EVERYBODY if candidates else Viewer.of(caller, work.now)
+        work.cameras.load(camera, viewer)  # an unknown camera is 404, not a refusal
         if named is not None:
             candidates = [grant for grant in candidates if grant.id == named]
         elif not candidates:  # to tell "another camera" from "no grant at all"

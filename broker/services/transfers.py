@@ -1,5 +1,7 @@
 """Transfers: a camera changes its owner, and with it who decides on what is still undecided."""
 
+from dataclasses import replace
+
 from broker.domain.accounts import Caller, Department
 from broker.domain.audit import Entry
 from broker.domain.catalog import Camera
@@ -7,6 +9,7 @@ from broker.domain.errors import Conflict
 from broker.domain.ids import CameraId
 from broker.domain.permits import Permit
 from broker.domain.stops import Stop, StopKind
+from broker.domain.visibility import Viewer
 from broker.services.forwarding import Move, follow
 from policies import facts
 from policies.authorizer import Authorizer
@@ -33,27 +36,37 @@ class Transfers:
         """
         with self._work() as work:
             work.locks.shut_gate()  # before a row is held: the owner says which locks keep footage back
-            known = work.cameras.by_gb_code(key) if isinstance(key, str) else work.cameras.load(key)
-            camera = work.cameras.load(known.id, lock=True)
+            viewer = Viewer.of(caller, work.now)
+            known = work.cameras.by_gb_code(key, viewer) if isinstance(key, str) else work.cameras.load(key, viewer)
             owner = work.departments.by_code(to)
-            home = work.departments.load(camera.owner_id)
+            home = work.departments.load(known.owner_id)
             roles = caller.roles_at(home.path, work.now) & caller.roles_at(owner.path, work.now)
             permit = self._policy.require(caller, "camera:transfer", roles, facts.of_person(caller))
             if home.id == owner.id:
-                raise Conflict("owner-unchanged", camera=camera.name, department=owner.name)
-            _record(work, permit, camera, home, owner)
+                raise Conflict("owner-unchanged", camera=known.name, department=owner.name)
+            camera, moved = _record(work, permit, known.id, home, owner)
             for request in work.access_requests.undecided_of(camera.id):  # what is open about one camera: a handful
                 follow(work, permit, request, Move(camera, owner))
-            moved = work.cameras.load(camera.id)
             work.commit(permit)
             return moved
 
 
-def _record(work: UnitOfWork, permit: Permit, camera: Camera, home: Department, owner: Department) -> None:
-    """Change the owner, and write it down in the catalogue that loses the camera and in the one that gains it."""
+def _record(
+    work: UnitOfWork, permit: Permit, key: CameraId, home: Department, owner: Department
+) -> tuple[Camera, Camera]:
+    """Change the owner, and write it down in the catalogue that loses the camera and in the one that gains it.
+
+    Returns the camera as it was and as it is. Both streams are held before the row, as imports do it.
+    """
     left, gained = f"catalogue/{home.id}", f"catalogue/{owner.id}"
     numbers = {stream: work.audit.reserve(stream) for stream in sorted((left, gained))}
-    work.cameras.transfer(camera.id, owner.id, gained, numbers[gained])
+    camera = work.cameras.load(key, lock=True)
+    if camera.owner_id != home.id:
+        raise Conflict("changed-meanwhile", subject="camera")
+    moved = replace(camera, owner_id=owner.id, stream=gained, version=numbers[gained])
+    work.cameras.save(camera, moved)
+    work.camera_history.note(permit.actor, camera, moved)
     told = {"camera": str(camera.id), "from": home.code, "to": owner.code}
     work.audit.append(permit, [Entry(stream, "camera:transferred", told) for stream in (left, gained)])
     work.stops.note(Stop(StopKind.CAMERA, str(camera.id)))
+    return camera, moved

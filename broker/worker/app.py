@@ -22,7 +22,7 @@ STALLED_AFTER = 8.0
 START_AGAIN = 1.0
 CONNECTIONS = 9  # three of them listen, one for each queue
 COURIERS = 2  # notices that are delivered at once, beside the footage
-SCOUTS = 2  # rounds of questions to sources at once, beside both
+SCOUTS = 3  # rounds of questions to sources at once, beside both: looks at points take most of a minute
 
 SPARE = 4  # threads for what the engine does itself
 

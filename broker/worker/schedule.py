@@ -5,7 +5,7 @@ import logging
 from procrastinate import App
 
 from broker.bootstrap import Broker
-from storage.db.jobs import NOTICES_QUEUE, SOURCES_QUEUE
+from storage.db.jobs import LAST, NOTICES_QUEUE, SOURCES_QUEUE
 
 SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 
@@ -38,6 +38,24 @@ def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
     def probe_sources(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
         """Ask the sources that are due how they are."""
         broker.source_health.tick()
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="look_at_points", queue=SOURCES_QUEUE, queueing_lock="look_at_points", priority=LAST)
+    def look_at_points(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Look at some of the points that are due; the others wait for the next turn."""
+        broker.point_looks.tick()
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="settle_days", queue=NOTICES_QUEUE, queueing_lock="settle_days")
+    def settle_days(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Add up what was seen, every half hour, and tell who fell below target."""
+        broker.point_settlement.tick()
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="count_catalogue", queue=NOTICES_QUEUE, queueing_lock="count_catalogue")
+    def count_catalogue(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        """Count the catalogue once a day, for the measures of periods that are over."""
+        broker.measures.tick()
 
     @app.periodic(cron=EACH_MINUTE)
     @app.task(name="tidy_sealed_copies", queue=NOTICES_QUEUE, queueing_lock="tidy_sealed_copies")

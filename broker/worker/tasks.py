@@ -6,11 +6,12 @@ from procrastinate import App, RetryStrategy
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Unavailable
-from broker.domain.ids import EscrowId, PackageId, PersonId, RequestId, RetrievalId
+from broker.domain.ids import EscrowId, ImportId, PackageId, PersonId, RequestId, RetrievalId
 from storage.db.jobs import (
     BUILD_PACKAGE,
     CALL_WEBHOOK,
     DELIVER_NOTICES,
+    IMPORT_LIST,
     MAIL_NOTICE,
     NOTICES_QUEUE,
     PLAN_ESCROW,
@@ -48,6 +49,10 @@ def _add_footage_tasks(app: App, broker: Broker) -> None:
     @app.task(name=REFRESH_COVERAGE, queue=SOURCES_QUEUE, retry=AGAIN)
     def refresh_coverage(request: str) -> None:
         broker.availability.refresh(RequestId(UUID(request)))
+
+    @app.task(name=IMPORT_LIST, retry=AGAIN)
+    def import_list(key: str) -> None:
+        broker.import_runs.run(ImportId(UUID(key)))
 
     @app.task(name=BUILD_PACKAGE, retry=AGAIN)
     def build_package(package: str) -> None:

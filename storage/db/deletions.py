@@ -14,7 +14,15 @@ from sqlalchemy import Connection, delete, exists, func, literal, or_, select, u
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from storage.db.request_rows import AnyRow
-from storage.db.tables import attachment, blob_deletion, evidence_package, retrieval, source_clock
+from storage.db.tables import (
+    attachment,
+    blob_deletion,
+    camera,
+    catalog_import,
+    evidence_package,
+    retrieval,
+    source_clock,
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,10 @@ class DeletionRepository:
             evidence_package.c.contents["digest"].astext == digest, evidence_package.c.purged_at.is_(None)
         )
         paper = exists().where(attachment.c.digest == digest, attachment.c.purged_at.is_(None))
+        picture = exists().where(camera.c.picture == digest)
+        waiting = exists().where(catalog_import.c.digest == digest, catalog_import.c.state.in_(["QUEUED", "RUNNING"]))
         clock = exists().where(source_clock.c.reference == digest)
-        return self._connection.execute(select(or_(result, package, paper, clock))).scalar_one()
+        return self._connection.execute(select(or_(result, package, paper, picture, waiting, clock))).scalar_one()
 
     def drop(self, digest: str) -> None:
         """Take bytes off the list: they are gone, or something names them."""

@@ -31,8 +31,8 @@ SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "64MB",
-    "max_wal_size": "256MB",
+    "shared_buffers": "256MB",  # the indexes of a million points; touched only where they are used
+    "max_wal_size": "512MB",
     "max_parallel_workers_per_gather": "0",  # its memory is /dev/shm, 64 MB in most containers
     "timezone": "UTC",
     "log_timezone": "UTC",

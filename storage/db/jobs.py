@@ -9,7 +9,7 @@ from procrastinate.types import JSONDict
 from sqlalchemy import Connection, text
 
 from broker.domain.catalog import Source
-from broker.domain.ids import EscrowId, PackageId, PersonId, RequestId, RetrievalId, SourceId
+from broker.domain.ids import EscrowId, ImportId, PackageId, PersonId, RequestId, RetrievalId, SourceId
 
 RETRIEVE, QUEUE_AGAIN = "retrieve", "queue_again"
 REFRESH_COVERAGE = "refresh_coverage"
@@ -18,6 +18,7 @@ LAST = -10_000
 """The priority of what nobody waits for."""
 DELIVER_NOTICES, MAIL_NOTICE, CALL_WEBHOOK = "deliver_notices", "mail_notice", "call_webhook"
 BUILD_PACKAGE = "build_package"
+IMPORT_LIST = "import_list"
 FOOTAGE_QUEUE = "default"
 NOTICES_QUEUE = "notices"
 SOURCES_QUEUE = "sources"
@@ -83,6 +84,11 @@ class JobQueue:
         """Queue the building of an evidence package, beside the fetches."""
         connection = self._connection.connection.driver_connection
         _app.configure_task(BUILD_PACKAGE, connection=connection).defer(package=str(key))
+
+    def import_list(self, key: ImportId) -> None:
+        """Queue the import of a list; imports come one after the other, for each takes the whole catalogue."""
+        connection = self._connection.connection.driver_connection
+        _app.configure_task(IMPORT_LIST, lock=IMPORT_LIST, connection=connection).defer(key=str(key))
 
     def deliver_notices(self, keys: Collection[UUID]) -> None:
         """Queue the delivery of notices that were just written."""

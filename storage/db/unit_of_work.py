@@ -18,22 +18,40 @@ from storage.db.access_requests import AccessRequestRepository
 from storage.db.accounts import DepartmentRepository, PersonRepository
 from storage.db.attachments import AttachmentRepository
 from storage.db.audit import AuditRepository
+from storage.db.camera_fields import CameraFieldRepository
+from storage.db.camera_history import CameraHistoryRepository
 from storage.db.cameras import CameraRepository
 from storage.db.deadlines import DeadlineRepository
 from storage.db.delegations import DelegationRepository
 from storage.db.deletions import DeletionRepository
+from storage.db.divisions import DivisionRepository
 from storage.db.escrows import EscrowRepository
 from storage.db.faults import translate
+from storage.db.finding import FindingRepository
 from storage.db.grants import GrantRepository
+from storage.db.health_targets import HealthTargets
 from storage.db.holds import HoldRepository
 from storage.db.idempotency import IdempotencyRepository, current_write
+from storage.db.import_profiles import ImportProfileRepository
+from storage.db.import_undoing import ImportUndoing
+from storage.db.imports import ImportRepository
 from storage.db.inbox import InboxRepository
 from storage.db.jobs import JobQueue
 from storage.db.locks import LockRepository
+from storage.db.maintenance import MaintenanceRepository
+from storage.db.map_rows import MapRowRepository
+from storage.db.measures import MeasureRepository
 from storage.db.originals import OriginalRepository
 from storage.db.outbox import OutboxRepository
 from storage.db.packages import PackageRepository
+from storage.db.plan_targets import PlanTargetRepository
+from storage.db.point_days import PointDays
+from storage.db.point_health import PointHealthRepository
+from storage.db.point_recordings import PointRecordings
+from storage.db.point_settling import PointSettling
+from storage.db.point_watch import PointWatch
 from storage.db.policies import PolicyRepository
+from storage.db.reconciliations import ReconciliationRepository
 from storage.db.recordings import RecordingRepository
 from storage.db.register import RegisterRepository
 from storage.db.retention import RetentionRepository
@@ -141,12 +159,76 @@ class UnitOfWork:
         return CameraRepository(self._open)
 
     @cached_property
+    def camera_history(self) -> CameraHistoryRepository:
+        return CameraHistoryRepository(self._open, self.now)
+
+    @cached_property
+    def camera_fields(self) -> CameraFieldRepository:
+        return CameraFieldRepository(self._open)
+
+    @cached_property
+    def divisions(self) -> DivisionRepository:
+        return DivisionRepository(self._open)
+
+    @cached_property
+    def imports(self) -> ImportRepository:
+        return ImportRepository(self._open)
+
+    @cached_property
+    def import_undoing(self) -> ImportUndoing:
+        return ImportUndoing(self._open)
+
+    @cached_property
+    def import_profiles(self) -> ImportProfileRepository:
+        return ImportProfileRepository(self._open)
+
+    @cached_property
+    def finding(self) -> FindingRepository:
+        return FindingRepository(self._open)
+
+    @cached_property
+    def map_rows(self) -> MapRowRepository:
+        return MapRowRepository(self._open)
+
+    @cached_property
     def sources(self) -> SourceRepository:
         return SourceRepository(self._open)
 
     @cached_property
     def source_health(self) -> SourceHealthRepository:
         return SourceHealthRepository(self._open)
+
+    @cached_property
+    def point_watch(self) -> PointWatch:
+        return PointWatch(self._open)
+
+    @cached_property
+    def point_health(self) -> PointHealthRepository:
+        return PointHealthRepository(self._open)
+
+    @cached_property
+    def point_recordings(self) -> PointRecordings:
+        return PointRecordings(self._open)
+
+    @cached_property
+    def point_settling(self) -> PointSettling:
+        return PointSettling(self._open)
+
+    @cached_property
+    def health_targets(self) -> HealthTargets:
+        return HealthTargets(self._open)
+
+    @cached_property
+    def maintenance(self) -> MaintenanceRepository:
+        return MaintenanceRepository(self._open)
+
+    @cached_property
+    def point_days(self) -> PointDays:
+        return PointDays(self._open)
+
+    @cached_property
+    def reconciliations(self) -> ReconciliationRepository:
+        return ReconciliationRepository(self._open)
 
     @cached_property
     def recordings(self) -> RecordingRepository:
@@ -179,6 +261,14 @@ class UnitOfWork:
     @cached_property
     def inbox(self) -> InboxRepository:
         return InboxRepository(self._open)
+
+    @cached_property
+    def measures(self) -> MeasureRepository:
+        return MeasureRepository(self._open)
+
+    @cached_property
+    def plan_targets(self) -> PlanTargetRepository:
+        return PlanTargetRepository(self._open)
 
     @cached_property
     def statistics(self) -> StatisticsRepository:

@@ -48,6 +48,10 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
         f"gb-code-{group}": frozenset({"value", "allowed"})
         for group in ("length", "digits", "division", "industry", "type", "network", "serial")
     },
+    "broker/domain/camera_fields.py:json_value": {
+        f"record-field-{reason}": frozenset({"field", "value", "allowed"})
+        for reason in ("empty", "code", "shape", "integer", "number", "range", "instant", "flag", "long", "control")
+    },
     "broker/services/retrievals.py:understood": {
         **dict.fromkeys(
             (

@@ -86,7 +86,7 @@ def read_list(path: Path, explicit: Mapping[str, str] | None = None) -> tuple[li
     tally = Tally()
     with open_table(path) as table:
         checker = Checker(resolve(table.columns, explicit))
-        drafts = list(tally.drafts(checker.check_all(table.rows)))
+        drafts = list(tally.drafts(table.rows, checker))
     return drafts, tally.report(Merged(len(drafts), 0, 0))
 
 

@@ -55,7 +55,7 @@ def test_a_department_imports_its_list_and_the_trace_holds(broker: Broker, city:
     path = write_lists(demo_points(), tmp_path)["990102-cg"]
     me = operator("tests")
     owner = city.departments["dh-cg"].code
-    first = broker.catalog.import_file(me, path, owner=owner)
-    again = broker.catalog.import_file(me, path, owner=owner)
+    first = broker.imports.import_file(me, path, owner=owner)
+    again = broker.imports.import_file(me, path, owner=owner)
     assert first.inserted == first.read > 200
     assert (again.inserted, again.updated, again.unchanged) == (0, 0, first.read)

@@ -86,3 +86,42 @@ def test_a_number_of_seven_digits_or_half_a_place_make_no_code() -> None:
         compose("340202", 1_000_000)
     with pytest.raises(Invalid, match="gb-code-length"):
         compose("3402", 1)
+
+
+INDUSTRIES_OF_THE_STANDARDS = {  # copied from tables D.2 (2016) and E.2 (2022); what is missing is reserved
+    Edition.Y2016: "00 01 02 03 04 05 06 07 08 09 10 11 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 "
+    "80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 96 97 98 99",
+    Edition.Y2022: "00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 "
+    "57 58 59 90 91 92 93 94 95 96 97 98 99",
+}
+
+
+def reads(code: str, edition: Edition | None) -> str:
+    """Return "" or the slug of the refusal."""
+    try:
+        parse(code, edition=edition)
+    except Invalid as refused:
+        return refused.slug
+    return ""
+
+
+@pytest.mark.parametrize("edition", [*Edition, None])
+def test_every_industry_type_and_network_digit(edition: Edition | None) -> None:
+    """All 100 industries, 1000 types and 10 networks, each alone in a code that is otherwise good."""
+    editions = Edition if edition is None else (edition,)
+    industries = {number for each in editions for number in INDUSTRIES_OF_THE_STANDARDS[each].split()}
+    for number in range(100):
+        expected = "" if f"{number:02d}" in industries else "gb-code-industry"
+        assert reads(f"34020200{number:02d}1320000001", edition) == expected
+    for number in range(1000):
+        expected = "" if number in {131, 132} else "gb-code-type"
+        assert reads(f"3402020000{number:03d}0000001", edition) == expected
+    assert [reads(f"3402020000132{number}000001", edition) for number in range(10)] == [""] * 9 + ["gb-code-network"]
+
+
+def test_every_province_and_city() -> None:
+    """A division begins with a province from 10 on; a county lies in a city."""
+    for number in range(10_000):
+        told = reads(f"{number:04d}0100001320000001", None)
+        assert told == ("gb-code-division" if number < 1000 or number % 100 == 0 else "")
+    assert reads("34000000001320000001", None) == ""

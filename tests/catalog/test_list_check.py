@@ -72,10 +72,11 @@ def test_a_further_fact_in_doubt_is_a_warning(cells: dict[str, object], expected
 
 
 def test_what_a_field_did_not_take_is_kept_as_it_stood() -> None:
-    draft = taken(direction="Median", division="西湖区", 备注="  重点 ", 高度=6.5, 空=" ", 序列=10**20, tags=["a", 1])
+    draft = taken(direction="Median", division="西湖区", 备注="  重点 ", 高度=6.5, 空=" ", 序列=10**20, listed=["a", 1])
     assert (draft.direction, draft.division) == (None, "")
     assert draft.extra == {
-        "direction": "Median", "division": "西湖区", "备注": "重点", "高度": 6.5, "序列": str(10**20), "tags": ["a", 1],
+        "direction": "Median", "division": "西湖区", "备注": "重点", "高度": 6.5, "序列": str(10**20),
+        "listed": ["a", 1],
     }  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def test_a_quote_that_never_closes_is_told_with_its_first_line(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("limits", "slug"),
     [
-        (Limits(size=10), "list-too-large"),
+        (Limits(streamed=10), "list-too-large"),
         (Limits(rows=1), "list-too-many-rows"),
         (Limits(columns=2), "list-too-many-columns"),
     ],
@@ -122,4 +122,4 @@ def test_a_file_that_is_none_and_a_format_that_is_none(tmp_path: Path) -> None:
         list(read_rows(folder))
     with pytest.raises(Invalid) as caught:
         list(read_rows(tmp_path / "list.xls"))
-    assert caught.value.facts == {"format": ".xls", "allowed": "csv, xlsx, json, geojson"}
+    assert caught.value.facts == {"format": ".xls", "allowed": "csv, xlsx, json, geojson, xml"}

@@ -21,14 +21,14 @@ PROBLEM = RowProblem("2", "name", "point-name-missing", "=cmd|' /C calc'!A0", "-
 
 def test_the_balance_of_a_dirty_list(tmp_path: Path) -> None:
     _, report = read_list(write_json(tmp_path, NESTED))
-    assert report.balance == "read 7 = inserted 4 + updated 0 + unchanged 0 + rejected 3"
+    assert report.balance == "read 7 = inserted 4 + updated 0 + unchanged 0 + quarantined 3 + rejected 0"
     assert report.warnings == 2
     assert [(p.where, p.field, p.reason, p.severity.value) for p in report.problems] == [
         ("/Northshire/Dale/2", "direction", "point-direction-unknown", "warning"),
         ("/Northshire/other/0", "direction", "point-direction-unknown", "warning"),
-        ("/Northshire/other/1", "external_key", "point-duplicate", "rejected"),
-        ("/Southshire/Vale/0", "latitude", "point-coordinates-zero", "rejected"),
-        ("/Southshire/Vale/1", "latitude", "point-coordinates-swapped", "rejected"),
+        ("/Northshire/other/1", "external_key", "point-duplicate", "quarantined"),
+        ("/Southshire/Vale/0", "latitude", "point-coordinates-zero", "quarantined"),
+        ("/Southshire/Vale/1", "latitude", "point-coordinates-swapped", "quarantined"),
     ]
     assert report.problems[2].allowed == "/Northshire/other/0"
 
@@ -36,17 +36,23 @@ def test_the_balance_of_a_dirty_list(tmp_path: Path) -> None:
 def test_a_lost_row_is_no_report() -> None:
     with pytest.raises(ValueError, match="lost"):
         ImportReport(read=3, inserted=1, updated=0, unchanged=1, rejected=0)
+
+    class Mute(Checker):
+        def check(self, row: Row) -> Checked:  # noqa: ARG002
+            return Checked(None)
+
     with pytest.raises(ValueError, match="no reason"):
-        list(Tally().drafts([Checked(None)]))
+        list(Tally().drafts([Row("2")], Mute(resolve(["name", "latitude", "longitude"]))))
 
 
-def test_a_conflict_in_the_catalogue_is_a_rejected_row() -> None:
+def test_a_conflict_in_the_catalogue_is_a_quarantined_row() -> None:
     tally = Tally()
     checker = Checker(resolve(["name", "latitude", "longitude", "direction"]))
     rows = [Row(str(line), {"name": f"p{line}", "latitude": 1, "longitude": 2, "direction": "Any"}) for line in (2, 3)]
-    assert len(list(tally.drafts(checker.check_all(rows)))) == 2
-    report = tally.report(Merged(1, 0, 0, (RowProblem("3", "gb_code", "point-code-foreign"),)))
-    assert (report.rejected, report.warnings, len(report.problems)) == (1, 1, 3)
+    assert len(list(tally.drafts(rows, checker))) == 2
+    tally.conflict([(2, RowProblem("3", "gb_code", "point-code-foreign", severity=Severity.QUARANTINED))])
+    report = tally.report(Merged(1, 0, 0))
+    assert (report.quarantined, report.warnings, len(report.problems)) == (1, 1, 3)
 
 
 def test_the_problems_as_a_spreadsheet() -> None:
@@ -94,10 +100,10 @@ def test_no_row_is_ever_lost(listed: list[dict[str, object]]) -> None:
     tally = Tally()
     rows = [Row(f"/{index}", values) for index, values in enumerate(listed)]
     mapping = resolve(["name", "latitude", "longitude", *(set().union(*listed) - {"name", "latitude", "longitude"})])
-    drafts = list(tally.drafts(Checker(mapping).check_all(rows)))
+    drafts = list(tally.drafts(rows, Checker(mapping)))
     report = tally.report(Merged(len(drafts), 0, 0))
-    rejected = {problem.where for problem in report.problems if problem.severity is Severity.REJECTED}
-    assert report.read == len(listed) == len(drafts) + report.rejected
+    rejected = {problem.where for problem in report.problems if problem.severity is not Severity.WARNING}
+    assert report.read == len(listed) == len(drafts) + report.rejected + report.quarantined
     assert {draft.where for draft in drafts} | rejected == {row.where for row in rows}
     for draft in drafts:  # what goes in can be written as UTF-8 and as JSON
         json.dumps([draft.name, draft.address, draft.external_key, dict(draft.extra)], allow_nan=False).encode()

@@ -26,7 +26,7 @@ def test_the_first_sheet_is_read_and_another_by_name(tmp_path: Path) -> None:
 def test_cells_become_a_point(tmp_path: Path) -> None:
     (draft,), _ = read_list(write_xlsx(tmp_path, {"一": [[], HEADER, [], ROW]}))
     assert (draft.where, draft.gb_code, draft.division) == ("4", "34020200001320000001", "340202")
-    assert draft.extra == {"安装时间": "2024-05-01T00:00:00"}
+    assert draft.record == {"install_time": "2024-05-01T00:00:00+08:00"}
 
 
 def test_a_code_that_a_spreadsheet_rounded_is_refused(tmp_path: Path) -> None:

@@ -73,10 +73,10 @@ def test_a_list_is_imported_and_its_rows_add_up(at_database: Run, tmp_path: Path
     )
     command = ("catalog", "import", str(path), "--owner", "dh-cg")
     dry = at_database(*command, "--dry-run", "--json").value
-    assert (dry["dry_run"], dry["read"], dry["inserted"], dry["rejected"]) == (True, 2, 1, 1)
+    assert (dry["dry_run"], dry["read"], dry["inserted"], dry["quarantined"]) == (True, 2, 1, 1)
     assert at_database("catalog", "list", "--text", "甲", "--json").value == []
     first = at_database(*command, "--report", str(problems), "--json").value
-    assert first["read"] == first["inserted"] + first["updated"] + first["unchanged"] + first["rejected"]
+    assert first["read"] == first["inserted"] + first["updated"] + first["unchanged"] + first["quarantined"]
     assert "140.1" in problems.read_text(encoding="utf-8-sig")
     again = at_database(*command)
     assert "unchanged 1" in again.out
@@ -99,7 +99,7 @@ def test_a_list_of_which_nothing_goes_in(at_database: Run, tmp_path: Path) -> No
     path.write_text("名称,纬度,经度\n甲,x,y\n", encoding="utf-8")
     ended = at_database("catalog", "import", str(path), "--owner", "dh-cg")
     assert ended.code == 2
-    assert "rejected 1" in ended.out
+    assert "quarantined 1" in ended.out
 
 
 def test_sources(at_database: Run, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_verbs_are_in_the_makefile(page: Path) -> None:
 
 def test_a_wrong_command_is_noticed() -> None:
     assert fault(["catalog", "import", "points.csv", "--owner", "x"]) == ""
-    assert "no such command" in fault(["catalog", "export"])
+    assert "no such command" in fault(["catalog", "publish"])
     assert "--nobody" in fault(["catalog", "import", "points.csv", "--nobody"])
 
 

@@ -6,19 +6,33 @@ the caller stands to the thing in question.
 
 from collections.abc import Callable
 
-from broker.domain.accounts import Role
+from tests.policies.offices import (
+    AUDITOR,
+    CENTER,
+    EMERGENCY,
+    INVESTIGATOR,
+    OPERATOR,
+    OWNER,
+    REQUESTER,
+    SECURITY,
+    SEES_NO_VIDEO,
+    SYSTEM,
+    WORKER,
+    Roles,
+    Silent,
+)
+from tests.policies.oracle_catalogue import (
+    camera,
+    camera_field,
+    division,
+    health,
+    maintenance,
+    measures,
+    reconciliation,
+)
 from tests.policies.relations import Factor, Life, Part, Place, Relation, Target
 
-Roles = frozenset[Role]
-
-OPERATOR, SYSTEM, SECURITY = Role.OPERATOR, Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR
-REQUESTER, INVESTIGATOR, EMERGENCY = Role.REQUESTER, Role.INVESTIGATOR, Role.EMERGENCY_INVESTIGATOR
-CENTER, OWNER, AUDITOR, WORKER = Role.CENTER_APPROVER, Role.DEPARTMENT_AUTHORIZER, Role.AUDITOR, Role.WORKER
-SEES_NO_VIDEO = frozenset({OPERATOR, SYSTEM, SECURITY, AUDITOR})
-
-
-class Silent(AssertionError):  # noqa: N818  # a test that fails, not an error of the program
-    """The domain has no sentence for an act."""
+__all__ = ["SEES_NO_VIDEO", "SENTENCES", "Roles", "Silent", "may"]
 
 
 def may(roles: Roles, act: str, relation: Relation) -> bool:
@@ -165,19 +179,6 @@ def absence(roles: Roles, verb: str, by: Relation) -> bool:
         return by.person or OPERATOR in roles
     if verb in {"note", "end"}:
         return by.oneself or SECURITY in roles
-    raise Silent(verb)
-
-
-def camera(roles: Roles, verb: str, _: Relation) -> bool:
-    """The catalogue is open to who asks, looks, decides, audits or keeps it."""
-    if verb == "list":
-        return bool(roles - {SECURITY, EMERGENCY, WORKER})
-    if verb == "coverage":
-        return bool(roles & {REQUESTER, INVESTIGATOR, CENTER, OWNER})
-    if verb in {"import", "bind", "transfer"}:
-        return bool(roles & {OPERATOR, SYSTEM})
-    if verb in {"mark", "mask"}:
-        return bool(roles & {OPERATOR, SYSTEM, OWNER})
     raise Silent(verb)
 
 
@@ -351,8 +352,9 @@ SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
     sentence.__name__: sentence
     for sentence in (
         account, token, session, second_factor, notice, inbox, department, mail, rulebook, person, delegation, absence,
-        camera, policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy,
-        register, audit, statistics, source, secret, escrow,
+        camera, camera_field, reconciliation,
+        policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy,
+        register, audit, statistics, source, secret, escrow, division, measures, health, maintenance,
     )
 }  # fmt: skip
 SENTENCES["webhook"] = of_the_house("add", "list", "remove", "test")

@@ -28,7 +28,8 @@ from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import Fact
 from tests.policies.in_memory import unit_of_work
-from tests.policies.oracle import CENTER, OWNER, SECURITY, may
+from tests.policies.offices import CENTER, OWNER, SECURITY
+from tests.policies.oracle import may
 from tests.policies.relations import Factor, Life, Part, Permit, Relation, Target
 from tests.policies.worlds import NOW, WINDOWS, Office, World, lineage, made_by
 from tests.proofs import FULL

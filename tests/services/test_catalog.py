@@ -32,12 +32,12 @@ def test_an_import_says_its_balance_and_a_second_one_changes_nothing(
         "99010201081320000098,没有坐标,,",
     )
     events = len(broker.audit.page(ME, case=None, kind="catalogue:imported", after=0, limit=100))
-    dry = broker.catalog.import_file(ME, path, owner="dh-cg", dry_run=True)
-    first = broker.catalog.import_file(ME, path, owner="dh-cg")
-    assert dry.balance == first.balance == "read 3 = inserted 1 + updated 1 + unchanged 0 + rejected 1"
+    dry = broker.imports.import_file(ME, path, owner="dh-cg", dry_run=True)
+    first = broker.imports.import_file(ME, path, owner="dh-cg")
+    assert dry.balance == first.balance == "read 3 = inserted 1 + updated 1 + unchanged 0 + quarantined 1 + rejected 0"
     assert [(problem.where, problem.field) for problem in first.problems] == [("4", "latitude"), ("4", "longitude")]
-    second = broker.catalog.import_file(city.caller(broker, "sysadmin"), path, owner="dh-cg")
-    assert second.balance == "read 3 = inserted 0 + updated 0 + unchanged 2 + rejected 1"
+    second = broker.imports.import_file(city.caller(broker, "sysadmin"), path, owner="dh-cg")
+    assert second.balance == "read 3 = inserted 0 + updated 0 + unchanged 2 + quarantined 1 + rejected 0"
     after = broker.audit.page(ME, case=None, kind="catalogue:imported", after=0, limit=100)
     assert len(after) == events + 1
 
@@ -46,16 +46,16 @@ def test_an_import_that_cannot_be_read_leaves_everything_as_it_was(broker: Broke
     path = tmp_path / "list.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(Invalid, match="list-column-missing"):
-        broker.catalog.import_file(ME, path, owner="dh-cg")
+        broker.imports.import_file(ME, path, owner="dh-cg")
     with pytest.raises(Unknown, match="unknown-department"):
-        broker.catalog.import_file(ME, path, owner="nowhere")
+        broker.imports.import_file(ME, path, owner="nowhere")
 
 
 def test_only_who_may_imports(broker: Broker, city: City, tmp_path: Path) -> None:
     path = written(tmp_path / "list.csv", "99010201081320000099,新点位,30.61,104.01")
     for login in ("asker", "owner.cg", "secadmin", "auditor"):
         with pytest.raises(Forbidden):
-            broker.catalog.import_file(city.caller(broker, login), path, owner="dh-cg")
+            broker.imports.import_file(city.caller(broker, login), path, owner="dh-cg")
 
 
 def test_cameras_are_found_page_by_page(broker: Broker, city: City) -> None:

@@ -106,7 +106,7 @@ def test_a_place_without_a_center_cannot_be_asked(
     broker.accounts.add_department(me, NewDepartment("far", "远市", DepartmentKind.GOVERNMENT, "9902"))
     path = tmp_path_factory.mktemp("far") / "far.csv"
     path.write_text("name,latitude,longitude\n远处,31.5,103.5\n", encoding="utf-8")
-    broker.catalog.import_file(me, path, owner="far")
+    broker.imports.import_file(me, path, owner="far")
     asker = city.caller(broker, "asker")
     camera = broker.catalog.page(asker, text="远处", owner=None, division=None, bound=None, after=None, limit=1)[0]
     base = form(broker, city)

@@ -26,6 +26,10 @@ EXAMPLES = {
     "name": "local_files",
     "role": "requester",
     "version": "0",
+    "position": "1",
+    "z": "3",
+    "x": "6",
+    "y": "3",
 }
 
 

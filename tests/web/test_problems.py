@@ -9,7 +9,7 @@ import pytest
 from broker.bootstrap import Broker
 from broker.domain.errors import SourceFault, TooLarge, Unavailable
 from broker.domain.ids import new_id
-from broker.services.catalog import Catalog
+from broker.services.finding import Finding
 from tests.city import City
 from tests.web.door import Door, bad
 from tests.web.steps import form
@@ -168,7 +168,7 @@ def test_faults_from_below(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(Catalog, "page", fail)
+    monkeypatch.setattr(Finding, "page", fail)
     answer = lobby["asker"].send("GET", "/cameras")
     bad(answer, status, slug)
     assert ("retry-after" in answer.headers) == (status == 503)
@@ -181,7 +181,7 @@ def test_what_nobody_expected_tells_nothing_and_is_logged(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("canary-in-the-trace")
 
-    monkeypatch.setattr(Catalog, "page", fail)
+    monkeypatch.setattr(Finding, "page", fail)
     with caplog.at_level(logging.ERROR):
         answer = lobby["asker"].send("GET", "/cameras")
     told = bad(answer, 500, "unexpected")

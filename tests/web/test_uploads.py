@@ -25,9 +25,9 @@ def upload(door: Door, login: str = "sysadmin", **more: Any) -> httpx.Response:
 
 def test_the_balance_and_every_doubt_come_back(door: Door) -> None:
     tried = good(upload(door, data={"dry_run": "true"}))
-    assert (tried["dry_run"], tried["read"], tried["inserted"], tried["rejected"]) == (True, 2, 1, 1)
+    assert (tried["dry_run"], tried["read"], tried["inserted"], tried["quarantined"]) == (True, 2, 1, 1)
     (problem,) = tried["problems"]
-    assert (problem["where"], problem["field"], problem["severity"]) == ("3", "gb_code", "rejected")
+    assert (problem["where"], problem["field"], problem["severity"]) == ("3", "gb_code", "quarantined")
     assert door["asker"].get("/cameras", text="桥头")["items"] == []
     assert good(upload(door))["inserted"] == 1
     assert len(door["asker"].get("/cameras", text="桥头")["items"]) == 1

@@ -57,7 +57,7 @@ def test_a_camera_that_is_renamed_meanwhile_stays_the_same_camera(bench: Bench, 
     me, listed = operator("tests"), tmp_path / "renamed.csv"
     rows = "gb_code,name,latitude,longitude\n{},环城路卡口（改名）,30.60,104.00\n"
     listed.write_text(rows.format(before.gb_code), encoding="utf-8")
-    bench.broker.catalog.import_file(me, listed, owner="dh-cg")
+    bench.broker.imports.import_file(me, listed, owner="dh-cg")
     bench.broker.catalog.bind(me, before.gb_code or "", "nvr", "east")
     with _channel_called(bench, "east"):
         assert bench.broker.runs.run(order.id) is RetrievalState.READY

@@ -31,11 +31,11 @@ TAKEOVER = 40.0  # seconds; the design says 15, a busy machine gets more
 
 
 @contextmanager
-def worker_process(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
+def worker_process(broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xueliang worker` as its own process over the test's database."""
     environment = os.environ | {
-        "XUELIANG_DATABASE_URL": bench.broker.database_url,
-        "XUELIANG_DATA": str(bench.broker.settings.data),
+        "XUELIANG_DATABASE_URL": broker.database_url,
+        "XUELIANG_DATA": str(broker.settings.data),
     }
     command = [sys.executable, "-c", "from broker.cli import main; main()", "worker", "--concurrency", "1"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
@@ -73,12 +73,12 @@ def eventually(true: Callable[[], bool], seconds: float) -> bool:
 @pytest.mark.timeout(180)
 def test_a_worker_killed_in_the_middle_of_a_clip_is_replaced(bench: Bench) -> None:
     order = bench.broker.retrievals.order(bench.looker, bench.camera, ClipAsk("", bench.footage.span))
-    with worker_process(bench) as first:
+    with worker_process(bench.broker) as first:
         bench.wait(order.id, lambda found: found.state is RetrievalState.FETCHING and found.progress > 0, TAKEOVER)
         first.send_signal(signal.SIGKILL)
         first.wait()
         assert eventually(lambda: not sandboxes(first.pid), 2), "the decoder outlived its worker"
-    with worker_process(bench):
+    with worker_process(bench.broker):
         done = bench.wait(order.id, lambda found: found.state is RetrievalState.READY, TAKEOVER)
     assert done.attempt == 2
     events = [event.kind for event in _stream(bench.broker, done.stream)]
@@ -89,7 +89,7 @@ def test_a_worker_killed_in_the_middle_of_a_clip_is_replaced(bench: Bench) -> No
 @pytest.mark.timeout(120)
 def test_a_revocation_kills_the_decoder_within_a_second(bench: Bench) -> None:
     order = bench.broker.retrievals.order(bench.looker, bench.camera, ClipAsk("", bench.footage.span))
-    with worker_process(bench) as worker:
+    with worker_process(bench.broker) as worker:
         bench.wait(order.id, lambda found: found.state is RetrievalState.FETCHING and found.progress > 0, TAKEOVER)
         assert sandboxes(worker.pid)
         bench.broker.grants.revoke(bench.owner, bench.grant.id, "不再需要")

@@ -6,6 +6,9 @@ import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
 
+BEGINS_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""An export puts an apostrophe before a text that a spreadsheet would carry out; reading takes it away again."""
+
 SHOWN = 80
 """Characters of a value that a report shows."""
 
@@ -31,10 +34,11 @@ DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2
 
 def as_text(value: object) -> str | None:
     """Return a cell as text without blanks around it, "" for an empty cell, None for a list or an object."""
+    if isinstance(value, str):
+        text = value.strip()
+        return text[1:] if text[:1] == "'" and text[1:2] in BEGINS_FORMULA else text
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value.strip()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):  # a spreadsheet keeps the number 12 as 12.0
@@ -48,6 +52,8 @@ def as_text(value: object) -> str | None:
 
 def holds_address(text: str) -> bool:
     """Say whether the text is or holds a URL or user:password@host."""
+    if "/" not in text and "\\" not in text and "@" not in text and "%" not in text and "." not in text:
+        return False  # nothing that the pattern looks for: most texts of a long list end here
     return STREAM_ADDRESS.search(text) is not None
 
 
@@ -92,7 +98,9 @@ def as_number(value: object) -> float | None:
         return None
     if isinstance(value, int | float):
         return _finite(value)
-    text = unicodedata.normalize("NFKC", as_text(value) or "").strip()
+    text = as_text(value) or ""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).strip()
     return _finite(float(text)) if _DECIMAL.fullmatch(text) else None
 
 

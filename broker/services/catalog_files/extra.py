@@ -5,6 +5,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from broker.services.catalog_files.cells import as_text, holds_address, holds_control
@@ -26,26 +27,70 @@ class Extra(NamedTuple):
     unfit: tuple[tuple[str, str], ...]
 
 
-def read_extra(values: Mapping[str, object], taken: frozenset[str]) -> Extra:
-    """Sort the columns that no field took.
+class Keeper:
+    """Sorts the columns that no field took.
 
     A value that is or holds a URL, and a column that is named like a password, is left out: the addresses of streams
     carry credentials (GB/T 28181 lists Password beside IPAddress). Empty cells are no values. Numbers that JSON does
     not have (NaN, Infinity) are kept as text.
     """
-    kept: dict[str, object] = {}
-    dropped: list[str] = []
-    unfit: list[tuple[str, str]] = []
-    for column, value in values.items():
-        if column in taken or as_text(value) == "":
-            continue
-        if _is_secret(column, value):
-            dropped.append(column)
-        elif reason := _unfit(column, value):
-            unfit.append((column, reason))
-        else:
-            kept[column] = _plain(value)
-    return Extra(kept, tuple(dropped), tuple(unfit))
+
+    def __init__(self, taken: frozenset[str]) -> None:
+        self._taken = taken
+        self._known: dict[str, bool] = {}
+
+    def plainly(self, values: Mapping[str, object]) -> Extra | None:
+        """Return the kept texts of a row in which nothing is unfit; None where one has to look closer."""
+        kept: dict[str, object] = {}
+        dropped: list[str] = []
+        for column, value in values.items():
+            if column in self._taken or value is None or value == "":
+                continue
+            if value.__class__ is not str:
+                return None
+            text = value.strip()
+            if not text:
+                continue
+            if self._secret(column) or holds_address(text):
+                dropped.append(column)
+            elif text[0] != "'" and len(text) < LONGEST // 2 and text.isprintable() and column.isprintable():
+                kept[column] = text
+            else:
+                return None
+        return Extra(kept, tuple(dropped), ())
+
+    def carefully(self, values: Mapping[str, object], doubtful: AbstractSet[str] = frozenset()) -> Extra:
+        """Return what is kept, `doubtful` columns too: what a field did not take is kept as it stood."""
+        kept: dict[str, object] = {}
+        dropped: list[str] = []
+        unfit: list[tuple[str, str]] = []
+        for column, value in values.items():
+            if (column in self._taken and column not in doubtful) or as_text(value) == "":
+                continue
+            if _is_secret(column, value):
+                dropped.append(column)
+            elif reason := _unfit(column, value):
+                unfit.append((column, reason))
+            else:
+                kept[column] = _plain(value)
+        return Extra(kept, tuple(dropped), tuple(unfit))
+
+    def _secret(self, column: str) -> bool:
+        """Say whether a column is left out for its name; the same few names come with every row."""
+        known = self._known.get(column)
+        if known is None:
+            known = self._known[column] = _is_secret(column, "")
+        return known
+
+
+def holds_no_secret(column: str) -> bool:
+    """Say whether a column may be named at all: not an address, not like a password, of a form that can be kept."""
+    return not _is_secret(column, "") and not _unfit(column, "")
+
+
+def read_extra(values: Mapping[str, object], taken: frozenset[str]) -> Extra:
+    """Sort the columns that no field took, as `Keeper` does."""
+    return Keeper(taken).carefully(values)
 
 
 def _unfit(column: str, value: object) -> str:

@@ -1,14 +1,18 @@
 """One function a field: from a cell to the value the catalogue keeps, or a CellFault that says why not."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
 from broker.domain import gb_code
-from broker.domain.catalog import POINT_CLASSES, Direction
+from broker.domain.catalog import POINT_CLASSES, Direction, Lifecycle
 from broker.domain.errors import Invalid
+from broker.domain.gb_code import Edition
 from broker.services.catalog_files import directions
 from broker.services.catalog_files.cells import address_key, as_number, as_text, holds_address, holds_control
+from broker.services.catalog_files.extra import read_extra
+from broker.services.catalog_files.faults import CellFault
 
 NAME_LENGTH = 200
 KEY_LENGTH = 200
@@ -21,17 +25,20 @@ YES = frozenset({"1", "true", "yes", "y", "是"})
 NO = frozenset({"", "0", "false", "no", "n", "否"})
 OPEN = NO | {"非涉密", "不涉密"}
 
+MOST_TAGS = 32
+TAG_LENGTH = 40
+
+_LIFECYCLES = {
+    "1": Lifecycle.IN_USE, "2": Lifecycle.REPAIR, "3": Lifecycle.REMOVED,
+    "在用": Lifecycle.IN_USE, "维修": Lifecycle.REPAIR, "拆除": Lifecycle.REMOVED,
+    "in_use": Lifecycle.IN_USE, "repair": Lifecycle.REPAIR, "removed": Lifecycle.REMOVED,
+}  # fmt: skip
+_EDITIONS = {text: edition for edition in Edition for text in (str(edition), f"GB/T 28181-{edition}")}
+_WHOLE_CODE = re.compile(r"[1-9][0-9](?!00(?!00))[0-9]{6}(?:0[0-9]|1[01]|4[0-9]|5[0-5]|9[0-9])13[12][0-8][0-9]{6}")
+"""Codes that are right whatever their edition; what this does not take is looked at group by group."""
+
 _CLASS_WORDS = {"一类": 1, "二类": 2, "三类": 3, "其他": 9, "i类": 1, "ii类": 2, "iii类": 3}
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
-
-
-class CellFault(Exception):  # noqa: N818  # it is what is wrong with a cell, reported and never raised to a person
-    """Why a cell feeds no field: a slug, and what is allowed in signs that need no translation."""
-
-    def __init__(self, reason: str, allowed: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.allowed = allowed
 
 
 def name(cell: object) -> str:
@@ -55,10 +62,10 @@ def external_key(cell: object) -> str | None:
     return _text(cell, KEY_LENGTH) or None
 
 
-def coordinate(cell: object) -> float:
-    """A decimal number of degrees; whether it is on the earth is asked of the pair (`check`)."""
-    if as_text(cell) == "":
-        raise CellFault("point-coordinate-missing")
+def coordinate(cell: object) -> float | None:
+    """A decimal number of degrees, None for an empty cell; the pair is looked at in `check`."""
+    if cell is None or as_text(cell) == "":
+        return None
     number = as_number(cell)
     if number is None:
         raise CellFault("point-coordinate-no-number", "39.9042")
@@ -67,6 +74,8 @@ def coordinate(cell: object) -> float:
 
 def code(cell: object) -> str | None:
     """The 20-digit code of a camera (types 131, 132); a spreadsheet that made a number of it has lost its end."""
+    if isinstance(cell, str) and _WHOLE_CODE.fullmatch(cell):
+        return cell
     text = unicodedata.normalize("NFKC", as_text(cell) or "")
     if isinstance(cell, float) or _SCIENTIFIC.fullmatch(text):
         raise CellFault("gb-code-rounded", "20")
@@ -108,6 +117,34 @@ def point_class(cell: object) -> int | None:
     return number
 
 
+def edition(cell: object) -> Edition | None:
+    """The edition of GB/T 28181 that the code was given under."""
+    text = _text(cell, KEY_LENGTH).removesuffix(".0")
+    if text and text not in _EDITIONS:
+        raise CellFault("point-edition-unknown", ", ".join(Edition))
+    return _EDITIONS.get(text)
+
+
+def lifecycle(cell: object) -> Lifecycle | None:
+    """What has become of the device: 设备状态 of the sector's archive, or a word."""
+    text = _text(cell, KEY_LENGTH).casefold().removesuffix(".0")
+    if text and text not in _LIFECYCLES:
+        raise CellFault("point-lifecycle-unknown", "1=在用 2=维修 3=拆除")
+    return _LIFECYCLES.get(text)
+
+
+def tags(cell: object) -> tuple[str, ...]:
+    """Words a department sorts its points by, between semicolons or commas."""
+    if isinstance(cell, list):
+        parts = [_text(part, TAG_LENGTH) for part in cell]
+    else:
+        parts = [_text(part, TAG_LENGTH) for part in re.split(r"[;；,，、]", _text(cell, MOST_TAGS * TAG_LENGTH))]
+    found = tuple(dict.fromkeys(part for part in parts if part))
+    if len(found) > MOST_TAGS:
+        raise CellFault("point-tags-many", str(MOST_TAGS))
+    return found
+
+
 def secrecy(cell: object) -> None:
     """A row marked secret never enters (Law on Guarding State Secrets, article 31; Secrecy of GB/T 28181)."""
     if (as_text(cell) or "").casefold() not in OPEN or isinstance(cell, dict | list):
@@ -124,6 +161,33 @@ def sensitive(cell: object) -> bool:
     return _flag(cell)
 
 
+def place_checked(cell: object) -> bool:
+    """Whether a person looked at a point whose name says that nobody may film there, and found that it is lawful."""
+    return _flag(cell)
+
+
+def extra(cell: object) -> dict[str, object]:
+    """The further columns of a point, as an export writes them into one cell; held to what they were held to before."""
+    found = cell
+    if isinstance(cell, str):
+        try:
+            found = json.loads(cell) if cell.strip() else {}
+        except (ValueError, RecursionError):
+            raise CellFault("point-extra-json") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise CellFault("point-extra-json")
+    sorted_out = read_extra(found, frozenset())
+    if sorted_out.unfit or sorted_out.dropped:
+        raise CellFault("point-text-address" if sorted_out.dropped else sorted_out.unfit[0][1])
+    return sorted_out.kept
+
+
+def ignored(_cell: object) -> None:
+    """A column of an export that the catalogue keeps for itself: who owns the point, whether it answers."""
+
+
 def _flag(cell: object) -> bool:
     text = _text(cell, KEY_LENGTH).casefold()
     if text not in YES | NO:
@@ -132,6 +196,7 @@ def _flag(cell: object) -> bool:
 
 
 def _text(cell: object, longest: int) -> str:
+    """Return the text of a cell that may be kept; what is plain is known at a glance."""
     text = as_text(cell)
     if text is None:
         raise CellFault("point-value-kind")
@@ -150,14 +215,24 @@ READERS: Mapping[str, Callable[[object], object]] = {
     "name": name,
     "latitude": coordinate,
     "longitude": coordinate,
+    "gcj02_latitude": coordinate,
+    "gcj02_longitude": coordinate,
     "division": division,
     "address": address,
     "direction": direction,
     "point_class": point_class,
+    "edition": edition,
+    "lifecycle": lifecycle,
+    "tags": tags,
     "secrecy": secrecy,
     "sensitive": sensitive,
     "synthetic": synthetic,
+    "place_checked": place_checked,
+    "extra": extra,
+    "ignored": ignored,
 }
 
-OPTIONAL = frozenset({"division", "address", "direction", "point_class", "synthetic"})
+OPTIONAL = frozenset(
+    {"division", "address", "direction", "point_class", "edition", "lifecycle", "tags", "synthetic", "extra"},
+)
 """A point is as true without them: a fault here is a warning, the field stays empty and `extra` keeps the text."""

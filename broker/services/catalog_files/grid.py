@@ -43,7 +43,11 @@ def _header(record: Record, limits: Limits) -> list[str]:
 
 def _rows(numbered: Iterator[tuple[int, Record]], columns: list[str]) -> Iterator[Row]:
     width = len(columns)
+    named = all(columns)
     for line, record in numbered:
+        if named and len(record) == width and isinstance(record[0], str) and not record[0].isspace() and record[0]:
+            yield Row(str(line), dict(zip(columns, record, strict=True)))  # as nearly all rows of a list are
+            continue
         if _blank(record):
             continue
         values = {

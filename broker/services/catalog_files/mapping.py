@@ -2,56 +2,54 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from broker.domain.errors import Invalid
+from broker.services.catalog_files.aliases import ALIASES, FIELDS, alike
 from broker.services.catalog_files.cells import shown
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "gb_code": ("国标编码", "国标编号", "国标ID", "设备编码", "gb_code", "GBID", "DeviceID", "sbbm"),
-    "external_key": (
-        *("external_id", "external_key", "点位编号", "设备编号", "编号"),
-        *("id", "uuid", "guid", "objectid", "url"),
-    ),
-    "name": (
-        *("名称", "设备名称", "点位名称", "监控点名称", "摄像机名称", "点位"),
-        *("name", "device_name", "camera_name", "sbmc", "title", "description"),
-    ),
-    "latitude": ("纬度", "latitude", "lat", "wd", "y"),
-    "longitude": ("经度", "longitude", "lon", "lng", "long", "jd", "x"),
-    "division": ("行政区划", "行政区划代码", "行政区划编码", "行政区域", "CivilCode", "division", "xzqy"),
-    "address": ("安装地址", "地址", "安装位置", "address", "azdz"),
-    "direction": ("朝向", "方向", "监视方位", "direction", "DirectionType", "facing", "jsfw"),
-    "point_class": ("点位类型", "监控点位类型", "点位类别", "PointType", "point_class", "jkdwlx"),
-    "secrecy": ("Secrecy", "保密属性", "是否涉密", "涉密"),
-    "sensitive": ("sensitive", "敏感点位", "是否敏感", "敏感"),
-    "synthetic": ("synthetic", "合成数据", "模拟数据"),
-}
-"""Names of columns, the most telling first: Chinese, GB/T 28181-2022 A.2.1.9, 一机一档, plain English."""
-
-FIELDS = tuple(ALIASES)
 NEEDED = ("name", "latitude", "longitude")
+INSTEAD = {"latitude": "gcj02_latitude", "longitude": "gcj02_longitude"}
+BETWEEN = "|"
+"""Between several columns that feed one field: the first one of a row that is not empty does."""
 OTHER_DATUM = re.compile(r"gcj|bd-?09|火星|百度|高德|mercator|cgcs2000.{0,4}(?:高斯|平面)")
 """A heading that names coordinates which are not degrees of WGS-84 must not be taken for them."""
 
+NONE: Mapping[str, Sequence[str]] = {}
 NAMED_COLUMNS = 40
 """How many columns an error names."""
 
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """field -> column; a field that no column feeds is absent."""
+    """field -> column, or several of which the first that is not empty counts; a field that none feeds is absent."""
 
     columns: Mapping[str, str]
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def cell(self, values: Mapping[str, object], field: str) -> object:
         """Return the cell that feeds the field, None where the row or the list has none."""
-        return values.get(self.columns.get(field, ""))
+        first = values.get(self.columns.get(field, ""))
+        for column in self.others.get(field, ()):
+            if first is not None and first != "":
+                break
+            first = values.get(column)
+        return first
+
+    @property
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """The columns of each field, in the order in which they count."""
+        return {field: (column, *self.others.get(field, ())) for field, column in self.columns.items()}
 
     @property
     def taken(self) -> frozenset[str]:
-        return frozenset(self.columns.values())
+        return frozenset(column for columns in self.sources.values() for column in columns)
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """The mapping as it can be said again."""
+        return {field: BETWEEN.join(columns) for field, columns in self.sources.items()}
 
 
 def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
@@ -71,30 +69,50 @@ def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
     return said
 
 
-def resolve(columns: Sequence[str], explicit: Mapping[str, str] | None = None) -> ColumnMapping:
+def resolve(
+    columns: Sequence[str], explicit: Mapping[str, str] | None = None, own: Mapping[str, Sequence[str]] = NONE
+) -> ColumnMapping:
     """Decide for every field which column feeds it; what is said by hand wins and takes its column from the guessing.
+
+    `own` are the fields that the city defined, with their headings; they take what no other field does.
 
     Raises:
         Invalid: `list-map-field` with `field` and `allowed`; `list-map-column` with `column` and `allowed`;
             `list-column-missing` with `field`, `columns` and `aliases`: name and place must come from somewhere.
     """
-    said = dict(explicit or {})
     named = ", ".join(map(shown, columns[:NAMED_COLUMNS]))
-    for field, column in said.items():
-        if field not in ALIASES:
-            raise Invalid("list-map-field", field=field, allowed=", ".join(FIELDS))
-        if column not in columns:
-            raise Invalid("list-map-column", column=shown(column), allowed=named)
-    free = {_plain(column): column for column in reversed(columns) if column not in said.values()}
-    found = {field: feeding for field in FIELDS if (feeding := said.get(field) or _guess(field, free))}
-    for field in NEEDED:
-        if field not in found:
-            raise Invalid("list-column-missing", field=field, columns=named, aliases=", ".join(ALIASES[field]))
-    return ColumnMapping(found)
+    said: dict[str, list[str]] = {}
+    for name, told in (explicit or {}).items():
+        if name not in ALIASES and name not in own:
+            raise Invalid("list-map-field", field=name, allowed=", ".join((*FIELDS, *own)))
+        said[name] = [told] if told in columns else [part.strip() for part in told.split(BETWEEN)]
+        for column in said[name]:
+            if column not in columns:
+                raise Invalid("list-map-column", column=shown(column), allowed=named)
+    taken = {column for each in said.values() for column in each}
+    free = [column for column in columns if column not in taken]
+    found = {name: each[0] for name, each in said.items()} | _guessed(free, said.keys(), own)
+    for name in NEEDED:
+        if name not in found and (name not in INSTEAD or not found.keys() >= set(INSTEAD.values())):
+            raise Invalid("list-column-missing", field=name, columns=named, aliases=", ".join(ALIASES[name]))
+    ordered = {name: found[name] for name in (*FIELDS, *own) if name in found}
+    return ColumnMapping(ordered, {name: tuple(each[1:]) for name, each in said.items() if each[1:]})
 
 
-def _guess(field: str, free: Mapping[str, str]) -> str | None:
-    return next((free[plain] for alias in ALIASES[field] if (plain := _plain(alias)) in free), None)
+def _guessed(columns: Sequence[str], said: Collection[str], own: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return field -> column; a heading word for word goes before one that is alike but for a note in brackets."""
+    found: dict[str, str] = {}
+    aliases = {**ALIASES, **own}
+    for form in (alike, _plain):
+        free = {form(column): column for column in reversed(columns) if column not in found.values()}
+        for name, known in aliases.items():
+            if name in found or name in said:
+                continue
+            column = next((free[form(alias)] for alias in known if form(alias) in free), None)
+            if column is not None:
+                found[name] = column
+                free = {key: other for key, other in free.items() if other != column}
+    return found
 
 
 def _plain(column: str) -> str:

@@ -24,7 +24,7 @@ def place_fault(latitude: float, longitude: float) -> PlaceFault | None:
     """
     fits = _on_earth(latitude, longitude)
     if (not fits and _on_earth(longitude, latitude)) or (
-        _in_china(longitude, latitude) and not _in_china(latitude, longitude)
+        in_china(longitude, latitude) and not in_china(latitude, longitude)
     ):
         return PlaceFault("latitude", "point-coordinates-swapped", f"{longitude}, {latitude}")
     if abs(latitude) > LATITUDE:
@@ -40,6 +40,7 @@ def _on_earth(latitude: float, longitude: float) -> bool:
     return abs(latitude) <= LATITUDE and abs(longitude) <= LONGITUDE
 
 
-def _in_china(latitude: float, longitude: float) -> bool:
+def in_china(latitude: float, longitude: float) -> bool:
+    """Say whether a place lies in the box around China."""
     (south, north), (west, east) = CHINA
     return south <= latitude <= north and west <= longitude <= east

@@ -11,6 +11,7 @@ from broker.services.catalog_files.geojson_file import geojson_table, is_feature
 from broker.services.catalog_files.json_file import json_table, load_json
 from broker.services.catalog_files.rows import DEFAULT_LIMITS, Limits, Row, Table
 from broker.services.catalog_files.xlsx_file import open_xlsx
+from broker.services.catalog_files.xml_file import open_xml
 
 SUFFIXES = {
     ".csv": "csv",
@@ -20,8 +21,17 @@ SUFFIXES = {
     ".xlsm": "xlsx",
     ".json": "json",
     ".geojson": "geojson",
+    ".xml": "xml",
 }
-FORMATS = ("csv", "xlsx", "json", "geojson")
+STREAMED = frozenset({"csv", "xml"})
+"""Formats of which never more than a few rows are in memory."""
+
+FORMATS = ("csv", "xlsx", "json", "geojson", "xml")
+
+
+def format_of(path: Path, list_format: str | None = None) -> str:
+    """Return the format of a list: the one that is said, else the one its suffix tells, "" where it tells none."""
+    return list_format or SUFFIXES.get(path.suffix.lower(), "")
 
 
 @contextmanager
@@ -34,10 +44,10 @@ def open_table(
         Invalid: no such file, unknown format, or a file that cannot be read (slugs `list-…`, with the place).
         TooLarge: more bytes, rows or columns than `limits` allows.
     """
-    chosen = list_format or SUFFIXES.get(path.suffix.lower(), "")
+    chosen = format_of(path, list_format)
     if chosen not in FORMATS:
         raise Invalid("list-format", format=chosen or path.suffix or "-", allowed=", ".join(FORMATS))
-    _check_size(path, limits)
+    _check_size(path, chosen, limits)
     with _open(path, chosen, sheet, limits) as table:
         yield Table(table.columns, _counted(table.rows, limits))
 
@@ -50,7 +60,7 @@ def read_rows(
         yield from table.rows
 
 
-def _check_size(path: Path, limits: Limits) -> None:
+def _check_size(path: Path, chosen: str, limits: Limits) -> None:
     try:
         with path.open("rb") as file:
             size = file.seek(0, SEEK_END)
@@ -58,8 +68,9 @@ def _check_size(path: Path, limits: Limits) -> None:
         raise Invalid("list-missing", file=path.name) from None
     if size == 0:
         raise Invalid("list-empty")
-    if size > limits.size:
-        raise TooLarge("list-too-large", size=size, limit=limits.size)
+    most = limits.streamed if chosen in STREAMED else limits.size
+    if size > most:
+        raise TooLarge("list-too-large", size=size, limit=most)
 
 
 def _open(path: Path, chosen: str, sheet: str | None, limits: Limits) -> AbstractContextManager[Table]:
@@ -67,6 +78,8 @@ def _open(path: Path, chosen: str, sheet: str | None, limits: Limits) -> Abstrac
         return open_csv(path, limits)
     if chosen == "xlsx":
         return open_xlsx(path, limits, sheet)
+    if chosen == "xml":
+        return open_xml(path, limits)
     document = load_json(path, limits)
     if chosen == "geojson" or is_feature_collection(document):
         return nullcontext(geojson_table(document, limits))

@@ -5,26 +5,36 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TextIO
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import NamedTuple, TextIO
 
 from broker.domain.catalog import Merged, PointDraft, RowProblem, Severity
+from broker.domain.ids import ImportId
+from broker.domain.imports import Balance
+from broker.services.catalog_files.borders import AT_ONCE, far_outside
 from broker.services.catalog_files.cells import shown
-from broker.services.catalog_files.check import Checked
+from broker.services.catalog_files.check import Checked, Checker
+from broker.services.catalog_files.outside import Outside
+from broker.services.catalog_files.rows import Row
 
 COLUMNS = ("where", "field", "severity", "reason", "value", "allowed")
+MOST_TOLD = 10_000
+"""Problems that a report names one by one; the kept import has all that stayed outside."""
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The balance of an import: read = inserted + updated + unchanged + rejected, or there is no report.
+    """The balance of an import: read = inserted + updated + unchanged + quarantined + rejected, or there is no report.
 
     Attributes:
         warnings: rows that went in without a doubtful value.
-        problems: everything that was wrong, rejections and warnings: first what the list shows by itself, in its order,
-            then what only the catalogue shows.
+        problems: what was wrong, at most `MOST_TOLD`: first what the list shows by itself, in its order, then what only
+            the catalogue shows. `reasons` counts all of them.
         dropped: column -> rows in which it was left out because it held a URL or something like a password.
+        key: the import as it is kept; None for a dry run, and where nothing was written and nothing stayed outside.
     """
 
     read: int
@@ -32,58 +42,111 @@ class ImportReport:
     updated: int
     unchanged: int
     rejected: int
+    quarantined: int = 0
     warnings: int = 0
     problems: tuple[RowProblem, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    key: ImportId | None = None
 
     def __post_init__(self) -> None:
-        if self.read != self.inserted + self.updated + self.unchanged + self.rejected:
-            raise ValueError(f"rows were lost: {self.balance}")
+        _ = self.counts  # which refuses where rows were lost
+
+    @property
+    def counts(self) -> Balance:
+        return Balance(
+            self.read, self.inserted, self.updated, self.unchanged, self.quarantined, self.rejected, self.warnings
+        )
 
     @property
     def balance(self) -> str:
-        return (
-            f"read {self.read} = inserted {self.inserted} + updated {self.updated}"
-            f" + unchanged {self.unchanged} + rejected {self.rejected}"
-        )
+        return str(self.counts)
+
+
+class _Seen(NamedTuple):
+    """A row that was checked: its number in the list, its name there, what became of it."""
+
+    number: int
+    where: str
+    checked: Checked
 
 
 class Tally:
     """Counts the rows while their drafts pass on to the catalogue, so that a list is never held whole."""
 
-    def __init__(self) -> None:
-        self._read = 0
+    def __init__(self, outside: Outside | None = None) -> None:
+        self.read = 0
+        self._outside = outside
         self._rejected = 0
+        self._quarantined = 0
+        self._warned = 0
         self._problems: list[RowProblem] = []
+        self._conflicts: list[RowProblem] = []
+        self._reasons: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
 
-    def drafts(self, checked: Iterable[Checked]) -> Iterator[PointDraft]:
+    def drafts(self, rows: Iterable[Row], checker: Checker) -> Iterator[PointDraft]:
         """Yield the drafts of the rows that go in and remember what was wrong with the others."""
-        for row in checked:
-            self._read += 1
-            self._problems += row.problems
-            self._dropped.update(map(shown, row.dropped))
-            if row.draft is not None:
-                yield row.draft
-                continue
-            self._rejected += 1
-            if all(problem.severity is Severity.WARNING for problem in row.problems):
-                raise ValueError("a rejected row has no reason")
+        left = iter(rows)
+        while piece := [self._check(row, checker) for row in islice(left, AT_ONCE)]:
+            far = far_outside([seen.checked.draft for seen in piece])
+            for place, seen in enumerate(piece):
+                checked = seen.checked
+                if place in far:
+                    checked = replace(checked, problems=(*checked.problems, far[place]))
+                if checked.problems or checked.dropped:
+                    self._note(seen, checked)
+                if checked.draft is not None:
+                    yield checked.draft
+                elif not checked.problems:
+                    raise ValueError("a row that stays outside has no reason")
+
+    def conflict(self, found: Iterable[tuple[int, RowProblem]]) -> None:
+        """Note rows that went as far as the catalogue and stay outside after all."""
+        for number, problem in found:
+            self._quarantined += 1
+            self._reasons[problem.reason] += 1
+            if len(self._conflicts) < MOST_TOLD:
+                self._conflicts.append(problem)
+            if self._outside is not None:
+                self._outside.add_conflict(number, problem)
 
     def report(self, merged: Merged) -> ImportReport:
         """Return the balance; raises ValueError when a row was lost, which is a fault of the program."""
-        problems = (*self._problems, *merged.conflicts)
-        doubted = _rows_of(problems, Severity.WARNING) - _rows_of(problems, Severity.REJECTED)
+        problems = (*self._problems, *self._conflicts)[:MOST_TOLD]
+        conflicting = {problem.where for problem in self._conflicts}
+        twice = sum(1 for where in _rows_of(self._problems, Severity.WARNING) if where in conflicting)
         return ImportReport(
-            read=self._read,
-            inserted=merged.inserted,
-            updated=merged.updated,
-            unchanged=merged.unchanged,
-            rejected=self._rejected + len(merged.conflicts),
-            warnings=len(doubted),
-            problems=problems,
-            dropped=dict(self._dropped),
-        )
+            read=self.read, inserted=merged.inserted, updated=merged.updated, unchanged=merged.unchanged,
+            rejected=self._rejected, quarantined=self._quarantined, warnings=self._warned - twice, problems=problems,
+            dropped=dict(self._dropped), reasons=dict(self._reasons),
+        )  # fmt: skip
+
+    def _check(self, row: Row, checker: Checker) -> _Seen:
+        """Check a row; only what stays outside is told with its cells, so that no row has to be held."""
+        self.read += 1
+        checked = checker.check(row)
+        if checked.draft is None and checked.problems and self._outside is not None:
+            self._outside.add(self.read, row, checked.problems, taken=False)
+        return _Seen(self.read, row.where, checked)
+
+    def _note(self, seen: _Seen, checked: Checked) -> None:
+        self._dropped.update(map(shown, checked.dropped))
+        if not checked.problems:
+            return
+        self._reasons.update(problem.reason for problem in checked.problems)
+        if len(self._problems) < MOST_TOLD:
+            self._problems += checked.problems
+        if checked.draft is not None:
+            self._warned += 1
+        elif any(problem.severity is Severity.REJECTED for problem in checked.problems):
+            self._rejected += 1
+        elif any(problem.severity is Severity.QUARANTINED for problem in checked.problems):
+            self._quarantined += 1
+        else:
+            raise ValueError("a row that stays outside has no reason")
+        if self._outside is not None and checked.draft is not None:
+            self._outside.add(seen.number, Row(seen.where), checked.problems, taken=True)
 
 
 def write_problems_csv(problems: Iterable[RowProblem], file: TextIO) -> None:

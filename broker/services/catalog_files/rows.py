@@ -8,7 +8,7 @@ from broker.domain.catalog import RowProblem
 MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row: `where` is its line in the spreadsheet (from 1) or its JSON pointer (RFC 6901).
 
@@ -33,7 +33,7 @@ class Limits:
     """How much of a file is read at most.
 
     Attributes:
-        size: bytes of the file.
+        size: bytes of a file that is read whole; `streamed` those of one that is not.
         rows: rows of the list.
         columns: columns of the list.
         depth: levels of nesting of a JSON document above its lists.
@@ -41,7 +41,8 @@ class Limits:
     """
 
     size: int = 256 * MEBIBYTE
-    rows: int = 1_000_000
+    streamed: int = 1024 * MEBIBYTE
+    rows: int = 2_000_000
     columns: int = 512
     depth: int = 16
     unpacked: int = 1024 * MEBIBYTE

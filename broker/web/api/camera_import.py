@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from fastapi import APIRouter, Form, UploadFile
 from pydantic import Field
 
 from broker.domain.catalog import RowProblem, Severity
+from broker.domain.coordinates import System
 from broker.locale import say
 from broker.services.catalog_files.mapping import parse_pairs
 from broker.services.catalog_files.report import ImportReport
+from broker.services.imports import Asked
 from broker.web.bodies import check_text
 from broker.web.deps import BrokerDep, CallerDep, Language
 from broker.web.routes import OnceRoute
@@ -23,24 +26,47 @@ from broker.web.values import Code, In, Line, Out
 router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=OnceRoute)
 
 MOST_PROBLEMS = 1000
-MOST_PAIRS = 64
+MOST_PAIRS = 256
 LONGEST_NAME = 60  # characters; a name on disk has 255 bytes, a Chinese character three or four of them
+
+ListFormat = Literal["csv", "xlsx", "json", "geojson", "xml"]
 
 _UNSAFE = re.compile(r"[^\w.()（）\- ]+")
 
 
-class ImportIn(In):
+class ReadingIn(In):
     """A list of cameras in a file, and how to read it."""
 
-    file: Annotated[UploadFile, Field(description="CSV, XLSX, JSON or GeoJSON. 点位清单文件。")]
+    file: Annotated[UploadFile, Field(description="CSV, XLSX, JSON, GeoJSON or GB/T 28181 XML. 点位清单文件。")]
     owner: Annotated[Code, Field(description="Code of the owning department. 所属部门编码。")]
-    format: Literal["csv", "xlsx", "json", "geojson"] | None = Field(
-        None, description="Told by the suffix when left out. 省略时按后缀判断。"
-    )
+    format: ListFormat | None = Field(None, description="Told by the suffix when left out. 省略时按后缀判断。")
     map: list[Line] = Field(
         default_factory=list, max_length=MOST_PAIRS, description="FIELD=COLUMN, repeated. 字段=列名，可重复。"
     )
+    profile: Line | None = Field(None, description="Name of a saved way of reading. 已保存的映射方案名称。")
+    coordinates: System | None = Field(None, description="WGS-84 when nothing says otherwise. 坐标系，默认 WGS-84。")
+    strict: bool = Field(
+        default=False,
+        description="Quarantine new points without what their class must have. 缺必填项的新点位一律隔离。",
+    )
+
+    def asked(self) -> Asked:
+        """Return how the list is to be read; raises Invalid for a pair that names nothing."""
+        for place, pair in enumerate(self.map):
+            check_text(pair, f"/map/{place}")
+        return Asked(self.owner, self.format, parse_pairs(self.map), self.profile, self.coordinates, self.strict)
+
+
+class ImportIn(ReadingIn):
+    """A list to bring in, or only to check."""
+
     dry_run: bool = Field(default=False, description="Check only, write nothing. 只检查，不写入。")
+
+
+class PreviewIn(ReadingIn):
+    """A list to look at."""
+
+    rows: Annotated[int, Field(ge=1, le=200, description="Rows shown. 显示的行数。")] = 20
 
 
 class ProblemOut(Out):
@@ -62,15 +88,18 @@ class ProblemOut(Out):
 
 
 class ImportOut(Out):
-    """The balance: read = inserted + updated + unchanged + rejected; the first problems, and how many more."""
+    """read = inserted + updated + unchanged + quarantined + rejected; the first problems, and how many more."""
 
+    id: UUID | None
     dry_run: bool
     read: int
     inserted: int
     updated: int
     unchanged: int
+    quarantined: int
     rejected: int
     warnings: int
+    reasons: dict[str, int]
     dropped: dict[str, int]
     problems: list[ProblemOut]
     more_problems: int
@@ -79,10 +108,11 @@ class ImportOut(Out):
     def of(cls, report: ImportReport, language: str, *, dry_run: bool) -> Self:
         told: Sequence[RowProblem] = report.problems[:MOST_PROBLEMS]
         return cls(
-            dry_run=dry_run, read=report.read, inserted=report.inserted, updated=report.updated,
-            unchanged=report.unchanged, rejected=report.rejected, warnings=report.warnings,
+            id=report.key, dry_run=dry_run, read=report.read, inserted=report.inserted, updated=report.updated,
+            unchanged=report.unchanged, quarantined=report.quarantined, rejected=report.rejected,
+            warnings=report.warnings,
             dropped=dict(report.dropped), problems=[ProblemOut.of(problem, language) for problem in told],
-            more_problems=len(report.problems) - len(told),
+            reasons=dict(report.reasons), more_problems=sum(report.reasons.values()) - len(told),
         )  # fmt: skip
 
 
@@ -109,10 +139,10 @@ def import_cameras(
     language: Language,
 ) -> ImportOut:  # fmt: skip
     """将点位清单导入一个部门的目录。Bring a list of cameras into the catalogue of one department."""
-    for place, pair in enumerate(body.map):
-        check_text(pair, f"/map/{place}")
+    asked = body.asked()
     with on_disk(body.file) as path:
-        report = broker.catalog.import_file(
-            caller, path, owner=body.owner, format=body.format, mapping=parse_pairs(body.map), dry_run=body.dry_run
-        )
+        report = broker.imports.import_file(
+            caller, path, owner=asked.owner, format=asked.format, mapping=asked.mapping, profile=asked.profile,
+            coordinates=asked.coordinates, strict=asked.strict, dry_run=body.dry_run,
+        )  # fmt: skip
     return ImportOut.of(report, language, dry_run=body.dry_run)

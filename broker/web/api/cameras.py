@@ -15,21 +15,18 @@ from broker.domain.media import Mask, MaskStyle
 from broker.domain.privacy_masks import FEWEST_CORNERS, MOST_CORNERS, MOST_MASKS
 from broker.domain.time import TimeSpan, missing
 from broker.services.names import Known
+from broker.web.camera_query import WantedDep
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ById, Page
 from broker.web.refs import DepartmentRef
 from broker.web.routes import OnceRoute
-from broker.web.values import CODE, Code, In, Instant, Line, Out, SpanOut
+from broker.web.values import Code, In, Instant, Line, Out, SpanOut
 
 router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=OnceRoute)
 
 LONGEST_COVERAGE = timedelta(days=31)
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-Text = Annotated[str | None, Query(max_length=100, description="Part of name, address or code. 名称、地址、编码。")]
-Owner = Annotated[str | None, Query(pattern=CODE, description="Code of the owning department. 所属部门编码。")]
-Division = Annotated[str | None, Query(pattern=r"^\d{2,12}$", description="GB/T 2260 code. 行政区划代码。")]
-Bound = Annotated[bool | None, Query(description="Bound to a source or not. 是否已接入录像源。")]
 Begin = Annotated[Instant, Query(description="ISO 8601 with offset. 开始时间，须带时区。")]
 End = Annotated[Instant, Query(description="ISO 8601 with offset, exclusive. 结束时间（不含），须带时区。")]
 
@@ -50,6 +47,12 @@ class CameraOut(Out):
     sensitive: bool
     synthetic: bool
     bound: bool
+    edition: str | None
+    status: str
+    lifecycle: str
+    visibility: str
+    tags: list[str]
+    version: int
 
     @classmethod
     def of(cls, camera: Camera, known: Known) -> Self:
@@ -59,7 +62,8 @@ class CameraOut(Out):
             latitude=camera.latitude, longitude=camera.longitude,
             direction=camera.direction.name.lower() if camera.direction else None,
             point_class=camera.point_class, sensitive=camera.sensitive, synthetic=camera.synthetic,
-            bound=camera.source_id is not None,
+            bound=camera.source_id is not None, edition=camera.edition, status=camera.status,
+            lifecycle=camera.lifecycle, visibility=camera.visibility, tags=list(camera.tags), version=camera.version,
         )  # fmt: skip
 
 
@@ -167,14 +171,11 @@ def asked_span(begin: Begin, end: End) -> TimeSpan:
 
 @router.get("")
 def list_cameras(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, *, text: Text = None,
-    owner: Owner = None, division: Division = None, bound: Bound = None,
-) -> Page[CameraOut]:  # fmt: skip
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ById, wanted: WantedDep
+) -> Page[CameraOut]:
     """查找点位。Find cameras."""
     after = None if window.after is None else CameraId(window.after)
-    found = broker.catalog.page(
-        caller, text=text, owner=owner, division=division, bound=bound, after=after, limit=window.wanted
-    )
+    found = broker.finding.page(caller, wanted, after=after, limit=window.wanted)
     return window.page(found, lambda it: it.id, lambda cameras: shown(cameras, reading))
 
 

@@ -8,12 +8,37 @@ that look at several rows.
 from storage.db.tables.accounts import api_token, department, person, role_assignment, session, sign_in_failure
 from storage.db.tables.attachments import attachment
 from storage.db.tables.base import INSTANT, metadata
-from storage.db.tables.catalog import camera, source
+from storage.db.tables.catalog import (
+    camera,
+    camera_field,
+    camera_gone,
+    camera_history,
+    source,
+    source_reconciliation,
+    source_reconciliation_line,
+)
 from storage.db.tables.deadlines import deadline
 from storage.db.tables.delegations import absence, delegation
+from storage.db.tables.divisions import division, division_change
 from storage.db.tables.doors import idempotency
 from storage.db.tables.escrow import escrow, kept_original
 from storage.db.tables.grants import access_grant, grant_person, retrieval
+from storage.db.tables.health import (
+    health_alert,
+    health_day,
+    health_round,
+    health_target,
+    maintenance,
+    point_day,
+    point_health,
+    point_recorded,
+    point_stint,
+    point_watch,
+    source_day,
+    source_round,
+)
+from storage.db.tables.imports import catalog_import, import_profile, import_row
+from storage.db.tables.measures import catalogue_day, plan_target
 from storage.db.tables.notices import notice, notice_recipient, webhook, webhook_delivery
 from storage.db.tables.packages import evidence_package, package_retrieval
 from storage.db.tables.policies import policy_change, policy_version
@@ -37,6 +62,10 @@ AUDITED = (
     "policy_version",
     "source",
     "camera",
+    "camera_field",
+    "import_profile",
+    "catalog_import",
+    "source_reconciliation",
     "access_request",
     "request_item",
     "access_grant",
@@ -46,6 +75,9 @@ AUDITED = (
     "lock",
     "webhook",
     "copy_hold",
+    "plan_target",
+    "health_target",
+    "maintenance",
 )
 
 __all__ = [
@@ -61,21 +93,41 @@ __all__ = [
     "audit_event",
     "blob_deletion",
     "camera",
+    "camera_field",
+    "camera_gone",
+    "camera_history",
+    "catalog_import",
+    "catalogue_day",
     "copy_hold",
     "deadline",
     "delegation",
     "department",
+    "division",
+    "division_change",
     "escrow",
     "evidence_package",
     "grant_person",
+    "health_alert",
+    "health_day",
+    "health_round",
+    "health_target",
     "idempotency",
+    "import_profile",
+    "import_row",
     "kept_original",
     "lock",
+    "maintenance",
     "metadata",
     "notice",
     "notice_recipient",
     "package_retrieval",
     "person",
+    "plan_target",
+    "point_day",
+    "point_health",
+    "point_recorded",
+    "point_stint",
+    "point_watch",
     "policy_change",
     "policy_version",
     "recording_answer",
@@ -93,7 +145,11 @@ __all__ = [
     "sign_in_failure",
     "source",
     "source_clock",
+    "source_day",
     "source_health",
+    "source_reconciliation",
+    "source_reconciliation_line",
+    "source_round",
     "source_watch",
     "webhook",
     "webhook_delivery",

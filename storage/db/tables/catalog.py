@@ -1,13 +1,16 @@
-"""Sources and the cameras behind them."""
+"""Sources, the cameras behind them, their history, the city's own fields, and what a source lists."""
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -18,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from storage.db.tables.base import audited, metadata
+from storage.db.tables.base import INSTANT, Xid8, audited, metadata
 
 source = Table(
     "source",
@@ -60,10 +63,129 @@ camera = Table(
     Column("channel", Text),
     Column("extra", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("masks", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("record", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("edition", Text),
+    Column("status", Text, nullable=False, server_default="unknown"),
+    Column("lifecycle", Text, nullable=False, server_default="in_use"),
+    Column("visibility", Text, nullable=False, server_default="shared"),
+    Column("shown_to", ARRAY(Uuid), nullable=False, server_default=text("'{}'::uuid[]")),
+    Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("custom", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("picture", Text),
+    Column("import_id", ForeignKey("catalog_import.id", deferrable=True, initially="DEFERRED")),
+    Column("sought", Text, nullable=False, server_default=""),
+    Column("changed", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     *audited(),
     UniqueConstraint("owner_id", "external_key"),
     CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="place"),
     CheckConstraint("(source_id IS NULL) = (channel IS NULL)", name="bound_whole"),
     Index("ix_camera_owner_id_id", "owner_id", "id"),
     Index("ix_camera_place", "latitude", "longitude"),
+    CheckConstraint("jsonb_typeof(record) = 'object' AND jsonb_typeof(custom) = 'object'", name="record"),
+    CheckConstraint("edition IN ('2016', '2022')", name="edition"),
+    CheckConstraint("status IN ('on', 'off', 'unknown')", name="status"),
+    CheckConstraint("lifecycle IN ('in_use', 'repair', 'removed')", name="lifecycle"),
+    CheckConstraint("visibility IN ('shared', 'listed', 'internal')", name="visibility"),
+    CheckConstraint("visibility = 'listed' OR cardinality(shown_to) = 0", name="shown_to"),
+    CheckConstraint("picture ~ '^[0-9a-f]{64}$'", name="picture"),
+    Index("ix_camera_changed", "changed"),
+    Index(
+        "ix_camera_sought",
+        text("string_to_array(split_part(sought, '\x02', 2), ' ')"),
+        postgresql_using="gin",
+    ),
+    Index("ix_camera_spot", text("point(longitude, latitude)"), postgresql_using="gist"),
+    Index("ix_camera_division", "division", "id"),  # in the order of bytes; SQLAlchemy does not read a collation back
+    Index("ix_camera_source_id", "source_id", "channel", postgresql_where=text("source_id IS NOT NULL")),
+    Index("ix_camera_import_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+    Index("ix_camera_picture", "picture", postgresql_where=text("picture IS NOT NULL")),
+)
+
+camera_gone = Table(
+    "camera_gone",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("changed", Xid8, nullable=False, server_default=text("pg_current_xact_id()"), index=True),
+)
+"""Points that were taken back with their import, for whoever follows the catalogue."""
+
+camera_history = Table(
+    "camera_history",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("camera_id", ForeignKey("camera.id"), nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    ForeignKeyConstraint(
+        ["stream", "seq"], ["audit_event.stream", "audit_event.seq"], deferrable=True, initially="DEFERRED"
+    ),
+    CheckConstraint("jsonb_typeof(before) = 'object' AND jsonb_typeof(after) = 'object'", name="objects"),
+    Index("ix_camera_history_camera_id_id", "camera_id", "id"),
+)
+
+camera_field = Table(
+    "camera_field",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("allowed", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("mandatory", Boolean, nullable=False, server_default=text("false")),
+    Column("retired", Boolean, nullable=False, server_default=text("false")),
+    *audited(),
+    CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,39}$'", name="key"),
+    CheckConstraint("kind IN ('code', 'codes', 'integer', 'number', 'text', 'instant', 'flag')", name="kind"),
+    CheckConstraint(
+        "jsonb_typeof(allowed) = 'array' AND (kind IN ('code', 'codes')) = (jsonb_array_length(allowed) > 0)",
+        name="allowed",
+    ),
+)
+
+source_reconciliation = Table(
+    "source_reconciliation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("same", Integer, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    *audited(),
+    CheckConstraint("state IN ('OPEN', 'DONE', 'REPLACED')", name="state"),
+    CheckConstraint("same BETWEEN 0 AND listed", name="counts"),
+    Index("ix_source_reconciliation_open", "source_id", unique=True, postgresql_where=text("state = 'OPEN'")),
+    Index("ix_source_reconciliation_source_id_id", "source_id", "id"),
+)
+
+source_reconciliation_line = Table(
+    "source_reconciliation_line",
+    metadata,
+    Column("reconciliation_id", ForeignKey("source_reconciliation.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("camera_id", ForeignKey("camera.id"), index=True),
+    Column("held", JSONB, nullable=False),
+    Column("told", JSONB, nullable=False),
+    Column("state", Text, nullable=False, server_default="OPEN"),
+    Column("decided_by", Text),
+    Column("decided_at", INSTANT),
+    CheckConstraint("kind IN ('new', 'changed', 'gone', 'reparented')", name="kind"),
+    CheckConstraint("kind = 'new' OR camera_id IS NOT NULL", name="known"),
+    CheckConstraint("state IN ('OPEN', 'ACCEPTED', 'REFUSED')", name="state"),
+    CheckConstraint(
+        "(state = 'OPEN') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)", name="decided"
+    ),
+    Index(
+        "ix_source_reconciliation_line_open",
+        "reconciliation_id",
+        "position",
+        postgresql_where=text("state = 'OPEN'"),
+    ),
 )

@@ -30,6 +30,7 @@ source_health = Table(
     CheckConstraint("since <= seen_at AND (until IS NULL OR seen_at <= until)", name="in_order"),
     Index("ix_source_health_source_id", "source_id", unique=True, postgresql_where=text("until IS NULL")),
     Index("ix_source_health_source_id_since", "source_id", "since"),
+    Index("ix_source_health_until", "until"),
 )
 
 source_watch = Table(

@@ -18,5 +18,14 @@ audit_event = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     UniqueConstraint("stream", "seq"),
+    # What the measures read of a year: the steps of the centers, whatever else is in the trace.
+    Index(
+        "ix_audit_event_centers",
+        "at",
+        postgresql_where=text(
+            "kind IN ('access_request:submitted', 'access_request:resubmitted', 'access_request:approved',"
+            " 'access_request:rejected', 'access_request:returned', 'access_request:lapsed')"
+        ),
+    ),
     Index("ix_audit_event_case_id", "case_id", "id", postgresql_where=text("case_id IS NOT NULL")),
 )

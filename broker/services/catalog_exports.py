@@ -1,0 +1,47 @@
+"""The catalogue as a file, in the formats in which it is read: only what the caller may see, page by page."""
+
+from collections.abc import Iterator
+
+from broker.domain.accounts import Caller
+from broker.domain.catalog import Camera
+from broker.domain.coordinates import System
+from broker.domain.ids import CameraId, DepartmentId
+from broker.domain.visibility import Viewer, as_seen
+from broker.services.catalog_files.own_fields import OwnFields
+from broker.services.catalog_files.writing.points import exported
+from broker.services.catalog_files.writing.tables import Written
+from policies import facts
+from policies.authorizer import Authorizer
+from storage.db.unit_of_work import Work
+
+PAGE = 2000
+
+
+class CatalogExports:
+    """Exports of the catalogue."""
+
+    def __init__(self, work: Work, policy: Authorizer) -> None:
+        self._work = work
+        self._policy = policy
+
+    def export(
+        self, caller: Caller, list_format: str, *, owner: str | None, division: str | None, coordinates: System
+    ) -> Written:
+        """Return the points that a caller may see as a file; they are read while it is taken away."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            owner_id = work.departments.by_code(owner).id if owner else None
+            viewer = Viewer.of(caller, work.now)
+            own = OwnFields.of(work.camera_fields.all())
+        return exported(self._points(viewer, owner_id, division), list_format, coordinates, own)
+
+    def _points(self, viewer: Viewer, owner: DepartmentId | None, division: str | None) -> Iterator[Camera]:
+        after: CameraId | None = None
+        while True:
+            with self._work() as work:
+                found = work.cameras.page(viewer=viewer, owner=owner, division=division, after=after, limit=PAGE)
+                homes = work.departments.load_many({camera.owner_id for camera in found})
+            yield from (as_seen(viewer, camera, homes[camera.owner_id].path) for camera in found)
+            if len(found) < PAGE:
+                return
+            after = found[-1].id

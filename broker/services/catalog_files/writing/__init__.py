@@ -1,0 +1,1 @@
+"""Lists of points as files again: what `catalog_files` reads back changes nothing."""

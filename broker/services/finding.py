@@ -1,0 +1,117 @@
+"""Find points: pages, the nearest ones, counts and map tiles of the same question, as far as the caller may know."""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from broker.domain.accounts import Caller
+from broker.domain.catalog import Camera
+from broker.domain.errors import Invalid
+from broker.domain.finding import Question
+from broker.domain.ids import CameraId
+from broker.domain.places import Spot
+from broker.domain.visibility import Viewer
+from broker.services.map.facets import Facets, count
+from broker.services.map.following import MapFollower, Remembered
+from broker.services.map.grid import DEEPEST, Grid
+from broker.services.map.selection import Selection
+from broker.services.map.tiles import tile
+from policies import facts
+from policies.authorizer import Authorizer
+from storage.db.unit_of_work import UnitOfWork, Work
+
+SELECTIONS, TILES = 24, 4_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A question with departments by their codes: `owner` alone, `department` with all below it."""
+
+    question: Question
+    owner: str | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A vector tile, plain and packed; `mark` is the same for the same content."""
+
+    content: bytes
+    packed: bytes
+    mark: str
+
+
+class Finding:
+    """Answers questions about where points are; the map is followed by each process for itself."""
+
+    def __init__(self, work: Work, policy: Authorizer) -> None:
+        self._work = work
+        self._policy = policy
+        self._map = MapFollower()
+        self._selections: Remembered[Selection] = Remembered(SELECTIONS)
+        self._tiles: Remembered[Tile] = Remembered(TILES)
+
+    def page(self, caller: Caller, wanted: Wanted, *, after: CameraId | None, limit: int) -> Sequence[Camera]:
+        """Return points by id; all who ask, decide and look may list what is shown to them."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            question = _placed(work, wanted)
+            return work.finding.page(question, Viewer.of(caller, work.now), after=after, limit=limit)
+
+    def nearest(self, caller: Caller, wanted: Wanted, spot: Spot, limit: int) -> Sequence[tuple[Camera, float]]:
+        """Return the points nearest to a spot, each with its distance in metres."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            return work.finding.nearest(_placed(work, wanted), Viewer.of(caller, work.now), spot, limit)
+
+    def facets(self, caller: Caller, wanted: Wanted) -> Facets:
+        """Return how many points there are of what kind; may lag behind the list by two seconds."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            return count(self._selection(work, caller, wanted)[0])
+
+    def tile(self, caller: Caller, wanted: Wanted, grid: Grid, z: int, x: int, y: int) -> Tile:
+        """Return a vector tile; may lag behind the list by two seconds.
+
+        Raises:
+            Invalid: `no-such-tile`: there is none of this number.
+        """
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            if not (0 <= z <= DEEPEST and 0 <= x < 2**z and 0 <= y < 2**z):
+                raise Invalid("no-such-tile", pointer="/z", z=z, x=x, y=y)
+            selection, key = self._selection(work, caller, wanted)
+        return self._tiles.get((*key, grid, z, x, y), lambda: _packed(tile(selection, grid, z, x, y)))
+
+    def _selection(
+        self, work: UnitOfWork, caller: Caller, wanted: Wanted
+    ) -> tuple[Selection, tuple[int, Viewer, Question]]:
+        question, viewer = _placed(work, wanted), Viewer.of(caller, work.now)
+        index = self._map.newest(work)
+        key = (index.version, viewer, question)
+
+        def select() -> Selection:
+            if not question.text and question.recorded is None:
+                return Selection(index, viewer, question)
+            # What the map does not know the database is asked, and the answer is kept for as long as the index is.
+            return Selection(index, viewer, question, np.frombuffer(work.finding.halves(question, viewer), np.uint64))
+
+        return self._selections.get(key, select), key
+
+
+def _placed(work: UnitOfWork, wanted: Wanted) -> Question:
+    question = wanted.question
+    if wanted.owner:
+        question = replace(question, owners=frozenset({work.departments.by_code(wanted.owner).id}))
+    if wanted.department:
+        below = work.finding.departments_below(work.departments.by_code(wanted.department).path)
+        question = replace(question, owners=below if question.owners is None else question.owners & below)
+    return question
+
+
+def _packed(content: bytes) -> Tile:
+    mark = hashlib.sha256(content).hexdigest()[:32]
+    return Tile(content, gzip.compress(content, 6, mtime=0), mark)

@@ -1,0 +1,52 @@
+"""Finding points over HTTP: parameters are read, tiles are marked, packed and not sent twice."""
+
+import mapbox_vector_tile
+import pytest
+
+from tests.web.door import Door
+
+TILE = "/map/tiles/0/0/0.mvt"
+SEVEN = "103,29,105,32"
+
+
+def test_a_question_is_answered_as_list_counts_and_map(lobby: Door) -> None:
+    asker = lobby["asker"]
+    listed = asker.get("/cameras", text="路口 dh-cg", box=SEVEN)["items"]
+    assert len(listed) == 3
+    counts = asker.get("/cameras/facets", text="路口 dh-cg", box=SEVEN)
+    assert counts["total"] == 3
+    assert counts["owners"] == [{"owner": listed[0]["owner"], "count": 3}]
+    drawn = asker.get("/cameras.geojson", text="路口 dh-cg", limit=2)
+    assert [len(drawn["features"]), drawn["complete"]] == [2, False]
+    near = asker.get("/cameras/nearest", near="104.00,30.60", department="dh", limit=2)["items"]
+    assert near[0]["metres"] <= near[1]["metres"]
+
+
+def test_a_tile_is_packed_marked_and_not_sent_twice(lobby: Door) -> None:
+    asker = lobby["asker"]
+    plain = asker.send("GET", TILE, headers={"Accept-Encoding": "identity"})
+    assert plain.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert len(mapbox_vector_tile.decode(plain.content)["points"]["features"]) == 7
+    packed = asker.send("GET", TILE, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    again = asker.send("GET", TILE, headers={"If-None-Match": plain.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert asker.send("GET", TILE, params={"text": "dh-jt"}).headers["etag"] != plain.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ({"box": "1,2,3"}, "bad-place"),
+        ({"circle": "1,2,nan"}, "bad-place"),
+        ({"polygon": "0,0;1,1"}, "bad-place"),
+        ({"class": "4"}, "malformed"),
+        ({"recorded_from": "2026-01-01T00:00:00Z"}, "field-missing"),
+        ({"owner": "nobody"}, "unknown-department"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(lobby: Door, query: dict[str, str], slug: str) -> None:
+    answer = lobby["asker"].send("GET", "/cameras", params=query)
+    assert answer.status_code in {404, 422}
+    assert slug in answer.json()["type"]
