@@ -83,7 +83,7 @@ def test_black_and_frozen_pictures_are_told_after_the_second_look(
     (stuck,) = turned.point_health.page(ME, cameras[2].id, before=None, limit=5)
     assert (stuck.since, stuck.until) == (clock.at, None)
     assert re.fullmatch(r"moved=0\.000\d", stuck.detail)  # what the encoder leaves of a picture that stands still
-    assert list(folder.parent.rglob("picture*")) == []
+    assert list(turned.settings.data.rglob("picture*")) == []
 
 
 def test_a_point_that_is_not_listed_one_that_falls_silent_and_both_back_again(
