@@ -34,7 +34,7 @@ else
 test: style
 	@$(MAKE) --no-print-directory --jobs=2 types suite
 
-suite:
+suite: $(STAMP)  ## run all tests and the coverage gate, without the checks
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=20 --cov --cov-report=
 	$(BIN)/python -m coverage report --include='$(GATED)' --fail-under=$(COVERED)
 endif
@@ -49,12 +49,12 @@ test-upstreams: $(STAMP)  ## run the adapters against real recorders, in a Debia
 
 check: style types  ## check style, formatting, types and the dependency rule
 
-style: $(STAMP)
+style: $(STAMP)  ## check style, formatting and the dependency rule
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 
-types: $(STAMP)
+types: $(STAMP)  ## check the types
 	$(BIN)/mypy
 
 bench: $(STAMP)  ## run the benchmarks (NAME=media: only those whose name begins so)

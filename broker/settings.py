@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the web server listens on; 0 takes a free one.")
     workers: int = Field(
-        default=16, ge=0, le=64, description="Retrievals at once in this process; 0: leave them to `worker`."
+        default=16, ge=0, le=64, description="Retrievals at once beside the server; 0: leave them to `worker`."
     )
     coders: int = Field(
         default=0, ge=0, le=64, description="Clips coded at once on this machine; 0: one for every two processors."

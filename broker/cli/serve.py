@@ -1,4 +1,4 @@
-"""`xueliang serve`: the web server, workers and, where none is configured, the database, in one process."""
+"""`xueliang serve`: the web server, workers beside it and, where none is configured, the database."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from broker.cli.mail import say_if_off
 from broker.cli.serving import listening, serve_here, url_of
 from broker.cli.stopping import until_stopped
 from broker.logging import configure_logging
-from broker.worker.app import worker_thread
+from broker.worker.process import workers_beside
 
 app = Noun()
 
@@ -32,7 +32,7 @@ def serve(
         until_stopped(),
         listening(settings.host, settings.port) as opened,
         open_broker(settings, share=False) as broker,
-        worker_thread(broker, settings.workers),
+        workers_beside(broker, settings.workers),
     ):
         url = url_of(opened)
         broker.blobs.check()

@@ -1,19 +1,18 @@
 """`xueliang worker`: only the workers, beside servers on other machines that share database and store."""
 
 import asyncio
-import signal
 from typing import Annotated
 
 from typer import Option
 
-from broker.bootstrap import Broker, open_broker
+from broker.bootstrap import open_broker
 from broker.cli import screen
 from broker.cli.grammar import Noun
 from broker.cli.machine import Data, settings_for
 from broker.cli.mail import say_if_off
 from broker.cli.stopping import until_stopped
 from broker.logging import configure_logging
-from broker.worker.app import build_app, work
+from broker.worker.process import until_told
 
 app = Noun()
 
@@ -31,13 +30,5 @@ def worker(
         broker.blobs.check()
         say_if_off(broker)
         screen.note("worker.ready", concurrency=concurrency)
-        asyncio.run(_work(broker, concurrency))
+        asyncio.run(until_told(broker, concurrency))
     screen.note("serve.stopped")
-
-
-async def _work(broker: Broker, concurrency: int) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await work(build_app(broker), concurrency=concurrency, stop=stop)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,6 +67,54 @@ def test_the_server_answers_and_stops(
     text = log.read_text(encoding="utf-8")
     assert "Traceback" not in text
     assert text.endswith("Stopped.\n")
+
+
+def children(pid: int) -> set[int]:
+    """Return the processes below one, as the kernel tells them."""
+    below = {int(it) for it in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()}
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        below |= {int(it) for it in (thread / "children").read_text(encoding="ascii").split()}
+    return below
+
+
+def workers_of(database_url: str) -> set[int]:
+    """Return the keys of the workers that the job engine knows."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        return {row[0] for row in connection.execute("SELECT id FROM procrastinate_workers")}
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def at_work(process: subprocess.Popen[bytes]) -> int:
+    """Return the process of workers below a server."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(process.pid)}
+    return next(pid for pid, command in commands.items() if b"spawn_main" in command)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_beside_the_server_come_again_and_end_with_it(
+    number: signal.Signals, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XUELIANG_DATABASE_URL", database_url)
+    log = tmp_path / "log"
+    with started(log, "serve", "--port", "0", "--workers", "1", "--data", str(tmp_path / "data")) as process:
+        until_at_work(database_url)
+        first, known = at_work(process), workers_of(database_url)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: bool(workers_of(database_url) - known))
+        second = at_work(process)
+        assert second != first
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == (0 if number == signal.SIGTERM else -number)
+        until(lambda: not Path(f"/proc/{second}").exists())
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback" not in text
+    assert "ended unasked (-9)" in text
 
 
 def test_the_worker_starts_and_stops(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
