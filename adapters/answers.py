@@ -3,10 +3,14 @@
 import re
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.errors import AdapterBroken, UnknownChannel
+from broker.domain.errors import Invalid
+from broker.domain.gb_code import parse
 from broker.domain.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan, merge
 
@@ -20,6 +24,7 @@ LIVE = timedelta(seconds=15)
 """A live picture cannot be older than the question; so much younger it may be: cameras begin with a key frame."""
 
 _LONGEST_CHANNEL = 255
+_LONGEST_ID = 100
 # How files of these types begin; a login page saved as a clip is caught here.
 _MARKS = {"image/jpeg": (0, b"\xff\xd8\xff"), "image/png": (0, b"\x89PNG"), "video/mp4": (4, b"ftyp")}
 
@@ -47,8 +52,17 @@ def checked_points(adapter: str, answer: Iterable[object]) -> tuple[Point, ...]:
     given = tuple(answer)
     points = tuple(point for point in given if isinstance(point, Point) and point.channel)
     _demand(len(points) == len(given), adapter, "points are no Points")
-    first = {point.channel: point for point in reversed(points)}
+    first = {point.channel: _told(point) for point in reversed(points)}
     return tuple(sorted(first.values(), key=lambda point: point.channel))
+
+
+def _told(point: Point) -> Point:
+    """Return a point without a code that cannot be one, and with no more of a vendor's id than can be kept."""
+    code: str | None = None
+    with suppress(Invalid):
+        code = str(parse(point.gb_code or ""))
+    vendor_id = "".join(sign for sign in point.vendor_id or "" if sign.isprintable()).strip()[:_LONGEST_ID] or None
+    return replace(point, gb_code=code, vendor_id=vendor_id)
 
 
 def checked_spans(adapter: str, answer: Iterable[object], asked: TimeSpan) -> tuple[TimeSpan, ...]:

@@ -1,8 +1,29 @@
 """What pydantic says about the options of a source, turned into errors with a pointer and facts."""
 
-from pydantic import ValidationError
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from adapters.errors import InvalidOption, InvalidPattern, MissingOption, UnknownOption
+from broker.domain.errors import Invalid
+from broker.domain.gb_code import parse
+
+
+def _gb_code(text: str) -> str:
+    try:
+        return str(parse(text))
+    except Invalid as error:
+        raise ValueError(f"{error.slug}: {error.facts['allowed']}") from None
+
+
+Codes = Annotated[dict[str, Annotated[str, AfterValidator(_gb_code)]], Field(max_length=10_000)]
+"""By channel: the 20-digit code of GB/T 28181, for a source that cannot tell it itself."""
+
+VendorIds = Annotated[
+    dict[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]],
+    Field(max_length=10_000),
+]
+"""By channel: what its maker, or whoever keeps the list, knows it by."""
 
 
 def option_error(error: ValidationError, known: tuple[str, ...]) -> InvalidOption:

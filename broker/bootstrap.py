@@ -1,6 +1,5 @@
 """The composition root: from settings to a broker whose services share one database, one policy, one store."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,29 +11,35 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from adapters.gateway import Gateway
-from adapters.key_frames import KeyFrames
 from adapters.media.face_model import redacts
 from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.errors import Unavailable
 from broker.domain.time import Clock, SystemClock
+from broker.fittings import (
+    TRIED_EACH,
+    blobs_of,
+    gateways,
+    open_post_office,
+    papers,
+    provider,
+    secret_box,
+    workshop,
+    workspace,
+)
 from broker.services.absences import Absences
 from broker.services.access_requests import AccessRequests
 from broker.services.accounts import Accounts
 from broker.services.approvals import Approvals
-from broker.services.attachments import Attachments, Limits
+from broker.services.attachments import Attachments
 from broker.services.audit import Audit
 from broker.services.availability import Availability
+from broker.services.camera_codes import CameraCodes
 from broker.services.camera_fields import CameraFields
 from broker.services.camera_records import CameraRecords
 from broker.services.catalog import Catalog
 from broker.services.catalog_exports import CatalogExports
 from broker.services.contacts import Contacts
 from broker.services.copies import Copies
-from broker.services.couriers.calls import trusting
-from broker.services.couriers.mail import MailServer
-from broker.services.couriers.places import Rules, read_networks
-from broker.services.couriers.post_office import PostOffice
-from broker.services.couriers.wording import read_zone
 from broker.services.deadlines import Deadlines
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
@@ -45,18 +50,22 @@ from broker.services.finding import Finding
 from broker.services.findings import Findings
 from broker.services.footage import Footage
 from broker.services.grants import Grants
+from broker.services.health_retention import HealthRetention
 from broker.services.holds import Holds
+from broker.services.identities import Identities
 from broker.services.import_profiles import ImportProfiles
 from broker.services.import_runs import ImportRuns
 from broker.services.imports import Imports
 from broker.services.inbox import Inbox
+from broker.services.invites import Invites
 from broker.services.locks import Locks
 from broker.services.mailbox import Mailbox
 from broker.services.maintenance import MaintenanceWindows
 from broker.services.measures import Measures
 from broker.services.names import Names
 from broker.services.notices import Notices
-from broker.services.package_runs import PackageRuns, Workshop
+from broker.services.oidc_sign_in import OidcSignIn
+from broker.services.package_runs import PackageRuns
 from broker.services.packages import Packages
 from broker.services.patience import Patience
 from broker.services.plan_targets import PlanTargets
@@ -67,6 +76,7 @@ from broker.services.policies import Policies
 from broker.services.policy_following import following
 from broker.services.previews import Previews
 from broker.services.privacy_masks import PrivacyMasks
+from broker.services.reconciliation_batches import ReconciliationBatches
 from broker.services.reconciliations import Reconciliations
 from broker.services.recorded import Recordings
 from broker.services.register import Register
@@ -79,7 +89,7 @@ from broker.services.retrievals import Retrievals
 from broker.services.rulebooks import Rulebooks
 from broker.services.sealed_copies import SealedCopies
 from broker.services.second_factor import SecondFactor
-from broker.services.sign_in import Passwords, SignIn
+from broker.services.sign_in import Openings, Passwords, SignIn
 from broker.services.source_clocks import SourceClocks
 from broker.services.source_health import SourceHealth
 from broker.services.source_secrets import SourceSecrets
@@ -90,7 +100,6 @@ from broker.services.webhooks import Webhooks
 from broker.settings import Settings
 from policies.authorizer import Authorizer
 from policies.facts import KEPT, KEPT_WITH_FACES
-from storage.blobs import open_store
 from storage.blobs.base import BlobStore
 from storage.db import schema
 from storage.db.embedded import EmbeddedServer, running_dsn
@@ -98,12 +107,9 @@ from storage.db.engine import libpq_url, open_engine
 from storage.db.originals import FetchMarks
 from storage.db.source_slots import SourceSlots
 from storage.db.unit_of_work import UnitOfWork, Work
-from storage.packages.authority import CERTIFICATE, FOLDER, KEY
-from storage.packages.signing import KeyFiles
 from storage.secrets import SecretBox
 
 POOL = 12
-TRIED_EACH = 8.0  # seconds for one question to a source in a dry run, or how it is
 TRIED_WHOLE = 20.0  # seconds for all questions of a dry run
 STARTING = 10.0  # seconds another program may take to start the database that both use
 
@@ -123,13 +129,18 @@ class Broker:
     zone: tzinfo
     sign_in: SignIn
     second_factor: SecondFactor
+    oidc: OidcSignIn
+    identities: Identities
+    invites: Invites
     accounts: Accounts
     delegations: Delegations
     absences: Absences
     catalog: Catalog
     camera_records: CameraRecords
+    camera_codes: CameraCodes
     camera_fields: CameraFields
     reconciliations: Reconciliations
+    reconciliation_batches: ReconciliationBatches
     divisions: Divisions
     imports: Imports
     import_profiles: ImportProfiles
@@ -144,6 +155,7 @@ class Broker:
     point_health: PointHealth
     point_looks: PointLooks
     point_settlement: PointSettlement
+    health_retention: HealthRetention
     maintenance: MaintenanceWindows
     resealing: Resealing
     availability: Availability
@@ -253,9 +265,9 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     work: Work = partial(UnitOfWork, engine, clock, following(policy))
     passwords = Passwords(memory_kib=settings.password_memory_kib, passes=settings.password_passes)
     settings.data.mkdir(parents=True, exist_ok=True)
-    gateway, quick = _gateways(settings)
-    blobs, secrets = _blobs(settings), _secret_box(settings)
-    office = open_post_office(settings, secrets)
+    gateway, quick = gateways(settings)
+    blobs, secrets = blobs_of(settings), secret_box(settings)
+    office, openings = open_post_office(settings, secrets), Openings(secrets, settings.step_up_limit)
     opener = SourceSecrets(secrets)
     health = SourceHealth(work, policy, quick, opener, SourceSlots(url))
     recordings = Recordings(quick, each=TRIED_EACH, whole=TRIED_WHOLE)
@@ -264,17 +276,20 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     return Broker(
         settings=settings, database_url=url, engine=engine, clock=clock, work=work, policy=policy, blobs=blobs,
         secrets=secrets, zone=office.zone,
-        sign_in=SignIn(work, policy, passwords, secrets, settings.step_up_limit),
+        sign_in=SignIn(work, policy, passwords, secrets, openings),
         second_factor=SecondFactor(work, policy, secrets, passwords, settings.step_up_limit),
-        accounts=Accounts(work, policy, passwords),
-        delegations=Delegations(work, policy), absences=Absences(work, policy),
-        catalog=Catalog(work, policy, gateway, opener),
-        camera_records=CameraRecords(work, policy, blobs), camera_fields=CameraFields(work, policy),
+        oidc=OidcSignIn(work, policy, provider(settings), secrets, openings, passwords),
+        identities=Identities(work, policy, settings.oidc_issuer),
+        invites=Invites(work, policy, passwords, openings, office),
+        accounts=Accounts(work, policy, passwords), delegations=Delegations(work, policy),
+        absences=Absences(work, policy), catalog=Catalog(work, policy, gateway, opener),
+        camera_records=CameraRecords(work, policy, blobs), camera_codes=CameraCodes(work, policy),
         reconciliations=Reconciliations(work, policy, quick, opener),
+        reconciliation_batches=ReconciliationBatches(work, policy), camera_fields=CameraFields(work, policy),
         divisions=Divisions(work, policy), finding=Finding(work, policy),
         imports=Imports(work, policy, blobs), import_profiles=ImportProfiles(work, policy),
         catalog_exports=CatalogExports(work, policy),
-        import_runs=ImportRuns(work, policy, blobs, _workspace(settings.data)),
+        import_runs=ImportRuns(work, policy, blobs, workspace(settings.data)),
         masks=PrivacyMasks(work, policy), transfers=Transfers(work, policy),
         sources=Sources(work, policy, gateway, opener, health),
         source_health=health, availability=availability, escrows=escrows, runs=runs,
@@ -282,8 +297,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         point_health=PointHealth(work, policy),
         point_looks=PointLooks(work, policy, gateway, opener, SourceSlots(url), office.zone),
         point_settlement=PointSettlement(work, policy, office.zone),
-        maintenance=MaintenanceWindows(work, policy),
-        resealing=Resealing(work, policy, secrets),
+        maintenance=MaintenanceWindows(work, policy), resealing=Resealing(work, policy, secrets),
         access_requests=AccessRequests(work, policy, escrow=settings.escrow),
         previews=Previews(work, policy, availability),
         findings=Findings(work, policy), rulebooks=Rulebooks(work, policy),
@@ -293,16 +307,16 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         measures=Measures(work, policy, office.zone), plan_targets=PlanTargets(work, policy),
         locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
+        health_retention=HealthRetention(work, policy, office.zone, *_kept(settings)),
         grants=Grants(work, policy), renewals=Renewals(work, policy),
         retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
         copies=Copies(work, policy), packages=Packages(work, policy),
-        package_runs=PackageRuns(work, policy, _workshop(settings, blobs, office.zone)),
-        policies=Policies(work, policy),
-        notices=Notices(work, policy), contacts=Contacts(work, policy),
+        package_runs=PackageRuns(work, policy, workshop(settings, blobs, office.zone)),
+        policies=Policies(work, policy), notices=Notices(work, policy), contacts=Contacts(work, policy),
         webhooks=Webhooks(work, policy, office), deliveries=Deliveries(work, policy, office),
         mailbox=Mailbox(work, policy, office),
         register=Register(work, policy, settings.register_export_lines),
-        attachments=Attachments(work, policy, blobs, _papers(settings)),
+        attachments=Attachments(work, policy, blobs, papers(settings)),
         audit=Audit(work, policy), names=Names(work, policy),
     )  # fmt: skip
 
@@ -321,77 +335,12 @@ def _footage_jobs(
     sealed, opener, slots = SealedCopies(blobs, secrets), SourceSecrets(secrets), SourceSlots(url)
     share = timedelta(minutes=settings.share_fetch_minutes)
     footage = Footage(work, policy, gateway, opener, sealed, FetchMarks(url), share)
-    patience, place = Patience(max(1, settings.workers // 2)), _workspace(settings.data)
+    patience, place = Patience(max(1, settings.workers // 2)), workspace(settings.data)
     runs = RetrievalRuns(work, policy, footage, blobs, slots, place, health, patience, settings.timezone)
     margin = timedelta(hours=settings.escrow_margin_hours)
     return runs, Escrows(work, policy, gateway, slots, place, opener, health, sealed, footage, margin)
 
 
-def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
-    """Return how notices leave the house; nothing is connected yet.
-
-    Raises:
-        Invalid: a setting of mail or webhooks is wrong; `pointer` names it.
-    """
-    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
-    return PostOffice(
-        secrets=secrets,
-        context=trusting(settings.ca_file),
-        zone=read_zone(settings.timezone),
-        rules=Rules(read_networks(settings.webhook_private_networks), settings.webhook_plain_http),
-        mail=MailServer.of(smtp, settings.mail_from) if smtp else None,
-        public_url=settings.public_url,
-    )
-
-
-def _gateways(settings: Settings) -> tuple[Gateway, Gateway]:
-    """Return the door for fetches, and the one for questions where somebody waits for the answer."""
-    memory = settings.fetch_memory_mb * 1024 * 1024
-    gateway = Gateway(
-        settings.fetch_deadline,
-        memory,
-        answer_deadline=timedelta(seconds=60),
-        silence=timedelta(seconds=settings.fetch_silence_seconds),
-        turns=_turns(settings),
-        face_model=settings.face_model,
-    )
-    return gateway, Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=TRIED_EACH))
-
-
-def _blobs(settings: Settings) -> BlobStore:
-    blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
-    blobs.sm3 = settings.sm3
-    return blobs
-
-
-def _secret_box(settings: Settings) -> SecretBox:
-    key_file = settings.secret_key_file or settings.data / "secret.key"
-    # Over a database that several machines may share, each would make a key of its own: there the operator makes it.
-    alone = settings.secret_key_file is None and settings.database_url is None
-    return SecretBox(key_file, make=alone)
-
-
-def _papers(settings: Settings) -> Limits:
-    return Limits(size=settings.attachment_mb * 1024 * 1024, count=settings.attachments_per_request)
-
-
-def _workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
-    """Return with what evidence packages are made; the key is read when the first one is."""
-    place = settings.data / FOLDER
-    keys = KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
-    frames = KeyFrames(settings.fetch_deadline, settings.fetch_memory_mb * 1024 * 1024, settings.timezone)
-    return Workshop(blobs, keys, frames, _workspace(settings.data), zone, settings.organization, settings.sm3)
-
-
-def _turns(settings: Settings) -> list[Path]:
-    """Return the files whose locks are the turns of those who code pictures on this machine."""
-    coders = settings.coders or max(1, (os.cpu_count() or 1) // 2)
-    place = settings.data.absolute() / "turns"  # those who take turns work in folders of their own
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return [place / str(number) for number in range(coders)]
-
-
-def _workspace(data: Path) -> Path:
-    place = data / "fetching"
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return place
+def _kept(settings: Settings) -> tuple[timedelta, timedelta]:
+    """Return how long troubles of points and sums of days are kept."""
+    return timedelta(days=settings.keep_troubles_days), timedelta(days=settings.keep_health_days)

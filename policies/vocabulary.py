@@ -7,12 +7,14 @@ from broker.domain.accounts import Role
 
 ACTS: dict[str, frozenset[str]] = {
     "account": frozenset({"read", "change_password", "change_contact"}),
-    "session": frozenset({"open", "close", "step_up"}),
+    "session": frozenset({"open", "close", "list", "end", "step_up"}),
     "second_factor": frozenset({"read", "enrol", "remove", "renew"}),
     "token": frozenset({"issue", "list", "revoke"}),
+    "identity": frozenset({"list", "add", "link", "unlink"}),
+    "invite": frozenset({"read", "take"}),
     "department": frozenset({"list", "create"}),
     "person": frozenset(
-        {"list", "find", "create", "disable", "assign", "reset_password", "reset_second_factor"},
+        {"list", "find", "create", "disable", "assign", "invite", "reset_password", "reset_second_factor"},
     ),
     "delegation": frozenset({"list", "set", "end"}),
     "absence": frozenset({"list", "note", "end"}),

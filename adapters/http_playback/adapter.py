@@ -89,7 +89,11 @@ class HttpPlaybackAdapter(SourceAdapter):
         return Probe(True, detail, len(self.options.channels), clock, "" if clock is None else "http-date")
 
     def _points(self) -> Iterable[Point]:
-        return [Point(channel, name or channel) for channel, name in self.options.channels.items()]
+        it = self.options
+        return [
+            Point(channel, name or channel, it.codes.get(channel), it.vendor_ids.get(channel))
+            for channel, name in it.channels.items()
+        ]
 
     def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:
         if channel not in self.options.channels:

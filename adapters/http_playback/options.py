@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from adapters.http_playback.templates import GetTemplate, ListTemplate
+from adapters.options import Codes, VendorIds
 from adapters.web.options import WebOptions, ZoneName
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
@@ -90,6 +91,7 @@ class HttpPlaybackOptions(WebOptions):
 
     Attributes:
         channels: what the server has, and what to call it: `{"cam1": "学校东门"}`.
+        codes: of GB/T 28181, by channel; `vendor_ids` what the maker knows them by.
         listing: how recordings are listed.
         media: the path of a part of a recording.
         times: how instants are written: `rfc3339`, `unix`, `unix-ms`, or a pattern of strftime.
@@ -103,6 +105,8 @@ class HttpPlaybackOptions(WebOptions):
     """
 
     channels: dict[str, str] = Field(min_length=1, max_length=10_000)
+    codes: Codes = Field(default_factory=dict)
+    vendor_ids: VendorIds = Field(default_factory=dict)
     listing: Listing = Listing()
     media: GetTemplate = "/get?path={channel}&start={start}&duration={duration}&format=mp4"
     times: Annotated[str, AfterValidator(_time_format)] = "rfc3339"

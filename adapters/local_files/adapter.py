@@ -46,7 +46,11 @@ class LocalFilesAdapter(SourceAdapter):
 
     def _points(self) -> Iterable[Point]:
         channels = {claim.channel for claim in self._listing.claims()}
-        return [Point(channel, self.options.names.get(channel, channel)) for channel in channels]
+        it = self.options
+        return [
+            Point(channel, it.names.get(channel, channel), it.codes.get(channel), it.vendor_ids.get(channel))
+            for channel in channels
+        ]
 
     def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:
         return merge((segment.span for segment in self._shelf.row(channel, span).segments), SEAM)

@@ -11,6 +11,7 @@ from adapters.base import SourceAdapter
 from adapters.errors import HostilePath, InvalidPattern
 from adapters.local_files.beneath import names_of
 from adapters.local_files.patterns import PatternError, compiled
+from adapters.options import Codes, VendorIds
 
 _DEFAULT_PATTERN = "{channel}/{start:%Y%m%dT%H%M%SZ}.mp4"
 
@@ -56,6 +57,7 @@ class LocalFilesOptions(SourceAdapter.Options):
         index: path within the folder of a list of files, CSV or JSON; stands in for the pattern.
         timezone: of instants in names or in the index that state none.
         names: what to call the channels; a channel without one is called by itself.
+        codes: of GB/T 28181, by channel; `vendor_ids` what the maker knows them by.
     """
 
     folder: Annotated[str, AfterValidator(_absolute)]
@@ -63,6 +65,8 @@ class LocalFilesOptions(SourceAdapter.Options):
     index: Annotated[str, AfterValidator(_index_name)] | None = None
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     names: dict[str, str] = Field(default_factory=dict)
+    codes: Codes = Field(default_factory=dict)
+    vendor_ids: VendorIds = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

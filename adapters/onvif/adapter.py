@@ -12,7 +12,7 @@ from pydantic import Field
 from adapters.base import Progress, SourceAdapter
 from adapters.errors import AdapterError, ImpossibleAnswer, NoMedia, NoRecording, UnknownChannel
 from adapters.media import Stretch, take_snapshot
-from adapters.onvif.device import Device
+from adapters.onvif.device import Device, Profile, Recording
 from adapters.rtsp.credentials import Credentials
 from adapters.rtsp.dialogue import Dialogue, Limits
 from adapters.rtsp.live import Live, demand_now
@@ -65,15 +65,24 @@ class OnvifAdapter(SourceAdapter):
     def _probe(self) -> Probe:
         ahead = self._device.ahead()
         detail = f"{self._device.name()} recordings={'yes' if self._device.records else 'no'}"
-        points = len(list(self._points()))
+        self._know_clock()
+        points = len(self._offered())
         told = None if ahead is None else round(ahead.total_seconds(), 1) + 0.0
         return Probe(points > 0, detail, points, ahead=told, ahead_by="" if ahead is None else "onvif")
 
     def _points(self) -> Iterable[Point]:
         self._know_clock()
-        if self._device.records:
-            return [Point(it.token, it.name) for it in self._device.recordings.values()]
-        return [Point(it.token, it.name) for it in self._device.profiles.values()]
+        device, offered = self._device, self._offered()
+        code, serial = device.identity
+        own = device.only_channel
+        return [
+            Point(it.token, it.name, code if it.token == own else None, _vendor_id(serial, it.token, own))
+            for it in offered
+        ]
+
+    def _offered(self) -> list[Recording | Profile]:
+        device = self._device
+        return [*(device.recordings if device.records else device.profiles).values()]
 
     def _coverage(self, channel: str, span: TimeSpan) -> Iterable[TimeSpan]:
         self._know_clock()
@@ -160,3 +169,10 @@ class OnvifAdapter(SourceAdapter):
         limits = Limits(options.answer_seconds, options.silence_seconds, seconds)
         with Dialogue(address, options.gate, credentials, limits) as dialogue:
             yield dialogue
+
+
+def _vendor_id(serial: str, token: str, own: str | None) -> str | None:
+    """Return the serial number of a camera, or that of a device with the token of one of its channels."""
+    if not serial:
+        return None
+    return serial if token == own else f"{serial}/{token}"

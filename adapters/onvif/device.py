@@ -7,25 +7,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from adapters.errors import AdapterError, ImpossibleAnswer
+from broker.domain.errors import Invalid
+from broker.domain.gb_code import parse
 
 if TYPE_CHECKING:
     from adapters.onvif.soap import Soap
 
 _MOST_RECORDINGS, _PAGE, _MOST_PAGES = 10_000, 100, 200
 _LONGEST_TEXT = 200
+_MOST_SCOPES = 100
 _TURN_SECONDS, _TURN_STEP = 1.3, 0.08
 _SETUP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A stream that shows what happens now."""
+    """A stream that shows what happens now; `lens` names the source of its pictures."""
 
     token: str
     name: str
+    lens: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,30 @@ class Device:
         words = (getattr(told, it, None) for it in ("Manufacturer", "Model", "FirmwareVersion"))
         return " ".join(_text(it) for it in words if it)
 
+    @cached_property
+    def identity(self) -> tuple[str | None, str]:
+        """The code of GB/T 28181 that one of its scopes ends in, and its serial number, as far as it tells them.
+
+        A recorder has a code too, of another type than a camera: that is none for a channel.
+        """
+        code, serial = None, ""
+        with suppress(AdapterError):
+            serial = _text(getattr(self._soap.call("device", "GetDeviceInformation"), "SerialNumber", None))
+        with suppress(AdapterError):
+            for scope in (self._soap.call("device", "GetScopes") or ())[:_MOST_SCOPES]:
+                ends = unquote(_text(getattr(scope, "ScopeItem", ""))).rpartition("/")[2]
+                with suppress(Invalid):
+                    code = code or str(parse(ends))
+        return code, serial
+
+    @property
+    def only_channel(self) -> str | None:
+        """The channel that is the device itself: its one recording, or the first stream of its one lens."""
+        if self.records:
+            return next(iter(self.recordings)) if len(self.recordings) == 1 else None
+        lenses = {it.lens for it in self.profiles.values()}
+        return next(iter(self.profiles)) if len(lenses) == 1 and "" not in lenses else None
+
     @property
     def records(self) -> bool:
         """Whether its recordings can be searched and replayed."""
@@ -88,7 +116,7 @@ class Device:
     def profiles(self) -> dict[str, Profile]:
         """Its live streams by token."""
         told = self._soap.call("media", "GetProfiles") or []
-        found = (Profile(_text(it.token), _text(it.Name or it.token)) for it in told[:_MOST_RECORDINGS])
+        found = (Profile(_text(it.token), _text(it.Name or it.token), _lens(it)) for it in told[:_MOST_RECORDINGS])
         return {it.token: it for it in found if it.token}
 
     @cached_property
@@ -182,6 +210,10 @@ class Device:
         host = host if host in self._others else self._host
         place = f"[{host}]" if ":" in host else host
         return urlunsplit((parts.scheme, f"{place}:{port}" if port else place, parts.path, parts.query, ""))
+
+
+def _lens(profile: Any) -> str:
+    return _text(getattr(getattr(profile, "VideoSourceConfiguration", None), "SourceToken", ""))
 
 
 def _text(told: object) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from broker.bootstrap import Broker
-from broker.cli import own_account, screen
+from broker.cli import entrances, own_account, screen
 from broker.cli.departments import departments
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown
@@ -26,6 +26,7 @@ app = Noun()
 roles = Noun()
 app.add_typer(roles, name="role")
 app.add_typer(own_account.app)
+app.add_typer(entrances.app)
 
 
 @app.verb("add")
@@ -39,17 +40,21 @@ def add(
     language: Annotated[str | None, Option("--language", metavar="zh_CN|en")] = None,
     stdin: FromInput = False,
     generate: Generated = False,
+    invite: Annotated[bool, Option("--invite")] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Open an account with its roles."""
-    password = new_password(stdin=stdin, generate=generate)
+    password = None if invite else new_password(stdin=stdin, generate=generate)
     wanted = tuple(_role(each, department) for each in role)
     with at_the_machine(data) as (broker, me):
-        new = NewPerson(login, name, department, password.get(), wanted, email, language)
+        new = NewPerson(login, name, department, password.get() if password else None, wanted, email, language)
         found = broker.accounts.add_person(me, new)
         told = _record(found, _codes(broker, me))
-    screen.fields(told | ({"password": password.get()} if generate else {}), as_json=as_json)
+        if invite:
+            issued = broker.invites.issue(me, found.person.id, mail=email is not None)
+            told |= entrances.told_of(issued, as_json=as_json)
+    screen.fields(told | ({"password": password.get()} if generate and password else {}), as_json=as_json)
 
 
 @app.verb("list")

@@ -1,7 +1,10 @@
 """The verbs of one point's record: show, edit, give a code, say who sees it, its history, the fields there are."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
+from uuid import UUID
 
 from typer import Argument, Option
 
@@ -9,14 +12,16 @@ from broker.cli import screen
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
-from broker.cli.texts import language
+from broker.cli.texts import explain, language
 from broker.domain.camera_edits import KEPT, CameraEdit
 from broker.domain.camera_fields import CustomField
 from broker.domain.camera_record import RECORD_FIELDS, FieldKind, RecordField, Word, written
 from broker.domain.catalog import Camera, Lifecycle, Visibility
+from broker.domain.code_giving import CodeAsk
 from broker.domain.errors import Invalid
 from broker.domain.gb_code import Edition
-from broker.services.camera_records import CodeAsk
+from broker.domain.ids import ImportId
+from broker.services.camera_codes import Among, Coded
 
 Code = Annotated[str, Argument(metavar="GB-CODE")]
 
@@ -30,6 +35,8 @@ def show(gb_code: Code, *, data: Data = None, as_json: Json = False) -> None:
         detail = broker.camera_records.read(me, broker.catalog.find(me, gb_code).id)
     camera = detail.camera
     told = _head(camera) | {"lacking": list(detail.lacking), "gaps": list(detail.gaps)}
+    if detail.division_now is not None:
+        told["division_now"] = f"{detail.division_now.code} {detail.division_now.name}"
     if as_json:
         screen.document(told | {"record": dict(camera.record), "custom": dict(camera.custom)})
         return
@@ -87,6 +94,48 @@ def give_code(
         ask = CodeAsk(division, industry, device, network, edition)
         camera = broker.camera_records.give_code(me, found.id, ask)
     screen.fields(_head(camera), as_json=as_json)
+
+
+@app.verb("codes")
+def give_codes(
+    *,
+    owner: Annotated[str | None, Option("--owner", metavar="CODE")] = None,
+    batch: Annotated[UUID | None, Option("--import", metavar="ID")] = None,
+    division: Annotated[str | None, Option("--division", metavar="DIGITS")] = None,
+    industry: Annotated[str, Option("--industry", metavar="NN")] = "00",
+    device: Annotated[str, Option("--type", metavar="131|132")] = "132",
+    network: Annotated[str, Option("--network", metavar="N")] = "0",
+    edition: Annotated[Edition, Option("--edition")] = Edition.Y2022,
+    dry_run: Annotated[bool, Option("--dry-run")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Give all points of a department, or of an import, that have no code the next free ones."""
+    ask = CodeAsk(division, industry, device, network, edition)
+    among = Among(owner, None if batch is None else ImportId(batch))
+    with at_the_machine(data) as (broker, me):
+        turns = [broker.camera_codes.give_all(me, among, ask, dry_run=dry_run)]
+        while turns[-1].beyond:  # each turn is one transaction
+            following = replace(among, after=turns[-1].last)
+            turns.append(broker.camera_codes.give_all(me, following, ask, dry_run=dry_run))
+    _show_codes(turns, dry_run=dry_run, as_json=as_json)
+
+
+def _show_codes(turns: Sequence[Coded], *, dry_run: bool, as_json: bool) -> None:
+    told = {"dry_run": dry_run, "matched": sum(it.matched for it in turns), "coded": sum(it.coded for it in turns)}
+    places = [{"place": place, "serials": serials} for it in turns for place, serials in it.places.items()]
+    uncoded = [
+        {"points": it.points, "first": ", ".join(point.name for point in it.first), "reason": explain(it.reason)}
+        for turn in turns
+        for it in turn.uncoded
+    ]
+    if as_json:
+        screen.document(told | {"places": places, "uncoded": uncoded})
+        return
+    screen.fields(told, as_json=False)
+    screen.rows(("place", "serials"), places, as_json=False)
+    if uncoded:
+        screen.rows(("points", "first", "reason"), uncoded, as_json=False)
 
 
 @app.verb("visibility")

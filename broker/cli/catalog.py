@@ -1,24 +1,19 @@
 """`xueliang catalog`: import lists of points, look at them, bind them to sources; by the machine's operator."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from typer import Argument, Exit, Option
 
-from broker.cli import camera_record, screen
-from broker.cli.grammar import Json, Limit, Noun
+from broker.cli import camera_list, camera_record, screen
+from broker.cli.grammar import Json, Noun
 from broker.cli.import_report import as_record, save, show_report, write_report
 from broker.cli.machine import Data, at_the_machine
-from broker.cli.paging import every
-from broker.domain.catalog import Camera
 from broker.domain.coordinates import System
 from broker.domain.errors import Invalid
-from broker.domain.ids import CameraId, DepartmentId
 from broker.domain.media import Mask, MaskStyle
 from broker.services.catalog_files.mapping import parse_pairs
 
-COLUMNS = ("gb_code", "name", "owner", "latitude", "longitude", "bound")
 REJECTED = 2
 
 app = Noun()
@@ -78,33 +73,6 @@ def export_list(
             me, list_format, owner=owner, division=division, coordinates=coordinates
         )  # fmt: skip
         save(file, written.chunks)
-
-
-@app.verb("list")
-def list_points(
-    *,
-    text: Annotated[str | None, Option("--text")] = None,
-    owner: Annotated[str | None, Option("--owner", metavar="CODE")] = None,
-    division: Annotated[str | None, Option("--division", metavar="DIGITS")] = None,
-    bound: Annotated[bool | None, Option("--bound/--unbound")] = None,
-    limit: Limit = 50,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Show points, by words of their name or by owner."""
-    with at_the_machine(data) as (broker, me):
-
-        def page(after: CameraId | None, limit: int) -> Sequence[Camera]:
-            return broker.catalog.page(
-                me, text=text, owner=owner, division=division, bound=bound, after=after, limit=limit
-            )
-
-        found = list(every(page, lambda camera: camera.id, None, limit=limit))
-        known = broker.names.of(me, departments={camera.owner_id for camera in found})
-        names = {key: department.name for key, department in known.departments.items()}
-    screen.rows(COLUMNS, (_record(camera, names) for camera in found), as_json=as_json)
-    if not as_json and len(found) == limit:
-        screen.note("catalog.more", limit=limit)
 
 
 @app.verb("bind")
@@ -170,6 +138,7 @@ def transfer(
     screen.fields({"gb_code": camera.gb_code, "name": camera.name, "owner": to}, as_json=as_json)
 
 
+app.add_typer(camera_list.app)
 app.add_typer(camera_record.app)
 
 
@@ -189,23 +158,3 @@ def area(told: str) -> Mask:
 
 def _area_told(mask: Mask) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in mask.polygon) + f"={mask.style}"
-
-
-def _record(camera: Camera, owners: Mapping[DepartmentId, str]) -> dict[str, object]:
-    return {
-        "id": str(camera.id),
-        "gb_code": camera.gb_code,
-        "external_key": camera.external_key,
-        "name": camera.name,
-        "owner": owners.get(camera.owner_id, ""),
-        "division": camera.division,
-        "address": camera.address,
-        "latitude": camera.latitude,
-        "longitude": camera.longitude,
-        "direction": camera.direction.name.lower() if camera.direction else None,
-        "point_class": camera.point_class,
-        "sensitive": camera.sensitive,
-        "synthetic": camera.synthetic,
-        "bound": camera.source_id is not None,
-        "channel": camera.channel,
-    }

@@ -12,8 +12,10 @@ from broker.cli.departments import departments
 from broker.cli.paging import every
 from broker.domain.accounts import Caller
 from broker.domain.errors import Unknown
+from broker.domain.finding import Question
 from broker.domain.ids import LockId
 from broker.domain.locks import Lock, LockKind
+from broker.services.finding import Wanted
 
 Record = Mapping[str, Any]
 T = TypeVar("T")
@@ -80,9 +82,8 @@ class LocksAtTheMachine:
             case LockKind.PERSON:
                 return self.broker.accounts.as_person(self.me, target).person.id
             case LockKind.CAMERA:
-                found = self.broker.catalog.page(
-                    self.me, text=target, owner=None, division=None, bound=None, after=None, limit=200
-                )
+                wanted = Wanted(Question(text=target))
+                found = self.broker.finding.page(self.me, wanted, after=None, limit=200)
                 return _one(kind, target, (it for it in found if target in {it.gb_code, it.name})).id
             case LockKind.DEPARTMENT:
                 tree = departments(self.broker, self.me)

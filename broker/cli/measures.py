@@ -21,7 +21,7 @@ Begin = Annotated[str | None, Option("--from", metavar="DAY")]
 End = Annotated[str | None, Option("--to", metavar="DAY")]
 Department = Annotated[str | None, Option("--department", metavar="CODE")]
 Division = Annotated[str | None, Option("--division", metavar="DIGITS")]
-Split = Annotated[By, Option("--by", metavar="nothing|department|district|city|month")]
+Split = Annotated[By, Option("--by", metavar="nothing|department|district|city|children|month")]
 Fresh = Annotated[bool, Option("--fresh")]
 
 app = Noun()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from broker.cli import screen
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
+from broker.cli.texts import explain
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId
-from broker.domain.reconciliation import Line, Reconciliation
+from broker.domain.reconciliation import Line, LineKind, LineState, Reconciliation, ReconciliationState
+from broker.domain.reconciliation_batches import Batch, Outcome
 from broker.services.reconciliations import NewPlace
 
 COLUMNS = ("line", "kind", "channel", "held", "told", "state")
@@ -23,6 +26,13 @@ Number = Annotated[int, Argument(metavar="LINE", min=1)]
 Proposal = Annotated[UUID | None, Option("--reconciliation", metavar="ID")]
 
 app = Noun()
+
+
+class Decision(StrEnum):
+    """What is decided about many lines."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
 
 
 @app.verb("reconcile")
@@ -77,6 +87,52 @@ def refuse(
         key = reconciliation or _newest(broker.reconciliations.page(me, code, before=None, limit=1)) or UUID(int=0)
         done = [broker.reconciliations.refuse(me, code, key, line) for line in lines]
     screen.rows(COLUMNS, [_record(line) for line in done], as_json=as_json)
+
+
+@app.verb("decide")
+def decide(
+    code: Source,
+    decision: Annotated[Decision, Argument(metavar="accept|refuse")],
+    *,
+    kinds: Annotated[list[LineKind] | None, Option("--kind")] = None,
+    lines: Annotated[list[int] | None, Option("--line", metavar="LINE", min=1)] = None,
+    reconciliation: Proposal = None,
+    place: Annotated[str | None, Option("--place", metavar="LATITUDE,LONGITUDE")] = None,
+    dry_run: Annotated[bool, Option("--dry-run")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Accept or refuse many lines at once, by kind or one by one; what cannot be carried out stays open."""
+    new, after, pages = _place(place, None), 0, []
+    state = LineState.ACCEPTED if decision is Decision.ACCEPT else LineState.REFUSED
+    with at_the_machine(data) as (broker, me):
+        key = reconciliation or _newest(broker.reconciliations.page(me, code, before=None, limit=1)) or UUID(int=0)
+        while True:  # each turn is one transaction of at most MOST_AT_ONCE lines
+            batch = Batch(
+                state, frozenset(kinds or ()), tuple(dict.fromkeys(lines or ())), new.latitude, new.longitude, after
+            )
+            pages.append(broker.reconciliation_batches.decide(me, code, key, batch, dry_run=dry_run))
+            after = pages[-1].last
+            if not pages[-1].beyond or pages[-1].proposal.state is not ReconciliationState.OPEN:
+                break
+    _show_outcome(pages, dry_run=dry_run, as_json=as_json)
+
+
+def _show_outcome(pages: Sequence[Outcome], *, dry_run: bool, as_json: bool) -> None:
+    told: dict[str, object] = {"dry_run": dry_run, "state": pages[-1].proposal.state.value}
+    told["matched"] = sum(page.matched for page in pages)
+    told |= {kind.value: sum(page.decided.get(kind, 0) for page in pages) for kind in LineKind}
+    held = [
+        {"lines": it.lines, "first": ",".join(map(str, it.first)), "reason": explain(it.reason)}
+        for page in pages
+        for it in page.held_back
+    ]
+    if as_json:
+        screen.document(told | {"held_back": held})
+        return
+    screen.fields(told, as_json=False)
+    if held:
+        screen.rows(("lines", "first", "reason"), held, as_json=False)
 
 
 def _newest(found: Sequence[Reconciliation]) -> UUID | None:

@@ -93,7 +93,7 @@ class Person:
     """Somebody with an account, without secrets.
 
     `one_time_until`: until when a password that an administrator handed out is good for one sign-in; None once the
-    person has chosen one.
+    person has chosen one. `password_chosen`: False while an account waits for its first password.
     """
 
     id: PersonId
@@ -105,6 +105,7 @@ class Person:
     one_time_until: datetime | None = None
     email: str | None = None
     language: str | None = None
+    password_chosen: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class Caller:
     `person_id` is None for the operator at the machine and for the worker. `scopes` limits an API token to some
     acts ("camera", "access_request:list", "*"); a session has no such limit. `credential` is the digest of the
     session or token that makes the call; `fresh_until` says until when its second factor counts as shown just now.
+    `must_step_up`: the session was opened without the second factor that its person has.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Caller:
     stepped_up_at: datetime | None = None
     fresh_until: datetime | None = None
     must_change_password: bool = False
+    must_step_up: bool = False
 
     def roles_at(self, path: str, at: datetime) -> frozenset[Role]:
         """Return the roles that reach the department at `path` at the instant `at`."""

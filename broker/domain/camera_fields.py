@@ -13,6 +13,9 @@ from broker.domain.camera_record import RECORD_FIELDS, FieldFault, FieldKind, Re
 from broker.domain.errors import Conflict, Invalid
 
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
+LARGEST_EXACT = 2**53 - 1
+"""The largest whole number that JSON carries to everybody unchanged (RFC 8259, section 6)."""
+
 MOST_FIELDS = 100
 MOST_ALLOWED = 200
 _CODED = frozenset({FieldKind.CODE, FieldKind.CODES})
@@ -38,7 +41,11 @@ class CustomField:
     @property
     def rule(self) -> RecordField:
         """The same as a field of the record, whose values are read in the same way."""
-        return RecordField(self.key, self.zh, self.en, self.kind, Standard.CITY, allowed=self.allowed)
+        most = LARGEST_EXACT if self.kind is FieldKind.INTEGER else None
+        least = None if most is None else -most
+        return RecordField(
+            self.key, self.zh, self.en, self.kind, Standard.CITY, allowed=self.allowed, low=least, high=most
+        )
 
 
 def defined(before: CustomField | None, wanted: CustomField, count: int) -> tuple[CustomField, Entry]:

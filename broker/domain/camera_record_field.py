@@ -104,7 +104,8 @@ class RecordField:
         if self.shape or self.pattern:
             return self.shape or self.pattern
         if self.low is not None or self.high is not None:
-            return f"{'>' if self.above else ''}{_plain(self.low)}-{_plain(self.high)}"
+            between = " … " if (self.low or 0) < 0 else "-"
+            return f"{'>' if self.above else ''}{_plain(self.low)}{between}{_plain(self.high)}"
         return f"1-{self.longest}" if self.kind is FieldKind.TEXT else self.kind.value
 
 

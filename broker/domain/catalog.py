@@ -203,11 +203,3 @@ def place_key(name: str, latitude: float, longitude: float) -> str:
     """Return the key of a point that its list gives none: a digest of its name and place (seven decimals, 1 cm)."""
     told = f"{name}\n{latitude:.7f}\n{longitude:.7f}".encode()
     return f"place-sha256:{hashlib.sha256(told).hexdigest()[:32]}"
-
-
-def division_prefix(code: str) -> str:
-    """Return the digits that every division inside `code` starts with: 330100 holds 3301xx, 330000 holds 33xxxx."""
-    prefix = code
-    while len(prefix) > len("33") and len(prefix) % 2 == 0 and prefix.endswith("00"):
-        prefix = prefix[:-2]
-    return prefix

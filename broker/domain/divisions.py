@@ -9,6 +9,7 @@ GB/T 28181, whose last two name a unit that takes devices in. Whatever lies in a
 that a subtree is one interval of text, compared byte by byte.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -50,7 +51,7 @@ class Division:
     source: str = ""
 
 
-def read_code(text: str) -> str:
+def read_code(text: str, pointer: str = "/division") -> str:
     """Return the one form of a code: `33` and `330000000000` are `330000`, `33010200` is `330102`.
 
     Raises:
@@ -59,7 +60,7 @@ def read_code(text: str) -> str:
     digits = text.strip()
     fits = digits.isascii() and digits.isdigit() and len(digits) in LENGTHS and digits[0] != "0"
     if not fits or (len(digits) == ACCESS_UNIT and not digits.endswith("00")):
-        raise Invalid("division-malformed", pointer="/division", value=digits[:20])
+        raise Invalid("division-malformed", pointer=pointer, value=digits[:20])
     return _full(prefix(digits))
 
 
@@ -91,6 +92,22 @@ def above(code: str) -> tuple[str, ...]:
     """Return the codes of all that `code` lies in, the province first; not every one of them need be in a list."""
     held = prefix(code)
     return tuple(_full(held[:end]) for end in GROUPS if end < len(held))
+
+
+def successor_of(code: str, abolished: Mapping[str, str]) -> str | None:
+    """Return what has taken the place of a division, or of the nearest one that it lies in; None where nothing did.
+
+    `abolished` are divisions that are no longer in force, each with its successor, which may have one in its turn.
+    """
+    held = prefix(code) if code else ""
+    own = _full(held[: GROUPS[2]] if len(held) == ACCESS_UNIT else held)
+    for known in (own, *reversed(above(own))) if held else ():
+        if known in abolished:
+            passed = {known}
+            while (known := abolished[known]) in abolished and known not in passed:  # a list may go round in circles
+                passed.add(known)
+            return known
+    return None
 
 
 def _full(digits: str) -> str:

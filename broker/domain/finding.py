@@ -1,9 +1,11 @@
 """What somebody looks for in the catalogue: the same question for a page, for counts, for a map."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from broker.domain.catalog import Lifecycle, Status
-from broker.domain.ids import DepartmentId
+from broker.domain.catalog import Direction, Lifecycle, Status, Visibility
+from broker.domain.gb_code import Edition
+from broker.domain.ids import CameraId, DepartmentId, SourceId
 from broker.domain.places import Place
 from broker.domain.time import TimeSpan
 
@@ -29,3 +31,29 @@ class Question:
     sensitive: bool | None = None
     recorded: TimeSpan | None = None
     places: tuple[Place, ...] = ()
+
+
+class Point(NamedTuple):
+    """What a list tells of a camera: the columns of its own, each as in `Camera`, without its record."""
+
+    id: CameraId
+    owner_id: DepartmentId
+    name: str
+    latitude: float
+    longitude: float
+    gb_code: str | None
+    external_key: str | None
+    division: str
+    address: str
+    direction: Direction | None
+    point_class: int | None
+    sensitive: bool
+    synthetic: bool
+    source_id: SourceId | None
+    channel: str | None
+    edition: Edition | None
+    status: Status
+    lifecycle: Lifecycle
+    visibility: Visibility
+    tags: tuple[str, ...]
+    version: int

@@ -24,10 +24,19 @@ ProfileId = NewType("ProfileId", UUID)
 PolicyId = NewType("PolicyId", UUID)
 
 
+_FIXED = 0x7 << 76 | 0x2 << 62
+"""The bits that say which kind of UUID it is."""
+_OTHERS = ~(0xF << 76 | 0x3 << 62)
+
+
 def new_id() -> UUID:
     """Return a fresh UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[UUID]:
+    """Return so many fresh ids, in ascending order."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    begin, chance = (milliseconds & (2**48 - 1)) << 80, os.urandom(10 * count)
+    drawn = (begin | int.from_bytes(chance[at : at + 10], "big") for at in range(0, len(chance), 10))
+    return [UUID(int=value) for value in sorted(value & _OTHERS | _FIXED for value in drawn)]

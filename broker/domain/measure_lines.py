@@ -88,7 +88,7 @@ def _above(beginnings: Sequence[str], plans: Mapping[str, int]) -> int | None:
 
 @dataclass(frozen=True)
 class Ground:
-    """What figures stand on: the paths of the departments, and the counties there are."""
+    """What figures stand on: the paths of the departments, and the counties (or towns, or villages) there are."""
 
     paths: Mapping[DepartmentId, str]
     counties: Sequence[str]

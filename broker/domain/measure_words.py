@@ -26,7 +26,10 @@ FORMULAS: Mapping[str, Pair] = MappingProxyType(
             "有计划的范围内现有点位数 ÷ 当年计划点位数",
             "points there are where there is a plan ÷ points planned for the year",
         ),
-        "coverage.divisions": ("有点位的区县数 ÷ 区县总数", "counties that have points ÷ counties there are"),
+        "coverage.divisions": (
+            "有点位的区县数 ÷ 区县总数（区县以下为乡镇、村）",
+            "counties that have points ÷ counties there are (below a county: towns, villages)",
+        ),
         "coverage.records": (
             "国标编码、区划、点位类型及该类型必填档案项齐全的点位数 ÷ 点位数",
             "points with code, division, class and all fields that their class needs ÷ points",

@@ -156,6 +156,7 @@ class By(StrEnum):
     DEPARTMENT = "department"
     DISTRICT = "district"
     CITY = "city"
+    CHILDREN = "children"
     MONTH = "month"
 
 

@@ -155,11 +155,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Point:
-    """A channel that a source offers, as the source itself names it, with its GB/T 28181 code where it tells one."""
+    """A channel that a source offers, as the source itself names it.
+
+    `gb_code` is its GB/T 28181 code, `vendor_id` what its maker knows it by (a serial number), where the source tells.
+    """
 
     channel: str
     name: str
     gb_code: str | None = None
+    vendor_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
     new          the source offers a channel on which no point lies
     changed      a point lies there, and the source calls it otherwise, or knows a code that the point has not
-    reparented   a point that is known (by its code, or as the only one of its name) lies on another channel now
+    reparented   a point that is known (by its code, by its maker's id, or as the only one of its name) lies on another
+                 channel now
     gone         a point lies on a channel that the source no longer offers
 
 What was refused once is not proposed again as long as the source says the same.
@@ -13,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 from broker.domain.catalog import Camera, Lifecycle
@@ -101,7 +103,7 @@ class Comparison:
 
 def compare(
     source: SourceId, listed: Sequence[Point], bound: Sequence[Camera], coded: Mapping[str, Camera],
-    refused: Collection[object] = frozenset(),
+    refused: Collection[object] = frozenset(), keyed: Mapping[str, Camera] = MappingProxyType({}),
 ) -> Comparison:  # fmt: skip
     """Set what a source lists against the catalogue.
 
@@ -111,6 +113,7 @@ def compare(
         bound: the points that lie on channels of the source.
         coded: points of the catalogue by code, for the codes that the source tells.
         refused: marks of lines that were refused before.
+        keyed: points of the source's department by the key of its lists, for the makers' ids that the source tells.
     """
     offered = {point.channel for point in listed}
     lies_on: dict[str, Camera] = {}
@@ -121,7 +124,8 @@ def compare(
     lines: list[Proposed] = []
     same = 0
     for point in listed:
-        line = _line_of(source, point, lies_on.get(point.channel), coded.get(point.gb_code or ""), named)
+        known = coded.get(point.gb_code or "") or keyed.get(point.vendor_id or "")
+        line = _line_of(source, point, lies_on.get(point.channel), known, named)
         if line is None or line.mark in refused:
             same += 1
             continue
@@ -146,7 +150,8 @@ def _line_of(
         strayed = named.get(point.name)
         if strayed is not None and point.gb_code in {None, strayed.gb_code}:
             return _moved(strayed, point)
-        return Proposed(LineKind.NEW, point.channel, None, {}, told)
+        own = {"vendor_id": point.vendor_id} if point.vendor_id else {}
+        return Proposed(LineKind.NEW, point.channel, None, {}, told | own)
     held = {"name": here.name} | ({"gb_code": here.gb_code or ""} if point.gb_code else {})
     differing = sorted(name for name in told if told[name] != held[name])
     if not differing:

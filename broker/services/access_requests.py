@@ -215,15 +215,22 @@ class AccessRequests:
         state: RequestState | None,
         after: RequestId | None,
         limit: int,
+        own: bool = False,
     ) -> Sequence[AccessRequest]:
-        """Return requests the caller may know of, newest first."""
+        """Return requests the caller may know of, newest first; `own`: only those the caller is a party of."""
         with self._work() as work:
             self._policy.require(caller, "access_request:list", caller.roles(work.now), facts.of_person(caller))
-            found = work.access_requests.page(visibility(caller, work), state=state, after=after, limit=limit)
+            party = Visibility(caller.person_id, centers=(), owners=(), readers=())
+            seen = party if own else visibility(caller, work)
+            found = work.access_requests.page(seen, state=state, after=after, limit=limit)
             return shown_to(caller, work, found)
 
     def _require(self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
-        """Ask with the roles that reach the department in whose name the request is made."""
-        home = work.departments.load(request.department_id)
-        roles = facts.reach(caller, work.now, requester=home.path, emergency_investigator=home.path)
-        return self._policy.require(caller, act, roles, facts.of_request(caller, request))
+        return require_home(self._policy, work, caller, act, request)
+
+
+def require_home(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
+    """Ask with the roles that reach the department in whose name the request is made."""
+    home = work.departments.load(request.department_id)
+    roles = facts.reach(caller, work.now, requester=home.path, emergency_investigator=home.path)
+    return policy.require(caller, act, roles, facts.of_request(caller, request))

@@ -55,12 +55,15 @@ class NewDepartment:
 
 @dataclass(frozen=True)
 class NewPerson:
-    """What it takes to open an account; `roles` are (role, department code) pairs."""
+    """What it takes to open an account; `roles` are (role, department code) pairs.
+
+    Without a password nobody can sign in by one, until an invite is taken up.
+    """
 
     login: str
     name: str
     department: str
-    password: str
+    password: str | None
     roles: tuple[tuple[str, str], ...] = ()
     email: str | None = None
     language: str | None = None
@@ -151,15 +154,16 @@ class Accounts:
             permit = self._require(work, caller, "person:create", home)
             _matches(LOGIN, new.login, "/login")
             _filled(new.name, "/name")
-            check_password(new.password, new.login)
+            if new.password is not None:
+                check_password(new.password, new.login)
             check_contact(Contact(new.email, new.language))
             if new.login in work.persons.by_logins({new.login}):
                 raise Conflict("login-taken", pointer="/login", login=new.login)
             person = Person(
                 PersonId(new_id()), new.login, new.name, home.id, active=True, version=1,
-                email=new.email, language=new.language,
+                email=new.email, language=new.language, password_chosen=new.password is not None,
             )  # fmt: skip
-            work.persons.add(person, self._passwords.hash(new.password))
+            work.persons.add(person, self._passwords.hash(new.password or secrets.token_urlsafe()))
             data = {"login": new.login, "department": home.code}
             work.audit.append(permit, (Entry(f"person/{person.id}", "person:created", data),))
             self._assign(work, caller, permit, person, new.roles)
@@ -240,9 +244,9 @@ class Accounts:
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
             stored = self._passwords.hash(handed.text)
-            work.persons.change(key, number, password_hash=stored, one_time_until=handed.until)
+            work.persons.change(key, number, password_hash=stored, one_time_until=handed.until, password_chosen=True)
             work.sessions.close_all(key)
-            work.sessions.forget_failures(person.login)
+            work.guesses.forget(person.login)
             data = {"until": handed.until.isoformat()}
             work.audit.append(permit, (Entry(stream, "person:password:reset", data),))
             work.commit(permit)

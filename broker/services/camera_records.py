@@ -10,8 +10,9 @@ from broker.domain.camera_edits import CameraEdit, difference, edited
 from broker.domain.camera_fields import CustomField
 from broker.domain.camera_record import gaps, lacking
 from broker.domain.catalog import Camera, Visibility
+from broker.domain.code_giving import CodeAsk, place_of
+from broker.domain.divisions import Division, successor_of
 from broker.domain.errors import Conflict, Invalid, TooLarge, Unknown
-from broker.domain.gb_code import LARGEST_SERIAL, Edition, compose
 from broker.domain.ids import CameraId, DepartmentId
 from broker.domain.visibility import Viewer, as_seen
 from broker.services.camera_reach import require_camera, write_camera
@@ -21,7 +22,7 @@ from policies import facts
 from policies.authorizer import Authorizer
 from storage.blobs.base import CHUNK_BYTES, BlobStore
 from storage.db.camera_history import HistoryLine
-from storage.db.unit_of_work import Work
+from storage.db.unit_of_work import UnitOfWork, Work
 
 LARGEST_PICTURE = 512 * 1024
 MOST_SHOWN_TO = 200
@@ -36,17 +37,8 @@ class Detail:
     lacking: tuple[str, ...]
     gaps: tuple[str, ...]
     fields: dict[str, CustomField]
-
-
-@dataclass(frozen=True)
-class CodeAsk:
-    """What a code is to say; its serial is the next free one. Without `division` it is the point's own."""
-
-    division: str | None = None
-    industry: str = "00"
-    type: str = "132"
-    network: str = "0"
-    edition: Edition = Edition.Y2022
+    division_now: Division | None = None
+    """What took the place of the division that the point's code names; None where that is in force, or nobody knows."""
 
 
 class CameraRecords:
@@ -70,6 +62,7 @@ class CameraRecords:
                 lacking(camera.record, camera.point_class),
                 gaps(camera.record, camera.point_class),
                 work.camera_fields.all(),
+                _division_now(work, camera.division),
             )
 
     def by_key(self, caller: Caller, owner: str, external_key: str) -> Camera:
@@ -107,18 +100,11 @@ class CameraRecords:
             held = require_camera(self._policy, work, caller, "camera:edit", key)
             if held.camera.gb_code is not None:
                 raise Conflict("camera-has-code", code=held.camera.gb_code)
-            division = ask.division or held.camera.division[:8]
-            if len(division) not in {6, 8}:
-                raise Invalid("camera-code-division", pointer="/division", value=division)
-            first = compose(
-                division, 1, industry=ask.industry, type_=ask.type, network=ask.network, edition=ask.edition
-            )
-            place = str(first)[:14]
-            following = max(1, work.cameras.last_serial(place) + 1)
-            serial = following if following <= LARGEST_SERIAL else work.cameras.free_serial(place)
-            if serial is None:
+            place = place_of(ask, held.camera.division)
+            free = work.cameras.free_serials({place: 1})[place]
+            if not free:
                 raise Conflict("camera-codes-used-up", place=place)
-            after = replace(held.camera, gb_code=f"{place}{serial:06d}", edition=ask.edition)
+            after = replace(held.camera, gb_code=f"{place}{free[0]:06d}", edition=ask.edition)
             coded = write_camera(work, held, after, "camera:coded", {"code": after.gb_code, "edition": ask.edition})
             work.commit(held.permit)
             return coded
@@ -205,3 +191,8 @@ class CameraRecords:
             roles = caller.roles_at(home.path, work.now)
             self._policy.require(caller, "camera:history", roles, facts.of_person(caller))
             return work.camera_history.page(key, before=before, limit=limit)
+
+
+def _division_now(work: UnitOfWork, code: str) -> Division | None:
+    now = successor_of(code, work.divisions.abolished()) if code else None
+    return None if now is None else work.divisions.find(now)

@@ -1,6 +1,5 @@
 """The catalogue: find cameras, import lists of them, bind them to sources, ask what is recorded."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,24 +27,6 @@ class Catalog:
         self._policy = policy
         self._gateway = gateway
         self._secrets = secrets
-
-    def page(
-        self, caller: Caller, *, text: str | None, owner: str | None, division: str | None, bound: bool | None,
-        after: CameraId | None, limit: int,
-    ) -> Sequence[Camera]:  # fmt: skip
-        """Return cameras by id; all who ask, decide and look may list what is shown to them."""
-        with self._work() as work:
-            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            owner_id = work.departments.by_code(owner).id if owner else None
-            return work.cameras.page(
-                viewer=Viewer.of(caller, work.now),
-                owner=owner_id,
-                text=text,
-                division=division,
-                bound=bound,
-                after=after,
-                limit=limit,
-            )
 
     def read(self, caller: Caller, key: CameraId) -> Camera:
         """Return one camera."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from broker.domain.accounts import Caller
 from broker.domain.catalog import Camera
 from broker.domain.coordinates import System
-from broker.domain.ids import CameraId, DepartmentId
+from broker.domain.finding import Question
+from broker.domain.ids import CameraId
 from broker.domain.visibility import Viewer, as_seen
 from broker.services.catalog_files.own_fields import OwnFields
 from broker.services.catalog_files.writing.points import exported
@@ -30,18 +31,20 @@ class CatalogExports:
         """Return the points that a caller may see as a file; they are read while it is taken away."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            owner_id = work.departments.by_code(owner).id if owner else None
+            owners = frozenset({work.departments.by_code(owner).id}) if owner else None
             viewer = Viewer.of(caller, work.now)
             own = OwnFields.of(work.camera_fields.all())
-        return exported(self._points(viewer, owner_id, division), list_format, coordinates, own)
+        return exported(self._points(viewer, Question(owners=owners, division=division)), list_format, coordinates, own)
 
-    def _points(self, viewer: Viewer, owner: DepartmentId | None, division: str | None) -> Iterator[Camera]:
+    def _points(self, viewer: Viewer, question: Question) -> Iterator[Camera]:
         after: CameraId | None = None
         while True:
             with self._work() as work:
-                found = work.cameras.page(viewer=viewer, owner=owner, division=division, after=after, limit=PAGE)
-                homes = work.departments.load_many({camera.owner_id for camera in found})
-            yield from (as_seen(viewer, camera, homes[camera.owner_id].path) for camera in found)
+                found = work.finding.page(question, viewer, after=after, limit=PAGE)
+                whole = work.cameras.load_many([point.id for point in found], viewer)
+                homes = work.departments.load_many({camera.owner_id for camera in whole.values()})
+            kept = (whole[point.id] for point in found if point.id in whole)  # but for those deleted this moment
+            yield from (as_seen(viewer, camera, homes[camera.owner_id].path) for camera in kept)
             if len(found) < PAGE:
                 return
-            after = found[-1].id
+            after = CameraId(found[-1].id)

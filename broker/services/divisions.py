@@ -60,14 +60,14 @@ class Divisions:
         """
         with self._work() as work:
             self._policy.require(caller, "division:list", caller.roles(work.now), facts.of_person(caller))
-            inside = read_code(within) if within else None
+            inside = read_code(within, "#query/within") if within else None
             return work.divisions.page(within=inside, level=level, text=text, after=after, limit=limit)
 
     def read(self, caller: Caller, code: str) -> Placed:
         """Return one division; the code may be short (33) or filled up with noughts."""
         with self._work() as work:
             self._policy.require(caller, "division:list", caller.roles(work.now), facts.of_person(caller))
-            found = work.divisions.load(read_code(code))
+            found = work.divisions.load(read_code(code, "#path/code"))
             return Placed(found, work.divisions.lineage(found.code), work.divisions.changes(found.code))
 
     def import_file(self, caller: Caller, file: BinaryIO, name: str, *, dry_run: bool = False) -> DivisionReport:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from broker.domain.accounts import Caller
-from broker.domain.catalog import Camera
 from broker.domain.errors import Invalid
-from broker.domain.finding import Question
+from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId
 from broker.domain.places import Spot
 from broker.domain.visibility import Viewer
@@ -37,11 +36,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Tile:
-    """A vector tile, plain and packed; `mark` is the same for the same content."""
+    """A vector tile, packed as nearly everybody takes it; `mark` is the same for the same content."""
 
-    content: bytes
     packed: bytes
     mark: str
+
+    @property
+    def content(self) -> bytes:
+        return gzip.decompress(self.packed)
 
 
 class Finding:
@@ -54,14 +56,14 @@ class Finding:
         self._selections: Remembered[Selection] = Remembered(SELECTIONS)
         self._tiles: Remembered[Tile] = Remembered(TILES)
 
-    def page(self, caller: Caller, wanted: Wanted, *, after: CameraId | None, limit: int) -> Sequence[Camera]:
+    def page(self, caller: Caller, wanted: Wanted, *, after: CameraId | None, limit: int) -> Sequence[Point]:
         """Return points by id; all who ask, decide and look may list what is shown to them."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
             question = _placed(work, wanted)
             return work.finding.page(question, Viewer.of(caller, work.now), after=after, limit=limit)
 
-    def nearest(self, caller: Caller, wanted: Wanted, spot: Spot, limit: int) -> Sequence[tuple[Camera, float]]:
+    def nearest(self, caller: Caller, wanted: Wanted, spot: Spot, limit: int) -> Sequence[tuple[Point, float]]:
         """Return the points nearest to a spot, each with its distance in metres."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
@@ -114,4 +116,4 @@ def _placed(work: UnitOfWork, wanted: Wanted) -> Question:
 
 def _packed(content: bytes) -> Tile:
     mark = hashlib.sha256(content).hexdigest()[:32]
-    return Tile(content, gzip.compress(content, 6, mtime=0), mark)
+    return Tile(gzip.compress(content, 6, mtime=0), mark)

@@ -1,12 +1,14 @@
 """The way of one list into the catalogue, inside an open unit of work: read, check, merge, keep what stays outside."""
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from broker.domain.audit import Entry
 from broker.domain.camera_record import RECORD_FIELDS
-from broker.domain.catalog import RowProblem
 from broker.domain.ids import DepartmentId, ImportId
 from broker.domain.imports import Reading
 from broker.domain.permits import Permit
@@ -18,6 +20,9 @@ from broker.services.catalog_files.reading import open_table, read_rows
 from broker.services.catalog_files.report import ImportReport, Tally
 from storage.db.camera_merge import Writing
 from storage.db.unit_of_work import UnitOfWork
+
+A_TURN, USUAL_TURN = 0.0005, 0.005
+"""Seconds after which a thread lets another one go on, where both have something to do."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +41,13 @@ def bring_in(
 ) -> tuple[ImportReport, tuple[str, int] | None]:  # fmt: skip
     """Merge a list into the catalogue of a department and write its event; without `key` it is only looked at.
 
-    `tell` is called with the number of rows read, now and then. Returns what became of the rows, and the event under
-    which cameras were written, if any were.
+    `tell` is called now and then with the number of rows that are through. Returns what became of the rows, and the
+    event under which cameras were written, if any were.
     """
     stream = f"catalogue/{owner_id}"
-    tally = Tally(outside)
+    tally = Tally(outside, work.divisions.abolished())
 
-    def conflicting(rows: Sequence[tuple[int, RowProblem]]) -> None:
-        tally.conflict(rows)
-        if tell is not None:
-            tell(tally.read)
-
-    with open_table(found.path, found.format) as table:
+    with open_table(found.path, found.format) as table, _making_way():
         own = OwnFields.of(work.camera_fields.all())
         mapping = resolve(table.columns, found.reading.mapping, own.aliases)
         outside.key_columns = mapping.sources.get("external_key", ())
@@ -56,13 +56,32 @@ def bring_in(
         by_class = mandatory(mapping, strict=found.reading.strict)
         writing = Writing(stream, number, work.now, permit.actor, key, by_class, own.mandatory)
         drafts = tally.drafts(table.rows, checker)
-        merged = work.cameras.merge(owner_id, drafts, writing, dry_run=key is None, conflicting=conflicting)
+        merged = work.cameras.merge(
+            owner_id, drafts, writing, dry_run=key is None, conflicting=tally.conflict, merged=tell
+        )  # fmt: skip
     report = tally.report(merged)
     if key is None or not report.inserted + report.updated:
         return report, None
     data = {"file": found.name, "owner": str(owner_id), "balance": report.balance, "import": str(key)}
     work.audit.append(permit, (Entry(stream, "catalogue:imported", data),))
     return replace(report, key=key), (stream, number)
+
+
+@contextmanager
+def _making_way() -> Iterator[None]:
+    """Let reading a list and writing it, a thread each, stand in each other's way as little as can be.
+
+    The collector of garbage looks only at what came since: each full collection walks through the whole program, and a
+    million rows bring on a hundred of them. The thread that hands lines to the database need not wait 5 ms for its turn
+    each time the database can take more.
+    """
+    gc.freeze()
+    sys.setswitchinterval(A_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(USUAL_TURN)
+        gc.unfreeze()
 
 
 def keep_outside(work: UnitOfWork, key: ImportId, found: List, outside: Outside) -> None:

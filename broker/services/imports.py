@@ -116,11 +116,15 @@ class Imports:
         """Hand a long list in: a worker brings it in, and says how far it has come.
 
         The file lies in the store until then; it may hold what no database keeps, and is deleted when the run ends.
+
+        Raises:
+            Invalid: the file cannot be read, a needed column is not there, or the mapping names an unknown one.
         """
         with self._work() as work:
             self._required(caller, work, asked.owner)
-            with open_table(path, asked.format):  # a file that cannot be read is told at once
-                pass
+            reading = _list(work, path, asked).reading
+            with open_table(path, asked.format) as table:  # what cannot be read, or lacks a column, is told at once
+                resolve(table.columns, reading.mapping, OwnFields.of(work.camera_fields.all()).aliases)
         blob = self._blobs.put_file(path)
         with self._work() as work:
             permit = self._required(caller, work, asked.owner)[1]

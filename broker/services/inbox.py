@@ -5,6 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from broker.domain.accounts import Caller, Role
+from broker.domain.ids import GrantId, RequestId
+from broker.services.access_requests import visibility
+from broker.services.grants import grant_visibility
+from broker.services.moves import Moves, grant_moves_of, moves_of
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.inbox import Hat, Waiting
@@ -30,6 +34,19 @@ class Inbox:
                 after=after,
                 limit=limit,
             )
+
+    def moves(self, caller: Caller, key: RequestId) -> Moves:
+        """Return what the caller may do about a request now; for buttons, since each step asks again."""
+        with self._work() as work:
+            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
+            request = work.access_requests.load(key, visibility(caller, work))
+            return moves_of(self._policy, work, caller, request)
+
+    def grant_moves(self, caller: Caller, key: GrantId) -> frozenset[str]:
+        """Return what the caller may do about a grant now: suspend, resume, revoke."""
+        with self._work() as work:
+            self._policy.require(caller, "grant:read", caller.roles(work.now), facts.of_person(caller))
+            return grant_moves_of(self._policy, work, caller, work.grants.load(key, grant_visibility(caller, work)))
 
 
 def _hats(caller: Caller, role: Role, now: datetime) -> list[Hat]:

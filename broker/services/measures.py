@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from broker.domain.accounts import Caller, Department, DepartmentKind, Role, system_caller
-from broker.domain.divisions import GROUPS, prefix, read_code
+from broker.domain.divisions import GROUPS, Level, prefix, read_code
 from broker.domain.errors import Invalid, Unknown
 from broker.domain.ids import DepartmentId
 from broker.domain.measure_lines import Ground, Place, Plans, line
-from broker.domain.measures import By, Kind, Line, Tally
+from broker.domain.measures import PLAN, By, Kind, Line, Tally
 from broker.domain.time import TimeSpan
 from broker.services.measure_reach import reach_of
 from policies import facts
 from policies.authorizer import Authorizer
+from storage.db.measures_below import cut
 from storage.db.unit_of_work import UnitOfWork, Work
 
 LONGEST_DAYS = 1100
@@ -76,7 +77,7 @@ class Measures:
         """Return the measures of a period.
 
         Raises:
-            Invalid: the period is empty or too long, or the division lies deeper than a county.
+            Invalid: the period is empty or too long, or the division is none.
             Unknown: there is no such department, or the caller does not answer for it.
         """
         with self._work() as work:
@@ -111,34 +112,57 @@ class _Reading:
         self._area = prefix(question.division) if question.division else ""
         everybody = work.departments.page(limit=MOST_DEPARTMENTS)
         self._departments = {each.id: each for each in everybody if each.path.startswith(paths)}
-        self._ground = Ground(
-            {key: each.path for key, each in self._departments.items()}, work.divisions.counties(self._area)
-        )
+        self._fixed = {key: each.path for key, each in self._departments.items()}
         by_month = question.by is By.MONTH
         self._starts = _months(question.first, question.last) if by_month else [question.first]
 
     def report(self) -> Report:
-        counts = self._count()
-        plans = self._plans()
         place = self._whole()
+        depth = max(COUNTY, len(self._area))
+        counts = self._count(depth)
         happened = {of for of, _ in counts.served if of in self._departments}
-        whole = line(place, [*counts.newest, *counts.events], happened, self._ground, plans)
-        lines = [
-            line(each, tallies, served, self._ground, plans) for each, tallies, served in self._split(place, counts)
-        ]
+        whole = line(place, [*counts.newest, *counts.events], happened, self._ground(depth), self._plans(depth))
+        digits = self._digits(place)
+        deeper = max(depth, digits)
+        within = counts if deeper == depth else self._count(deeper)
+        ground, plans = self._ground(deeper), self._plans(deeper)
+        parts = self._split(place, within, digits)
+        lines = [line(each, tallies, served, ground, plans) for each, tallies, served in parts]
         told, more = lines[:MOST_LINES], max(0, len(lines) - MOST_LINES)
         return Report(self._question, place, counts.counted, whole, told, more)
 
-    def _count(self) -> Counts:
+    def _digits(self, whole: Place) -> int:
+        """Return how many digits of a division tell the lines of the answer apart."""
+        match self._question.by:
+            case By.CITY:
+                return CITY
+            case By.CHILDREN:  # of the division that is asked about, or of the one that everything lies in
+                held = len(self._area) if self._area else len(whole.areas[0]) if len(whole.areas) == 1 else 0
+                return next((end for end in GROUPS if end > held), held)
+            case _:
+                return COUNTY
+
+    def _ground(self, depth: int) -> Ground:
+        divisions = self._work.divisions
+        if depth == COUNTY:
+            return Ground(self._fixed, divisions.counties(self._area))
+        return Ground(self._fixed, divisions.at_level(self._area, tuple(Level)[GROUPS.index(depth)]))
+
+    def _count(self, depth: int) -> Counts:
+        """Count by county, or by town or village where `depth` is the digits of one."""
         first, last = self._question.first, self._question.last
         bounds = [_begin(start, self._zone) for start in self._starts]
         period = TimeSpan(bounds[0], _begin(last, self._zone))
-        counties = {key: each.division[:COUNTY] for key, each in self._departments.items()}
+        counties = {key: cut(each.division, depth) for key, each in self._departments.items()}
         now = self._work.now
         events = self._work.measures.cases(period, bounds, now, counties)
-        events += self._work.measures.health(first, last, self._starts)
+        if depth == COUNTY:
+            events += self._work.measures.health(first, last, self._starts)
+            state, counted = self._state(now.astimezone(self._zone).date())
+        else:
+            events += self._work.measures_below.health(self._area, depth, first, last, self._starts)
+            state, counted = self._present(now.astimezone(self._zone).date(), depth), None
         served = self._work.measures.served(period, bounds)
-        state, counted = self._state(now.astimezone(self._zone).date())
         inside = {span: self._inside(tallies) for span, tallies in state.items()}
         return Counts(inside, self._inside(events), served, counted)
 
@@ -164,14 +188,24 @@ class _Reading:
             return state, None
         return state, newest[present]
 
+    def _present(self, today: date, depth: int) -> dict[int, list[Tally]]:
+        """Return what the catalogue holds below a county: no day of it is kept, only now is known."""
+        if not self._question.first <= today < self._question.last:
+            return {}
+        span, counted = len(self._starts) - 1, self._work.measures_below.catalogue(self._area, depth)
+        return {span: [tally for each in counted for tally in each.tallies(span)]}
+
     def _inside(self, tallies: Sequence[Tally]) -> list[Tally]:
         return [it for it in tallies if it.department in self._departments and it.county.startswith(self._area)]
 
-    def _plans(self) -> Plans:
+    def _plans(self, depth: int) -> Plans:
+        """Return what is planned; points that are planned for a place that is not told apart count for none."""
         departments: dict[str, dict[str, int]] = defaultdict(dict)
         divisions: dict[str, dict[str, int]] = defaultdict(dict)
         for target in self._work.plan_targets.of_year((self._question.last - timedelta(days=1)).year):
             if target.value is not None and target.division is not None:
+                if target.indicator == PLAN and len(prefix(target.division)) > depth:
+                    continue
                 divisions[target.indicator][prefix(target.division)] = target.value
             elif target.value is not None and target.path is not None:
                 departments[target.indicator][target.path] = target.value
@@ -197,7 +231,7 @@ class _Reading:
         )
 
     def _split(
-        self, whole: Place, counts: Counts
+        self, whole: Place, counts: Counts, digits: int
     ) -> list[tuple[Place, Sequence[Tally], frozenset[DepartmentId] | set[DepartmentId]]]:
         by, served = self._question.by, {of for of, _ in counts.served}
         if by is By.NOTHING:
@@ -212,10 +246,9 @@ class _Reading:
                 for span, start in enumerate(self._starts)
             ]
         buckets: dict[object, list[Tally]] = defaultdict(list)
-        digits = CITY if by is By.CITY else COUNTY
         for tally in (*counts.newest, *counts.events):
             buckets[tally.department if by is By.DEPARTMENT else tally.county[:digits]].append(tally)
-        places = self._by_department(buckets) if by is By.DEPARTMENT else self._by_division(buckets)
+        places = self._by_department(buckets) if by is By.DEPARTMENT else self._by_division(buckets, digits)
         return [(place, buckets[key], served) for key, place in places]
 
     def _by_department(self, buckets: Mapping[object, Sequence[Tally]]) -> list[tuple[object, Place]]:
@@ -231,20 +264,23 @@ class _Reading:
             for each in of
         ]  # fmt: skip
 
-    def _by_division(self, buckets: Mapping[object, Sequence[Tally]]) -> list[tuple[object, Place]]:
-        digits = sorted(str(key) for key in buckets)
-        codes = {each: each.ljust(COUNTY, "0") if each else "" for each in digits}
+    def _by_division(self, buckets: Mapping[object, Sequence[Tally]], digits: int) -> list[tuple[object, Place]]:
+        """Return the divisions that have counts; below a county, what lies in no town stands in a row of the county.
+
+        Nothing is planned for such a row, and nothing lies below it.
+        """
+        codes = {key: key.ljust(COUNTY, "0") if key else "" for key in sorted(str(key) for key in buckets)}
         names = self._work.divisions.named([code for code in codes.values() if code])
-        return [
-            (
-                each,
-                Place(
-                    Kind.DIVISION, code, names.get(code, code), (), (prefix(code),) if code else (),
-                    self._members(lambda it, each=each: bool(each) and it.division.startswith(each)),  # type: ignore[misc]
-                ),
+
+        def place(key: str, code: str) -> Place:
+            rest = COUNTY < digits > len(key)
+            members = self._members(
+                lambda it: bool(key) and (cut(it.division, digits) == key if rest else it.division.startswith(key))
             )
-            for each, code in codes.items()
-        ]  # fmt: skip
+            areas = (prefix(code),) if code and not rest else ()
+            return Place(Kind.DIVISION, code, names.get(code, code), (), areas, members)
+
+        return [(key, place(key, code)) for key, code in codes.items()]
 
 
 def _checked(question: Question) -> Question:
@@ -256,10 +292,7 @@ def _checked(question: Question) -> Question:
         raise Invalid("period-too-long", pointer="#query/from", longest=LONGEST_DAYS)
     if not question.division:
         return replace(question, division=None)
-    code = read_code(question.division)
-    if len(prefix(code)) > COUNTY:
-        raise Invalid("measures-division", pointer="#query/division", value=question.division[:20])
-    return replace(question, division=code)
+    return replace(question, division=read_code(question.division, "#query/division"))
 
 
 def _paths(caller: Caller, work: UnitOfWork, question: Question) -> tuple[str, ...]:

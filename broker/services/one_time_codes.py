@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from broker.domain.accounts import Person
 from broker.domain.audit import Entry
+from broker.domain.notices import Notice
 from broker.domain.second_factor import Factor, Means, fitting_step, means_of, recovery_digest, typed
+from broker.services.notices import tell
 from storage.db.unit_of_work import UnitOfWork
 from storage.secrets import SecretBox
 
@@ -15,10 +18,13 @@ class Shown:
     means: Means
     left: int = 0
 
-    def entries(self, stream: str) -> tuple[Entry, ...]:
-        """Return what the trace keeps beside the act itself."""
+    def noted(self, work: UnitOfWork, person: Person) -> tuple[Entry, ...]:
+        """Return what the trace keeps beside the act itself, and tell the person that a recovery code was used."""
         if self.means is Means.CODE:
             return ()
+        notice = Notice("account.recovery_code_used", facts={"left": self.left}, recipients=frozenset({person.id}))
+        tell(work, notice)
+        stream = f"sign_in/{person.id}"
         return (Entry(stream, "session:recovery_code:used", {"left": self.left}),)
 
 

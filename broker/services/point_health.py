@@ -119,7 +119,7 @@ class PointHealth:
             Unknown: there is no such department, or the caller does not answer for it.
         """
         _check(question.begin, question.end)
-        division = read_code(question.division) if question.division else ""
+        division = read_code(question.division, "#query/division") if question.division else ""
         with self._work() as work:
             paths = self._paths(work, caller)
             if question.department:

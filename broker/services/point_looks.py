@@ -1,15 +1,13 @@
 """Looks at points by the clock: a few of many, those that wait longest first, never more than their sources bear."""
 
 import logging
-import random
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from adapters.base import Capability
 from adapters.gateway import Gateway
-from broker.domain.accounts import Caller, Role, system_caller
+from broker.domain.accounts import Role
 from broker.domain.catalog import Source
 from broker.domain.errors import BrokerError
 from broker.domain.ids import CameraId, SourceId
@@ -19,6 +17,7 @@ from broker.domain.point_judgement import AWAY, BEFORE, QUIET, Known, day_span, 
 from broker.domain.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
 from broker.services.source_secrets import SourceSecrets
+from broker.services.watch import Watch, all_at_once
 from policies.authorizer import Authorizer
 from storage.db.point_watch import DuePoint, Watched
 from storage.db.source_slots import SourceSlots
@@ -71,20 +70,14 @@ class Errand:
         return TimeSpan(begin, self.now)
 
 
-class PointLooks:
-    """Watches over points; what it writes is a log, no change of what anybody may do. No picture is kept."""
+class PointLooks(Watch):
+    """Watches over points. No picture is kept."""
 
     def __init__(
         self, work: Work, policy: Authorizer, gateway: Gateway, secrets: SourceSecrets, slots: SourceSlots, zone: tzinfo
     ) -> None:
-        self._work = work
-        self._policy = policy
-        self._gateway = gateway
-        self._secrets = secrets
-        self._slots = slots
+        super().__init__(work, policy, gateway, secrets, slots)
         self._zone = zone
-        self._caller: Caller = system_caller(Role.WORKER, "worker")
-        self._chance = random.SystemRandom()
 
     def tick(self) -> int:
         """Take one turn; returns how many points were looked at. Several processes may, each looks at its own."""
@@ -94,11 +87,7 @@ class PointLooks:
             work.point_health.follow_sources(work.now, SHOWN_A_TURN)
             work.commit(permit)
         self._list()
-        errands = self._errands()
-        if not errands:
-            return 0
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look") as pool:
-            return sum(pool.map(self._look, errands))
+        return sum(all_at_once("look", AT_ONCE, self._look, self._errands()))
 
     def _permit(self) -> Permit:
         return self._policy.require(self._caller, "source:watch", {Role.WORKER})
@@ -114,16 +103,15 @@ class PointLooks:
             sources = work.sources.load_many(due)
             work.commit(permit)
         able = [it for it in sources.values() if Capability.POINTS in self._gateway.capabilities(it.adapter)]
-        if able:
-            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="list") as pool:
-                list(pool.map(self._list_one, able))
+        for _ in all_at_once("list", AT_ONCE, self._list_one, able):
+            pass  # each writes down what it was told
 
     def _list_one(self, source: Source) -> None:
         try:
-            with self._slots.one_of(source) as free:
-                if not free:
+            with self._session(source) as options:
+                if options is None:
                     return
-                points = self._gateway.points(source.adapter, self._secrets.options_of(source))
+                points = self._gateway.points(source.adapter, options)
         except BrokerError as fault:  # how the source is, its own probe tells
             logger.info("source %s did not list its channels: %s", source.code, fault)
             return
@@ -158,10 +146,10 @@ class PointLooks:
             for it in errand.points
         ]
         try:
-            with self._slots.one_of(source) as free:
-                if not free:
+            with self._session(source) as options:
+                if options is None:
                     return self._put_off(errand, BUSY)
-                looks = self._gateway.look(source.adapter, self._secrets.options_of(source), asks)
+                looks = self._gateway.look(source.adapter, options, asks)
         except BrokerError as fault:
             logger.warning("nobody could look at points of source %s: %s", source.code, fault)
             return self._put_off(errand, BROKEN)

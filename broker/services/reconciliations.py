@@ -1,5 +1,6 @@
 """The catalogue from sources: ask what a source lists, propose what differs, and carry out what somebody accepts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -62,7 +63,7 @@ class Reconciliations:
         with self._work() as work:
             source, _ = require_source(self._policy, work, caller, "reconciliation:propose", code)
         options = self._secrets.options_of(source)
-        listed = [_plain(point) for point in self._gateway.points(source.adapter, options)]
+        listed = _plain(self._gateway.points(source.adapter, options))
         if len(listed) > MOST_LISTED:
             raise Conflict("source-lists-much", most=MOST_LISTED)
         with self._work() as work:
@@ -70,7 +71,8 @@ class Reconciliations:
             codes = {point.gb_code for point in listed if point.gb_code}
             coded = work.cameras.by_gb_codes(codes, Viewer.of(caller, work.now))
             refused = work.reconciliations.refused_of(source.id)
-            found = compare(source.id, listed, work.cameras.bound_to(source.id), coded, refused)
+            keyed = work.cameras.by_external_keys(source.department_id, {it.vendor_id for it in listed if it.vendor_id})
+            found = compare(source.id, listed, work.cameras.bound_to(source.id), coded, refused, keyed)
             self._give_way(work, permit, source)
             fresh = Reconciliation(
                 new_id(), source.id, len(listed), found.same, work.now, permit.actor,
@@ -101,7 +103,7 @@ class Reconciliations:
         """Return the lines of a proposal; `waiting` leaves out those that were decided."""
         with self._work() as work:
             source, _ = require_source(self._policy, work, caller, "reconciliation:read", code)
-            _of_source(work, source, key)
+            of_source(work, source, key)
             return work.reconciliations.lines(key, after=after, limit=limit, waiting=waiting)
 
     def accept(self, caller: Caller, code: str, key: UUID, position: int, place: NewPlace | None = None) -> Line:
@@ -116,7 +118,7 @@ class Reconciliations:
         """
         with self._work() as work:
             source, permit = require_source(self._policy, work, caller, "reconciliation:review", code)
-            proposal = _of_source(work, source, key, lock=True)
+            proposal = of_source(work, source, key, lock=True)
             line = decide(_waiting_line(work, proposal, position), LineState.ACCEPTED, permit.actor, work.now)
             if line.proposed.kind is LineKind.NEW:
                 camera = self._added(work, caller, permit, source, line, place or NewPlace())
@@ -134,7 +136,7 @@ class Reconciliations:
         """
         with self._work() as work:
             source, permit = require_source(self._policy, work, caller, "reconciliation:review", code)
-            proposal = _of_source(work, source, key, lock=True)
+            proposal = of_source(work, source, key, lock=True)
             line = decide(_waiting_line(work, proposal, position), LineState.REFUSED, permit.actor, work.now)
             _decided(work, permit, proposal, line, line.proposed.camera_id)
             work.commit(permit)
@@ -163,8 +165,8 @@ class Reconciliations:
         stream = f"catalogue/{source.department_id}"
         new = Camera(
             CameraId(new_id()), source.department_id, line.proposed.told["name"], place.latitude, place.longitude,
-            gb_code=line.proposed.told.get("gb_code"), source_id=source.id, channel=channel,
-            stream=stream, version=work.audit.reserve(stream),
+            gb_code=line.proposed.told.get("gb_code"), external_key=line.proposed.told.get("vendor_id"),
+            source_id=source.id, channel=channel, stream=stream, version=work.audit.reserve(stream),
         )  # fmt: skip
         work.cameras.add(new)
         kind, told = _told(line)
@@ -172,7 +174,7 @@ class Reconciliations:
         return new
 
 
-def _of_source(work: UnitOfWork, source: Source, key: UUID, *, lock: bool = False) -> Reconciliation:
+def of_source(work: UnitOfWork, source: Source, key: UUID, *, lock: bool = False) -> Reconciliation:
     """Raises Unknown when the proposal is another source's."""
     found = work.reconciliations.load(key, lock=lock)
     if found.source_id != source.id:
@@ -206,8 +208,14 @@ def _told(line: Line) -> tuple[str, dict[str, object]]:
     }  # fmt: skip
 
 
-def _plain(point: Point) -> Point:
-    """Return a point as a proposal may keep it: names are what a device says, and devices say anything."""
+def _plain(points: Sequence[Point]) -> list[Point]:
+    """Return points as a proposal may keep them; an id that several of them have tells none of them apart."""
+    ids = Counter(point.vendor_id for point in points)
+    return [replace(_plain_point(it), vendor_id=it.vendor_id if ids[it.vendor_id] == 1 else None) for it in points]
+
+
+def _plain_point(point: Point) -> Point:
+    """Return a point with a plain name: names are what a device says, and devices say anything."""
     name = "".join(sign for sign in point.name if sign.isprintable()).strip()[:LONGEST_NAME] or point.channel
     code: str | None = point.gb_code or point.channel  # many platforms name their channels by the code
     try:

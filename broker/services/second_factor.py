@@ -20,7 +20,7 @@ from broker.domain.second_factor import (
 )
 from broker.services.one_time_codes import Shown, take
 from broker.services.sign_in import Passwords
-from broker.services.throttle import MINUTES, failed, flooded
+from broker.services.throttle import MINUTES, Try, failed, flooded
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -150,7 +150,7 @@ class SecondFactor:
             stream = f"sign_in/{person.id}"
             work.audit.reserve(stream)
             data = {"address": address, "via": caller.via, "factor": shown.means}
-            work.audit.append(permit, (Entry(stream, "session:stepped_up", data), *shown.entries(stream)))
+            work.audit.append(permit, (Entry(stream, "session:stepped_up", data), *shown.noted(work, person)))
             work.sessions.step_up(caller.credential, work.now)
             work.commit(permit)
             return work.now + self._fresh_for
@@ -213,13 +213,13 @@ class SecondFactor:
         return shown
 
     def _bound(self, work: UnitOfWork, person: Person, address: str) -> None:
-        if flooded(work, person.login, address):
+        if flooded(work, Try(person.login, address, inside=True)):
             raise Throttled("too-many-tries", minutes=MINUTES)
 
     def _refuse(self, work: UnitOfWork, permit: Permit, person: Person, address: str, wrong: str) -> None:
         stream = f"sign_in/{person.id}"
         work.audit.reserve(stream)
-        failed(work, person.login, address)
+        failed(work, Try(person.login, address, inside=True))
         entry = Entry(stream, "session:step_up_refused", {"address": address, "wrong": wrong})
         work.audit.append(permit, (entry,))
         work.commit(permit, done=False)

@@ -1,14 +1,11 @@
 """How sources are: asked by the clock, told by whoever fetches from them, kept as a history."""
 
 import logging
-import random
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from adapters.errors import RecordingVanished, SourceTimeout, SourceUnreachable
-from adapters.gateway import Gateway
-from broker.domain.accounts import Caller, Role, system_caller
+from broker.domain.accounts import Caller, Role
 from broker.domain.audit import Entry
 from broker.domain.catalog import Source
 from broker.domain.errors import BrokerError, SourceFault, Unavailable
@@ -18,10 +15,8 @@ from broker.domain.permits import Permit
 from broker.domain.source_clocks import ClockOffset, says_something_new
 from broker.domain.source_health import EVERY, HealthState, Spell, observed, pause
 from broker.services.source_reach import require_source
-from broker.services.source_secrets import SourceSecrets
-from policies.authorizer import Authorizer
-from storage.db.source_slots import SourceSlots
-from storage.db.unit_of_work import UnitOfWork, Work
+from broker.services.watch import Watch, all_at_once
+from storage.db.unit_of_work import UnitOfWork
 
 AT_ONCE = 4
 """Sources that are asked side by side."""
@@ -57,19 +52,8 @@ def seen_instead(key: SourceId, fault: BrokerError) -> Seen | None:
     return Seen(key, HealthState.OFFLINE if away else HealthState.FAULTY, fault.slug)
 
 
-class SourceHealth:
-    """Watches over sources; what it writes is a log, no change of what anybody may do."""
-
-    def __init__(
-        self, work: Work, policy: Authorizer, gateway: Gateway, secrets: SourceSecrets, slots: SourceSlots
-    ) -> None:
-        self._work = work
-        self._policy = policy
-        self._gateway = gateway
-        self._secrets = secrets
-        self._slots = slots
-        self._caller: Caller = system_caller(Role.WORKER, "worker")
-        self._chance = random.SystemRandom()
+class SourceHealth(Watch):
+    """Watches over sources."""
 
     def page(self, caller: Caller, code: str, *, before: int | None, limit: int) -> Sequence[Spell]:
         """Return the history of a source, newest first."""
@@ -86,11 +70,10 @@ class SourceHealth:
             # Until the answer is there nobody else asks; who dies meanwhile keeps nobody from asking later.
             work.source_health.ask_at([(key, work.now + EVERY, failures) for key, failures in due.items()])
             work.commit(permit)
-        if sources:
-            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:
-                for source, seen in zip(sources.values(), pool.map(self._look, sources.values()), strict=True):
-                    if seen is not None:
-                        self.note(seen, failures=due[source.id])
+        asked = list(sources.values())
+        for source, seen in zip(asked, all_at_once("probe", AT_ONCE, self._look, asked), strict=True):
+            if seen is not None:
+                self.note(seen, failures=due[source.id])
         return len(sources)
 
     def note(self, seen: Seen, *, failures: int = 0) -> None:
@@ -127,9 +110,8 @@ class SourceHealth:
     def _look(self, source: Source) -> Seen | None:
         """Ask one source, unless all its sessions are in use: then who fetches from it tells how it is."""
         try:
-            options = self._secrets.options_of(source)
-            with self._slots.one_of(source) as free:
-                return seen_in(source.id, self._gateway.probe(source.adapter, options)) if free else None
+            with self._session(source) as options:
+                return None if options is None else seen_in(source.id, self._gateway.probe(source.adapter, options))
         except BrokerError as fault:
             seen = seen_instead(source.id, fault)
             if seen is None:

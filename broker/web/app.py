@@ -21,6 +21,7 @@ from broker.web.api import (
     adapters,
     attachments,
     audit,
+    camera_codes,
     camera_export,
     camera_fields,
     camera_finding,
@@ -38,12 +39,15 @@ from broker.web.api import (
     holds,
     imports,
     inbox,
+    invites,
     ledger,
     locks,
     maintenance,
+    map_tiles,
     me,
     measures,
     notices,
+    oidc,
     packages,
     persons,
     point_health,
@@ -61,6 +65,7 @@ from broker.web.api import (
     statistics,
     webhooks,
 )
+from broker.web.console.wiring import add_console
 from broker.web.docs_pages import OPENAPI, add_docs
 from broker.web.guard import GrantGuard
 from broker.web.middleware import BodyLimit, Context, SecurityHeaders
@@ -70,10 +75,13 @@ from broker.web.wire import settled
 
 PREFIX = "/api/v1"
 ROUTERS = (
+    map_tiles.router,  # first: a map asks for hundreds, and routes are tried in this order
     sessions.router, me.router, me.issuing, notices.router, webhooks.router, webhooks.adding, second_factor.router,
-    second_factor.showing, departments.router, persons.issuing, persons.router, delegations.router, absences.router,
+    second_factor.showing, departments.router, persons.issuing, persons.router,
+    invites.issuing, invites.router, invites.taking, oidc.linking, oidc.router, delegations.router, absences.router,
     camera_import.router, camera_export.router, imports.router, imports.profiles, camera_finding.router,
-    cameras.router, camera_records.router, camera_fields.router, reconciliations.router, divisions.router,
+    cameras.router, camera_codes.router, camera_records.router, camera_fields.router, reconciliations.router,
+    divisions.router,
     sources.router, source_history.router, point_health.router, maintenance.router, adapters.router, ledger.router,
     escrow.router, rulebook.router, previews.router, access_requests.router, request_items.router, emergencies.router,
     inbox.router, statistics.router, measures.router, grants.router, locks.router, holds.router, retrievals.router,
@@ -94,6 +102,8 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
+    app.include_router(oidc.browser)
+    add_console(app)
     app.add_exception_handler(BrokerError, on_broker_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -15,12 +15,16 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.errors import Conflict, Forbidden, Unauthenticated
+from broker.domain.oidc import FLOW as LONGEST_FLOW
+from broker.services.devices import KEPT
 from broker.services.sign_in import TOKEN_PREFIX, Signed, csrf_of
 from broker.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HOST_COOKIE = "__Host-xueliang"
 PLAIN_COOKIE = "xueliang"
+DEVICE = "xueliang-device"
+FLOW = "xueliang-oidc"
 CSRF_HEADER = "X-CSRF-Token"
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="API token, xlt_…; POST /api/v1/me/tokens")
@@ -67,7 +71,8 @@ def _by_session(broker: Broker, request: Request) -> Caller:
     caller = broker.sign_in.by_session(secret)
     if request.method not in SAFE:
         require_same_origin(request)
-        given = request.headers.get(CSRF_HEADER, "")
+        field: str = getattr(request.state, "csrf_given", "")  # of a form of the console
+        given = request.headers.get(CSRF_HEADER, field)
         if not hmac.compare_digest(given.encode(), csrf_of(secret).encode()):
             raise Forbidden("csrf-token")
     return caller
@@ -124,6 +129,42 @@ def set_cookie(response: Response, settings: Settings, signed: Signed) -> None:
         cookie_name(settings), signed.secret, expires=signed.until, path="/",
         secure=settings.secure_cookies, httponly=True, samesite="strict",
     )  # fmt: skip
+    if signed.device is not None:  # it opens nothing, so it may stay when the session goes
+        response.set_cookie(
+            _named(DEVICE, settings), signed.device, expires=signed.until + KEPT, path="/",
+            secure=settings.secure_cookies, httponly=True, samesite="strict",
+        )  # fmt: skip
+
+
+def device_of(request: Request) -> str | None:
+    """Return the cookie that tells this device from others."""
+    broker: Broker = request.app.state.broker
+    return request.cookies.get(_named(DEVICE, broker.settings))
+
+
+def set_flow(response: Response, settings: Settings, note: str) -> None:
+    """Give the browser what it has to bring back from another house; lax, since it comes from another site."""
+    response.set_cookie(
+        _named(FLOW, settings), note, max_age=int(LONGEST_FLOW.total_seconds()), path="/",
+        secure=settings.secure_cookies, httponly=True, samesite="lax",
+    )  # fmt: skip
+
+
+def flow_of(request: Request) -> str | None:
+    """Return what the browser brought back from another house."""
+    broker: Broker = request.app.state.broker
+    return request.cookies.get(_named(FLOW, broker.settings))
+
+
+def clear_flow(response: Response, settings: Settings) -> None:
+    """Take that away: it was good once."""
+    response.delete_cookie(
+        _named(FLOW, settings), path="/", secure=settings.secure_cookies, httponly=True, samesite="lax"
+    )
+
+
+def _named(name: str, settings: Settings) -> str:
+    return f"__Host-{name}" if settings.secure_cookies else name
 
 
 def clear_cookie(response: Response, settings: Settings) -> None:

@@ -1,16 +1,14 @@
 """What a query asks of the catalogue: the same parameters for lists, counts, the nearest points and map tiles."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
 
 from broker.domain import places
+from broker.domain.asked_places import WIDTH, places_of, recorded_span
 from broker.domain.catalog import POINT_CLASSES, Lifecycle, Status
 from broker.domain.errors import Invalid
 from broker.domain.finding import Question
-from broker.domain.places import Place, Spot
-from broker.domain.time import TimeSpan
 from broker.services.finding import Wanted
 from broker.web.values import CODE, Instant
 
@@ -60,7 +58,7 @@ async def wanted_of(
     point_class: Classes = [], status: Statuses = [], lifecycle: Lifecycles = [], tag: Tags = [],  # noqa: B006
     bound: Bound = None, sensitive: Sensitive = None, recorded_from: RecordedFrom = None,
     recorded_to: RecordedTo = None, box: Box = None, circle: Circle = None,
-    polygon: Polygon = None, line: Line = None, width: Width = 50.0,
+    polygon: Polygon = None, line: Line = None, width: Width = WIDTH,
 ) -> Wanted:  # fmt: skip
     """Return what is asked for."""
     if not POINT_CLASSES.issuperset(point_class):
@@ -68,63 +66,10 @@ async def wanted_of(
     question = Question(
         text=text or "", division=division, classes=frozenset(point_class), statuses=frozenset(status),
         lifecycles=frozenset(lifecycle), tags=frozenset(tag), bound=bound, sensitive=sensitive,
-        recorded=_span(recorded_from, recorded_to), places=_places(box, circle, polygon, line, width),
+        recorded=recorded_span(recorded_from, recorded_to),
+        places=places_of({"box": box, "circle": circle, "polygon": polygon, "line": line}, width),
     )  # fmt: skip
     return Wanted(question, owner, department)
 
 
 WantedDep = Annotated[Wanted, Depends(wanted_of)]
-
-
-def spot_of(told: str, pointer: str) -> Spot:
-    """Return the one spot that "longitude,latitude" names.
-
-    Raises:
-        Invalid: `bad-place`.
-    """
-    longitude, latitude = _numbers(told, 2, pointer)
-    checked = places.circle(longitude, latitude, 0.0, pointer)
-    return checked.longitude, checked.latitude
-
-
-def _places(
-    box: str | None, circle: str | None, polygon: str | None, line: str | None, width: float
-) -> tuple[Place, ...]:
-    found: list[Place] = []
-    if box:
-        west, south, east, north = _numbers(box, 4, "#query/box")
-        found.append(places.box(west, south, east, north))
-    if circle:
-        longitude, latitude, metres = _numbers(circle, 3, "#query/circle")
-        found.append(places.circle(longitude, latitude, metres))
-    if polygon:
-        found.append(places.polygon(_spots(polygon, "#query/polygon")))
-    if line:
-        found.append(places.corridor(_spots(line, "#query/line"), width))
-    return tuple(found)
-
-
-def _spots(told: str, pointer: str) -> list[Spot]:
-    pairs = (_numbers(pair, 2, pointer) for pair in told.split(";"))
-    return [(longitude, latitude) for longitude, latitude in pairs]
-
-
-def _numbers(told: str, count: int, pointer: str) -> list[float]:
-    try:
-        numbers = [float(part) for part in told.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count:
-        raise Invalid("bad-place", pointer=pointer, reason=told[:80])
-    return numbers
-
-
-def _span(begin: datetime | None, end: datetime | None) -> TimeSpan | None:
-    if begin is None and end is None:
-        return None
-    if begin is None or end is None:
-        missing = "recorded_from" if begin is None else "recorded_to"
-        raise Invalid("field-missing", pointer=f"#query/{missing}")
-    if begin >= end:
-        raise Invalid("reversed-time", pointer="#query/recorded_to", begin=begin.isoformat(), end=end.isoformat())
-    return TimeSpan(begin, end)

@@ -11,8 +11,8 @@ from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.ids import CameraId, DepartmentId, PersonId
 from broker.domain.time import Clock
-from broker.locale import choose
 from broker.services.names import Known, Names
+from broker.web import language
 from broker.web.auth import signed_in
 
 
@@ -24,7 +24,7 @@ async def broker_of(request: Request) -> Broker:
 
 async def language_of(request: Request) -> str:
     """Return the catalogue for the reader's language."""
-    return choose(request.headers.get("accept-language"))
+    return language.language_of(request)
 
 
 CallerDep = Annotated[Caller, Depends(signed_in)]

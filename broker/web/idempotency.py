@@ -23,7 +23,9 @@ from storage.db.idempotency import Answer, Write, current_write
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 SUCCESS = range(200, 300)
-SECRET_MEMBERS = frozenset({"password", "old", "new", "options"})
+AFTER_A_FORM = 303
+FORMS = ("multipart/", "application/x-www-form-urlencoded")
+SECRET_MEMBERS = frozenset({"password", "old", "new", "options", "csrf"})
 """Left out of the fingerprint: a plain digest of a password would stand in the database for two days."""
 
 _KEY = re.compile(r"[\x20-\x7e]{1,200}")
@@ -38,7 +40,8 @@ async def once(request: Request, handler: Callable[[Request], Awaitable[Response
         Invalid: the key is malformed, or was used for another call.
         Conflict: the same key is being carried out, or its answer was lost.
     """
-    key = request.headers.get(HEADER)
+    field: str | None = getattr(request.state, "once_given", None)  # of a form of the console
+    key = request.headers.get(HEADER, field)
     caller: Caller | None = getattr(request.state, "caller", None)
     if key is None or caller is None or caller.person_id is None:
         return await handler(request)
@@ -58,7 +61,7 @@ async def _once(
     if before is not None:
         return _replay(before, write)
     response = await _carried_out(write, request, handler)
-    if response.status_code in SUCCESS:
+    if response.status_code in SUCCESS or response.status_code == AFTER_A_FORM:
         await run_in_threadpool(_remember, broker, caller, write, response)
     return response
 
@@ -69,10 +72,11 @@ async def fingerprint(request: Request) -> str:
     digest.update(f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"] + b"\n")
     if isinstance(request, ReadRequest) and request.document is not None:
         digest.update(_canonical(request.document))
-    elif request.headers.get("content-type", "").startswith("multipart/"):
+    elif request.headers.get("content-type", "").startswith(FORMS):
         # The parts, not the raw bytes: a client that sends again draws another boundary.
         for name, part in (await request.form()).multi_items():
-            digest.update(f"\n{name}={part.filename if isinstance(part, UploadFile) else part}\n".encode())
+            told = part.filename if isinstance(part, UploadFile) else "" if name in SECRET_MEMBERS else part
+            digest.update(f"\n{name}={told}\n".encode())
             if isinstance(part, UploadFile):
                 digest.update(await _digest_of(part))
     return digest.hexdigest()
@@ -111,7 +115,8 @@ def _find(broker: Broker, write: Write) -> Answer | None:
 
 def _remember(broker: Broker, caller: Caller, write: Write, response: Response) -> None:
     with broker.work() as work:
-        work.idempotency.answered(write, response.status_code, bytes(response.body))
+        body = bytes(response.body) if response.status_code in SUCCESS else response.headers["location"].encode()
+        work.idempotency.answered(write, response.status_code, body)
         work.commit(broker.policy.note(caller, "idempotency:answered"))
 
 
@@ -120,5 +125,7 @@ def _replay(before: Answer, write: Write) -> Response:
         raise Invalid("idempotency-key-reused", pointer=f"#header/{HEADER}")
     if before.status is None:
         raise Conflict("idempotency-answer-lost", pointer=f"#header/{HEADER}")
+    if before.status == AFTER_A_FORM:
+        return Response(b"", AFTER_A_FORM, {REPLAYED: "true", "Location": before.body.decode()})
     media_type = "application/json" if before.body else None
     return Response(before.body, before.status, {REPLAYED: "true"}, media_type)

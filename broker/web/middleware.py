@@ -24,12 +24,14 @@ HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 HSTS = "max-age=31536000"
 
+_SECRET_PATH = re.compile(r"^(/invite/|/api/v1/invites/).*", re.DOTALL)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 logger = logging.getLogger(__name__)
@@ -64,13 +66,18 @@ class Context:
         try:
             await self._app(scope, receive, numbered)
         except Exception:
-            logger.exception("unexpected: %s %s", scope["method"], scope["path"])
+            logger.exception("unexpected: %s %s", scope["method"], _untold(scope["path"]))
             if status:
                 raise  # the answer has begun: the server cuts the connection, so that nobody takes it for whole
             await unexpected(Request(scope))(scope, receive, numbered)
         finally:
             spent = (time.perf_counter() - begun) * 1000
-            logger.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, spent)
+            logger.info("%s %s %d %.1f ms", scope["method"], _untold(scope["path"]), status, spent)
+
+
+def _untold(path: str) -> str:
+    """Return a path as the log may have it: the link of an invite opens an account."""
+    return _SECRET_PATH.sub(r"\1…", path)
 
 
 class BodyLimit:

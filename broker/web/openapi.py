@@ -68,6 +68,9 @@ UNREMEMBERED = frozenset(
         "renew_recovery_codes",
         "step_up",
         "reset_password",
+        "invite_person",
+        "take_invite",
+        "begin_identity_link",
     },
 )
 """Writes whose answer holds a secret and is never kept for a replay."""

@@ -1,15 +1,16 @@
 """From an error to RFC 9457 `application/problem+json`: the one place where a kind becomes a status."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from broker.domain.errors import BrokerError
-from broker.locale import choose, explain, say
+from broker.locale import explain, say
+from broker.web.language import TAGS, language_of
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/api/v1/problems"
@@ -24,13 +25,20 @@ STATUS: Mapping[str, int] = {
     "source-fault": 502,
     "unavailable": 503,
 }
+DATA = ("/api/", "/health/", "/openapi.json")
+"""Below these paths an answer is data, whatever a program says it accepts."""
+
 RETRY_SECONDS = 10
 LONGEST_FACT = 500
 MOST_TOLD = 50
+TELLING_NOTHING = frozenset({"oidc-off", "oidc-unreachable"})
+"""What is unavailable, and has a sentence that names no host of ours: it says what to do instead."""
+
 INWARD = frozenset({"source-fault", "unavailable"})
 """Kinds whose facts may name hosts and folders of ours: they go to the log."""
 
-_TAGS = {"zh_CN": "zh-CN", "en": "en"}
+PageOfProblem = Callable[[Request, Mapping[str, object], Mapping[str, str]], Response]
+"""What the console hangs into the application's state: a problem and its headers as a page."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +46,11 @@ logger = logging.getLogger(__name__)
 def problem(
     request: Request, status: int, slug: str, detail: str, *, kind: str = "", headers: Mapping[str, str] | None = None,
     **members: object,
-) -> JSONResponse:  # fmt: skip
-    """Return one problem in the reader's language; members without a value are left out."""
+) -> Response:  # fmt: skip
+    """Return one problem in the reader's language; members without a value are left out.
+
+    Whoever asks for a page of the console gets a page that says the same.
+    """
     language = language_of(request)
     body = {
         "type": f"{TYPES}/{slug}",
@@ -52,16 +63,19 @@ def problem(
         **members,
     }
     told = {name: value for name, value in body.items() if value not in (None, "", (), {}, [])}
-    sent = {"Content-Language": _TAGS[language], **(headers or {})}
+    sent = {"Content-Language": TAGS[language], **(headers or {})}
+    page: PageOfProblem | None = getattr(request.app.state, "problem_page", None)
+    if page is not None and wants_page(request):
+        return page(request, {**told, "kind": kind or slug}, sent)
     return JSONResponse(told, status_code=status, headers=sent, media_type=MEDIA_TYPE)
 
 
-def language_of(request: Request) -> str:
-    """Return the catalogue for the reader's language."""
-    return choose(request.headers.get("accept-language"))
+def wants_page(request: Request) -> bool:
+    """Say whether a browser asks for a page, and not a program for data."""
+    return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(DATA)
 
 
-def of_error(request: Request, error: BrokerError) -> JSONResponse:
+def of_error(request: Request, error: BrokerError) -> Response:
     """Return the problem of an error of the core."""
     status = STATUS.get(error.kind, 500)
     inward = error.kind in INWARD
@@ -69,7 +83,7 @@ def of_error(request: Request, error: BrokerError) -> JSONResponse:
         logger.warning("%s: %s", error.kind, error)
     language = language_of(request)
     # What is unavailable is the broker itself: its sentence would name folders and hosts to whoever asks.
-    hidden = error.kind == "unavailable"
+    hidden = error.kind == "unavailable" and error.slug not in TELLING_NOTHING
     return problem(
         request, status, error.slug, say("unavailable", language) if hidden else explain(error, language),
         kind=error.kind, headers=_headers(error),
@@ -106,14 +120,14 @@ def _facts(error: BrokerError) -> dict[str, object]:
     }
 
 
-async def on_broker_error(request: Request, error: Exception) -> JSONResponse:
+async def on_broker_error(request: Request, error: Exception) -> Response:
     """Answer an error of the core."""
     if not isinstance(error, BrokerError):
         raise error
     return of_error(request, error)
 
 
-async def on_http_error(request: Request, error: Exception) -> JSONResponse:
+async def on_http_error(request: Request, error: Exception) -> Response:
     """Answer what the web framework itself refuses: no such route, no such method, a body it cannot read."""
     if not isinstance(error, HTTPException):
         raise error
@@ -129,6 +143,6 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     return problem(request, status, slug, detail, kind=kind, headers=error.headers)
 
 
-def unexpected(request: Request) -> JSONResponse:
+def unexpected(request: Request) -> Response:
     """Return what is told of a fault of ours: nothing but the number under which the log has it."""
     return problem(request, 500, "unexpected", say("unexpected", language_of(request)))

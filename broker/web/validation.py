@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 
 from broker.locale import say
-from broker.web.problems import MOST_TOLD, STATUS, language_of, problem
+from broker.web.language import language_of
+from broker.web.problems import MOST_TOLD, STATUS, problem
 
 _JSON_TYPES = {
     "string_type": "string", "string_unicode": "string",
@@ -36,7 +36,7 @@ _RULES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """pydantic's name of a rule -> our slug, and what its figures are called in the sentence."""
 
 
-async def on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+async def on_invalid_request(request: Request, error: Exception) -> Response:
     """Answer a request whose fields are wrong, naming each of them."""
     if not isinstance(error, RequestValidationError):
         raise error

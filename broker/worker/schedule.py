@@ -1,6 +1,8 @@
 """What runs by the clock. Nothing here is needed for safety: it picks up after crashes and tidies."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from procrastinate import App
 
@@ -16,6 +18,36 @@ EACH_MINUTE = "* * * * *"
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One method of one service that is called by the clock, one call at a time on all workers together."""
+
+    name: str
+    tick: Callable[[Broker], object]
+    cron: str = EACH_MINUTE
+    queue: str = NOTICES_QUEUE
+    priority: int = 0
+
+
+TURNS = (
+    # Remind, escalate, and write down what has lapsed; beside the notices, so that no long fetch is waited for.
+    Turn("watch_deadlines", lambda broker: broker.deadlines.tick(), CLOCK),
+    # Ask the sources that are due how they are, and look at some of the points that are; the others wait a turn.
+    Turn("probe_sources", lambda broker: broker.source_health.tick(), queue=SOURCES_QUEUE),
+    Turn("look_at_points", lambda broker: broker.point_looks.tick(), queue=SOURCES_QUEUE, priority=LAST),
+    # Add up what was seen, every half hour, and tell who fell below target.
+    Turn("settle_days", lambda broker: broker.point_settlement.tick()),
+    # Delete at night what was seen of points longer ago than it is kept.
+    Turn("forget_old_health", lambda broker: broker.health_retention.tick(), priority=LAST),
+    # Count the catalogue once a day, for the measures of periods that are over.
+    Turn("count_catalogue", lambda broker: broker.measures.tick()),
+    # Destroy sealed copies that have no ground any more, and erase what was destroyed or kept long enough.
+    Turn("tidy_sealed_copies", lambda broker: broker.escrows.tick()),
+    # Give up copies whose time is over and delete their bytes.
+    Turn("give_up_copies", lambda broker: broker.retention.tick()),
+)
+
+
 def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
     """Register the periodic tasks with the job engine."""
 
@@ -27,44 +59,12 @@ def add_schedule(app: App, broker: Broker, stalled_after: float) -> None:
             logger.warning("taking over job %s of a worker that is gone", job.id)
             await app.job_manager.retry_job(job)
 
-    @app.periodic(cron=CLOCK)
-    @app.task(name="watch_deadlines", queue=NOTICES_QUEUE, queueing_lock="watch_deadlines")
-    def watch_deadlines(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Remind, escalate, and write down what has lapsed; beside the notices, so that no long fetch is waited for."""
-        broker.deadlines.tick()
+    for turn in TURNS:
+        _add(app, broker, turn)
 
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="probe_sources", queue=SOURCES_QUEUE, queueing_lock="probe_sources")
-    def probe_sources(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Ask the sources that are due how they are."""
-        broker.source_health.tick()
 
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="look_at_points", queue=SOURCES_QUEUE, queueing_lock="look_at_points", priority=LAST)
-    def look_at_points(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Look at some of the points that are due; the others wait for the next turn."""
-        broker.point_looks.tick()
-
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="settle_days", queue=NOTICES_QUEUE, queueing_lock="settle_days")
-    def settle_days(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Add up what was seen, every half hour, and tell who fell below target."""
-        broker.point_settlement.tick()
-
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="count_catalogue", queue=NOTICES_QUEUE, queueing_lock="count_catalogue")
-    def count_catalogue(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Count the catalogue once a day, for the measures of periods that are over."""
-        broker.measures.tick()
-
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="tidy_sealed_copies", queue=NOTICES_QUEUE, queueing_lock="tidy_sealed_copies")
-    def tidy_sealed_copies(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Destroy sealed copies that have no ground any more, and erase what was destroyed or kept long enough."""
-        broker.escrows.tick()
-
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="give_up_copies", queue=NOTICES_QUEUE, queueing_lock="give_up_copies")
-    def give_up_copies(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
-        """Give up copies whose time is over and delete their bytes."""
-        broker.retention.tick()
+def _add(app: App, broker: Broker, turn: Turn) -> None:
+    @app.periodic(cron=turn.cron)
+    @app.task(name=turn.name, queue=turn.queue, queueing_lock=turn.name, priority=turn.priority)
+    def take_turn(timestamp: int) -> None:  # noqa: ARG001  # the engine tells when it was due
+        turn.tick(broker)

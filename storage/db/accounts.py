@@ -119,8 +119,8 @@ class PersonRepository:
         self._connection.execute(
             insert(person).values(
                 id=new.id, login=new.login, name=new.name, department_id=new.department_id, active=new.active,
-                password_hash=password_hash, email=new.email, language=new.language, stream=f"person/{new.id}",
-                version=new.version,
+                password_hash=password_hash, email=new.email, language=new.language,
+                password_chosen=new.password_chosen, stream=f"person/{new.id}", version=new.version,
             ),
         )  # fmt: skip
 
@@ -146,7 +146,7 @@ class PersonRepository:
         )
         found: dict[PersonId, list[Assignment]] = {}
         for row in rows:
-            found.setdefault(row.person_id, []).append(_assignment(row))
+            found.setdefault(row.person_id, []).append(assignment_of(row))
         return {key: tuple(held) for key, held in found.items()}
 
     def holders(self, role: Role, path: str, at: datetime, avoid: Collection[PersonId] = ()) -> set[PersonId]:
@@ -221,10 +221,12 @@ def _person(row: AnyRow) -> Person:
     return Person(
         id=row.id, login=row.login, name=row.name, department_id=row.department_id, active=row.active,
         version=row.version, one_time_until=row.one_time_until, email=row.email, language=row.language,
+        password_chosen=row.password_chosen,
     )  # fmt: skip
 
 
-def _assignment(row: AnyRow) -> Assignment:
+def assignment_of(row: AnyRow) -> Assignment:
+    """Return the assignment of a row with the path of its department."""
     bounded = row.valid_from is not None
     valid = TimeSpan(row.valid_from, row.valid_until or FAR) if bounded else None
     return Assignment(role=Role(row.role), department_id=row.department_id, path=row.path, valid=valid)

@@ -1,16 +1,18 @@
 """The trace in the database: append an event to its stream, read streams and cases back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Row
 
 from broker.domain.audit import FIRST, Entry, Event, seal
 from broker.domain.permits import Permit
 from storage.db.tables import audit_event
+
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:streams AS text[])) AS name")
 
 
 class AuditRepository:
@@ -29,6 +31,16 @@ class AuditRepository:
         self._connection.execute(select(func.pg_advisory_xact_lock(key)))
         last = select(func.coalesce(func.max(audit_event.c.seq), 0)).where(audit_event.c.stream == stream)
         return int(self._connection.execute(last).scalar_one()) + 1
+
+    def reserve_all(self, streams: Collection[str]) -> dict[str, int]:
+        """Return the number the next event of each of these streams will have; all are held, in their order."""
+        if not streams:
+            return {}
+        self._connection.execute(
+            _HOLD, {"streams": sorted(streams)}
+        )  # in one order, so that no two wait for each other
+        heads = self._heads({*streams})
+        return {stream: heads.get(stream, (0, FIRST))[0] + 1 for stream in streams}
 
     def append(self, permit: Permit, entries: Sequence[Entry], *, case: UUID | None = None) -> None:
         """Append one event an entry; the permit names who acted and under which policy."""

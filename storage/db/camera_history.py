@@ -4,7 +4,7 @@ An import writes its lines in sets (INSERT .. SELECT), for the points that it ch
 shows, the columns that no field took: they are needed to take an import back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,19 +44,21 @@ class CameraHistoryRepository:
 
     def note(self, actor: str, before: Camera, after: Camera) -> None:
         """Add what changed of a point; the event is the one that `after` carries."""
-        old, new = difference(before, after)
-        if old or new:
-            self._connection.execute(
-                insert(camera_history).values(
-                    camera_id=after.id,
-                    stream=after.stream,
-                    seq=after.version,
-                    at=self._now,
-                    actor=actor,
-                    before=old,
-                    after=new,
-                )
-            )
+        self.note_many(actor, ((before, after),))
+
+    def note_many(self, actor: str, pairs: Iterable[tuple[Camera, Camera]]) -> None:
+        """Add what changed of each of many points, as it was and as it is."""
+        lines = [
+            {
+                "camera_id": after.id, "stream": after.stream, "seq": after.version, "at": self._now, "actor": actor,
+                "before": old, "after": new,
+            }
+            for before, after in pairs
+            for old, new in [difference(before, after)]
+            if old or new
+        ]  # fmt: skip
+        if lines:
+            self._connection.execute(insert(camera_history), lines)
 
     def page(self, key: CameraId, *, before: int | None, limit: int) -> Sequence[HistoryLine]:
         """Return the changes of a point, the newest first, beginning behind the line numbered `before`."""

@@ -6,11 +6,26 @@ so does a new point that lacks what its class must have.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, case, exists, func, literal_column, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Text,
+    and_,
+    any_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from broker.domain.catalog import RowProblem, Severity
 from broker.domain.ids import DepartmentId
-from storage.db.camera_staging import draft, meant
+from storage.db.camera_staging import Line, Piece, draft, meant
 from storage.db.tables import camera
 
 FAULT_FIELDS = {"point-code-foreign": "gb_code", "point-key-taken": "external_key", "point-same-camera": "",
@@ -50,6 +65,28 @@ def knows_places(connection: Connection, owner_id: DepartmentId) -> bool:
     """Say whether the owner has cameras without a code that are known by their place alone."""
     mine = and_(camera.c.owner_id == owner_id, camera.c.external_key.like(_PLACED), camera.c.gb_code.is_(None))
     return bool(connection.execute(select(exists().where(mine))).scalar_one())
+
+
+def split(connection: Connection, owner_id: DepartmentId, piece: Piece) -> tuple[list[Line], list[Line]]:
+    """Return the lines whose points are certainly new and lack nothing, and the others.
+
+    Holds while no points are known by their place: a code and a key that no camera has then mean no camera.
+    """
+    codes = [code for code, *_ in piece.lines if code is not None]
+    keys = [key for _, key, *_ in piece.lines if key is not None]
+    known_codes = select(camera.c.gb_code).where(camera.c.gb_code == any_(literal(codes, ARRAY(Text))))
+    known_keys = select(camera.c.external_key).where(
+        camera.c.owner_id == owner_id, camera.c.external_key == any_(literal(keys, ARRAY(Text)))
+    )
+    taken = set(connection.execute(known_codes).scalars()) if codes else set()
+    held = set(connection.execute(known_keys).scalars()) if keys else set()
+    new: list[Line] = []
+    others: list[Line] = []
+    for line in piece.lines:
+        code, key, whole, *_ = line
+        certain = whole and code not in taken and key not in held
+        (new if certain else others).append(line)
+    return new, others
 
 
 def match(connection: Connection, owner_id: DepartmentId, *, placed: bool) -> None:

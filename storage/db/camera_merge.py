@@ -1,7 +1,8 @@
 """The merge of a list into the catalogue, piece by piece in one transaction, each piece with one statement a step.
 
-stage    the drafts go into `camera_draft`, in the order of the list      (`camera_staging`)
-match    each draft finds its camera, or why it stays outside             (`camera_match`)
+ask      which codes and keys the catalogue knows; what is certainly new is copied in as it stands, once
+stage    the other drafts go into `camera_draft`, in the order of the list   (`camera_staging`)
+match    each of them finds its camera, or why it stays outside              (`camera_match`)
 write    one INSERT .. SELECT, one UPDATE .. FROM that touches only rows that differ, and their history
 """
 
@@ -31,8 +32,8 @@ from sqlalchemy import (
 
 from broker.domain.catalog import Merged, PointDraft, RowProblem
 from broker.domain.ids import DepartmentId, ImportId
-from storage.db.camera_match import conflicts, knows_places, match, refuse_lacking
-from storage.db.camera_staging import draft, make_tables, meant, pieces, stage
+from storage.db.camera_match import conflicts, knows_places, match, refuse_lacking, split
+from storage.db.camera_staging import BODY, EMPTY, Line, Needs, copy_in, draft, make_tables, meant, pieces, stage
 from storage.db.sought import sought
 from storage.db.tables import camera, camera_history
 
@@ -70,6 +71,7 @@ def merge_drafts(
     *,
     dry_run: bool = False,
     conflicting: Conflicts | None = None,
+    merged: Callable[[int], None] | None = None,
 ) -> Merged:
     """Merge the drafts of one list, whose codes and keys are each unique within the list.
 
@@ -77,7 +79,8 @@ def merge_drafts(
     same transaction. A field that a draft leaves empty keeps what the camera has; `extra` is the latest list's. With
     `dry_run` everything is counted and nothing written. Otherwise other imports wait until this transaction ends (it
     must run under READ COMMITTED, so that what they wrote is seen then). `conflicting` is handed what stays outside,
-    by the number of the row, after each piece; without it everything is returned at the end.
+    by the number of the row, after each piece; without it everything is returned at the end. `merged` is handed the
+    number of the last row of each piece that is through.
 
     Raises:
         sqlalchemy.exc.IntegrityError: two drafts have the same code or key, which `Checker` makes impossible.
@@ -88,16 +91,42 @@ def merge_drafts(
     make_tables(connection)
     _prepare(connection, alone=not dry_run)
     placed = knows_places(connection, owner_id)
-    for place, piece in enumerate(pieces(drafts, placed=placed)):
-        stage(connection, piece, anew=place > 0 and not dry_run)
-        if not dry_run:
+    wanted = {point_class: frozenset(keys) for point_class, keys in writing.mandatory.items()}
+    needs = Needs(wanted, frozenset(writing.mandatory_own))
+    for place, piece in enumerate(pieces(drafts, needs, placed=placed)):
+        lines = piece.lines
+        if not (dry_run or placed):
+            new, lines = split(connection, owner_id, piece)
+            _copy_new(connection, owner_id, writing, new)
+            counts[0] += len(new)
+        if lines:
+            stage(connection, lines, anew=place > 0 and not dry_run)
+        if lines and not dry_run:
             tell(_merge_piece(connection, owner_id, writing, counts, placed=placed))
+        if merged is not None:
+            merged(piece.last)
     if dry_run:  # in one piece: what one would have written the next has to see
         connection.execute(text("ANALYZE camera_draft"))
         tell(_merge_piece(connection, owner_id, writing, counts, placed=placed, dry_run=True))
     _plan_freely(connection)
     inserted, updated, unchanged = counts
     return Merged(inserted, updated, unchanged, tuple(problem for _, problem in told))
+
+
+def _copy_new(connection: Connection, owner_id: DepartmentId, writing: Writing, lines: Sequence[Line]) -> None:
+    """Copy points straight into the catalogue.
+
+    Nothing of the list can mean one of them again: its codes and keys are each unique, and no place is looked for.
+    """
+    if not lines:
+        return
+    import_id = EMPTY if writing.import_id is None else writing.import_id.hex
+    same = f"{owner_id.hex}\t{writing.stream}\t{writing.version}\t{import_id}"
+    columns = ("id", "lifecycle", "owner_id", "stream", "version", "import_id", *BODY)
+    copy_in(connection, "camera", columns, "".join([
+        f"{fresh_id}\t{'in_use' if lifecycle == EMPTY else lifecycle}\t{same}\t{body}\n"
+        for _, _, _, _, fresh_id, lifecycle, body in lines
+    ]))  # fmt: skip
 
 
 def _merge_piece(

@@ -1,16 +1,39 @@
 """A camera and its row: the only place that knows which column holds what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from broker.domain.catalog import Camera, Direction, Lifecycle, Status, Visibility
+from broker.domain.finding import Point
 from broker.domain.gb_code import Edition
 from broker.domain.media import Mask
 from storage.db.request_rows import AnyRow
 from storage.db.sought import sought
 
 _MASKS = TypeAdapter(tuple[Mask, ...])
+
+POINT_COLUMNS = Point._fields
+"""The columns of a point, in the order in which `point_of` takes them."""
+_MEANT: tuple[tuple[int, Mapping[object, object]], ...] = tuple(
+    (POINT_COLUMNS.index(column), {kind.value: kind for kind in kinds})
+    for column, kinds in (
+        ("direction", Direction), ("edition", Edition), ("status", Status), ("lifecycle", Lifecycle),
+        ("visibility", Visibility),
+    )
+)  # fmt: skip
+_TAGS = POINT_COLUMNS.index("tags")
+
+
+def point_of(row: Sequence[Any]) -> Point:
+    """Return the point of a row of `POINT_COLUMNS`: of which a page has many, so nothing is looked at twice."""
+    values = list(row)
+    for place, meant in _MEANT:
+        if values[place] is not None:
+            values[place] = meant[values[place]]
+    values[_TAGS] = tuple(values[_TAGS])
+    return Point._make(values)
 
 
 def camera_of(row: AnyRow) -> Camera:

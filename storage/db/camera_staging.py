@@ -1,14 +1,15 @@
-"""The drafts of a list on their way into the catalogue: a temporary table, filled by COPY piece by piece.
+"""The drafts of a list on their way into the catalogue: pieces of lines as COPY takes them.
 
 The lines of the next piece are made in a thread while the database works on this one: reading a list is work for one
-processor, writing it for another.
+processor, writing it for another. What may be known to the catalogue goes into a temporary table and is matched there;
+what is certainly new goes straight into the catalogue (`camera_merge`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
-from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import (
@@ -29,14 +30,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from broker.domain.catalog import PointDraft, place_key
-from broker.domain.ids import new_id
-from storage.db.sought import sought
+from broker.domain.ids import new_ids
+from storage.db.sought_many import Told, sought_many
 
 if TYPE_CHECKING:
     from psycopg import Connection as Driver
 
 PIECE = 10_000
 """Drafts of one COPY: a whole list in one would run into the time limit of a statement while the file is read."""
+
+AT_ONCE = 1_000
+"""Drafts that are made into lines together; what a thousand rows take is still near the processor."""
 
 FOUND = frozenset({"camera_id", "fault", "told", "differs"})
 
@@ -73,7 +77,13 @@ draft = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
-STAGED = tuple(column.name for column in draft.columns if column.name not in FOUND)
+BODY = (
+    *("gb_code", "external_key", "name", "division", "address", "latitude", "longitude", "direction", "point_class"),
+    *("sensitive", "synthetic", "extra", "record", "edition", "tags", "custom", "sought"),
+)
+"""The columns that a draft and a camera fill with the same texts, in the order of a line."""
+
+STAGED = ("position", "number", "place", "row_name", "fresh_id", "lifecycle", *BODY)
 """The columns that COPY fills; the others are found by matching: the camera, or the fault and what is told with it."""
 
 meant = Table(
@@ -86,14 +96,32 @@ meant = Table(
 )
 """The cameras that earlier pieces meant, each with the row that did."""
 
-_EMPTY = "\\N"
+EMPTY = "\\N"
+
+
+Line = tuple[str | None, str | None, bool, str, str, str, str]
+"""A draft as COPY takes it: code, key, whether it lacks nothing; then the parts of a line: `head` for the staging table
+alone, the fresh id, the lifecycle, `body` for both. The collector of garbage never comes back to a tuple of texts.
+"""
 
 
 class Piece(NamedTuple):
-    """So many drafts as lines of COPY."""
+    """So many drafts as lines, and the number of the last row among them."""
 
-    drafts: int
-    lines: bytes
+    lines: Sequence[Line]
+    last: int
+
+
+class Needs(NamedTuple):
+    """What a new point must have: fields of the record by its class, fields of the city."""
+
+    record: Mapping[int, AbstractSet[str]]
+    own: AbstractSet[str]
+
+    def met(self, found: PointDraft) -> bool:
+        """Say whether a draft has all of it; one that has not is judged in the staging table."""
+        wanted = self.record.get(found.point_class or 0)
+        return (wanted is None or wanted <= found.record.keys()) and self.own <= found.custom.keys()
 
 
 def make_tables(connection: Connection) -> None:
@@ -103,18 +131,24 @@ def make_tables(connection: Connection) -> None:
         table.create(connection, checkfirst=False)
 
 
-def pieces(drafts: Iterable[PointDraft], *, placed: bool, size: int = PIECE) -> Iterator[Piece]:
+def pieces(drafts: Iterable[PointDraft], needs: Needs, *, placed: bool, size: int = PIECE) -> Iterator[Piece]:
     """Yield the drafts as lines, always one piece ahead of who takes them.
 
     `placed`: whether the owner has cameras that are known by their place alone, which a coded draft may take over.
     """
-    numbered = enumerate(drafts)
+    left = iter(drafts)
+    count = 0
 
     def next_piece() -> Piece | None:
-        found = list(islice(numbered, size))
-        ids = sorted(new_id() for _ in found)  # so that the cameras stand in the order of the list
-        lines = [_line(place, each, key, placed=placed) for (place, each), key in zip(found, ids, strict=True)]
-        return Piece(len(lines), "".join(lines).encode()) if lines else None
+        nonlocal count
+        lines: list[Line] = []
+        number = 0
+        for begin in range(0, size, AT_ONCE):
+            found = list(islice(left, min(AT_ONCE, size - begin)))
+            lines += _lines(found, count, needs, placed=placed)
+            count += len(found)
+            number = found[-1].number if found else number
+        return Piece(lines, number) if lines else None
 
     with ThreadPoolExecutor(1, thread_name_prefix="list") as reader:
         coming = reader.submit(next_piece)
@@ -123,49 +157,65 @@ def pieces(drafts: Iterable[PointDraft], *, placed: bool, size: int = PIECE) -> 
             yield piece
 
 
-def stage(connection: Connection, piece: Piece, *, anew: bool) -> None:
-    """Put a piece into the table, `anew` in the place of the one before."""
+def stage(connection: Connection, lines: Iterable[Line], *, anew: bool) -> None:
+    """Put lines into the table, `anew` in the place of those before."""
     if anew:
         connection.execute(text("TRUNCATE camera_draft"))
+    copy_in(connection, "camera_draft", STAGED, "".join([
+        f"{head}\t{fresh_id}\t{lifecycle}\t{body}\n" for _, _, _, head, fresh_id, lifecycle, body in lines
+    ]))  # fmt: skip
+
+
+def copy_in(connection: Connection, table: str, columns: Sequence[str], lines: str) -> None:
+    """Hand lines to COPY."""
     raw = cast("Driver", connection.connection.driver_connection)
-    with raw.cursor() as cursor, cursor.copy(f"COPY camera_draft ({', '.join(STAGED)}) FROM STDIN") as copy:
-        copy.write(piece.lines)
+    with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        copy.write(lines.encode())
 
 
-def _line(position: int, found: PointDraft, fresh_id: UUID, *, placed: bool) -> str:
-    """Return the line of a draft, its columns in the order of `STAGED`."""
-    place = None
-    if placed and found.gb_code is not None and found.external_key is None:
-        place = place_key(found.name, found.latitude, found.longitude)
-    common = cast("str | None", found.record.get("common_name"))
-    columns = (
-        str(position), str(found.number), fresh_id.hex, place or _EMPTY, _text(found.where),
-        found.gb_code or _EMPTY, _text(found.external_key), _text(found.name), found.division, _text(found.address),
-        repr(found.latitude), repr(found.longitude),
-        _EMPTY if found.direction is None else str(int(found.direction)),
-        _EMPTY if found.point_class is None else str(found.point_class),
-        "t" if found.sensitive else "f", "t" if found.synthetic else "f",
-        _object(found.extra), _object(found.record), found.edition or _EMPTY, found.lifecycle or _EMPTY,
-        _array(found.tags), _object(found.custom),
-        _text(sought(found.name, found.address, found.gb_code, common)),
-    )  # fmt: skip
-    return "\t".join(columns) + "\n"
+def _lines(drafts: Sequence[PointDraft], begin: int, needs: Needs, *, placed: bool) -> Iterator[Line]:
+    listed = zip(drafts, new_ids(len(drafts)), sought_many([_told(each) for each in drafts]), strict=True)
+    for position, (found, fresh_id, words) in enumerate(listed, begin):  # the ids stand in the order of the list
+        place = None
+        if placed and found.gb_code is not None and found.external_key is None:
+            place = place_key(found.name, found.latitude, found.longitude)
+        head = f"{position}\t{found.number}\t{place or EMPTY}\t{_text(found.where)}"
+        yield (
+            found.gb_code, found.external_key, needs.met(found), head, fresh_id.hex, found.lifecycle or EMPTY,
+            _body(found, words),
+        )  # fmt: skip
 
 
-def _text(value: str | None) -> str:
-    if value is None:
-        return _EMPTY
+def _told(found: PointDraft) -> Told:
+    common = found.record.get("common_name")
+    return found.name, found.address, found.gb_code, common if isinstance(common, str) else None
+
+
+def _body(found: PointDraft, words: str) -> str:
+    """Return the columns of `BODY` of a draft."""
+    direction = EMPTY if found.direction is None else found.direction.value
+    point_class = EMPTY if found.point_class is None else found.point_class
+    key = EMPTY if found.external_key is None else _text(found.external_key)
+    return (
+        f"{found.gb_code or EMPTY}\t{key}\t{_text(found.name)}\t{found.division}\t{_text(found.address)}\t"
+        f"{found.latitude!r}\t{found.longitude!r}\t{direction}\t{point_class}\t"
+        f"{'t' if found.sensitive else 'f'}\t{'t' if found.synthetic else 'f'}\t"
+        f"{_object(found.extra) if found.extra else '{}'}\t{_object(found.record) if found.record else '{}'}\t"
+        f"{found.edition or EMPTY}\t{_array(found.tags) if found.tags else '{}'}\t"
+        f"{_object(found.custom) if found.custom else '{}'}\t{_text(words)}"
+    )
+
+
+def _text(value: str) -> str:
     if "\\" in value:
         value = value.replace("\\", "\\\\")
     return value if value.isprintable() else value.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
 
 
 def _object(value: Mapping[str, object]) -> str:
-    return _text(to_json(dict(value)).decode()) if value else "{}"
+    return to_json(value).decode().replace("\\", "\\\\")
 
 
 def _array(values: Sequence[str]) -> str:
-    if not values:
-        return "{}"
     quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return _text("{" + ",".join(f'"{value}"' for value in quoted) + "}")

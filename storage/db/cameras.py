@@ -1,34 +1,34 @@
 """The catalogue of points; an import is merged in sets, never row by row (`camera_merge`)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
-    Integer,
     Text,
     Uuid,
     and_,
     any_,
-    cast,
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
-from broker.domain.catalog import Camera, Merged, PointDraft, division_prefix
+from broker.domain.catalog import Camera, Lifecycle, Merged, PointDraft
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.gb_code import LARGEST_SERIAL
-from broker.domain.ids import CameraId, DepartmentId, SourceId
+from broker.domain.finding import Question
+from broker.domain.ids import CameraId, DepartmentId, ImportId, SourceId
 from broker.domain.visibility import EVERYBODY, Viewer
 from storage.db.camera_merge import Conflicts, Writing, merge_drafts
+from storage.db.camera_rewriting import Pairs, rewrite
 from storage.db.camera_rows import camera_of, row_of
+from storage.db.code_serials import free_serials
+from storage.db.finding import FindingRepository
 from storage.db.seen import seen_by
 from storage.db.tables import camera, department
 
@@ -65,11 +65,28 @@ class CameraRepository:
             raise Unknown("unknown-camera", camera=key)
         return camera_of(row)
 
+    def by_external_keys(self, owner_id: DepartmentId, keys: Collection[str]) -> dict[str, Camera]:
+        """Return the cameras of this owner that its lists name by one of these keys, by key."""
+        wanted = camera.c.external_key == any_(literal(list(keys), ARRAY(Text)))
+        rows = self._connection.execute(select(*_COLUMNS).where(camera.c.owner_id == owner_id, wanted))
+        return {row.external_key: camera_of(row) for row in rows}
+
     def load_many(self, keys: Collection[CameraId], viewer: Viewer = EVERYBODY) -> dict[CameraId, Camera]:
         """Return the cameras that there are, by id; a key without a camera that the viewer sees is absent."""
         wanted = literal(list(keys), ARRAY(Uuid))  # one parameter however many keys: a statement takes 65,535 of them
         rows = self._connection.execute(select(*_COLUMNS).where(camera.c.id == any_(wanted), seen_by(viewer)))
         return {found.id: found for found in map(camera_of, rows)}
+
+    def owners(self, keys: Collection[CameraId], viewer: Viewer) -> dict[CameraId, DepartmentId]:
+        """Return who owns each of these cameras, as far as the viewer sees them."""
+        wanted = camera.c.id == any_(literal(list(keys), ARRAY(Uuid)))
+        rows = self._connection.execute(select(camera.c.id, camera.c.owner_id).where(wanted, seen_by(viewer)))
+        return {CameraId(row.id): DepartmentId(row.owner_id) for row in rows}
+
+    def hold_many(self, keys: Collection[CameraId]) -> dict[CameraId, Camera]:
+        """Return the cameras that there are, by id, so that nobody else can change them until the transaction ends."""
+        rows = select(*_COLUMNS).where(camera.c.id == any_(literal(list(keys), ARRAY(Uuid)))).order_by(camera.c.id)
+        return {found.id: found for found in map(camera_of, self._connection.execute(rows.with_for_update()))}
 
     def by_gb_codes(self, codes: Collection[str], viewer: Viewer = EVERYBODY) -> dict[str, Camera]:
         """Return the cameras that have one of these codes, by code; one without a camera that is seen is absent."""
@@ -94,38 +111,25 @@ class CameraRepository:
         after: CameraId | None = None,
         limit: int = 100,
     ) -> list[Camera]:
-        """Return at most `limit` cameras by id, beginning behind `after`.
+        """Return at most `limit` whole cameras by id, beginning behind `after`: what `finding` finds, with all columns.
 
-        Args:
-            viewer: only cameras that this viewer may know of.
-            owner: only cameras of this department.
-            text: only cameras whose name, address or code holds this text, whatever its case.
-            division: only cameras inside this GB/T 2260 code (330100 holds 330102).
-            bound: only cameras that have a source, or only those that have none.
-            after: the last id of the page before.
-            limit: rows of a page.
+        One that is deleted at the same moment is left out.
         """
-        wanted = select(*_COLUMNS).where(seen_by(viewer)).order_by(camera.c.id).limit(limit)
-        if owner is not None:
-            wanted = wanted.where(camera.c.owner_id == owner)
-        if text:
-            wanted = wanted.where(_holds(text))
-        if division:
-            wanted = wanted.where(camera.c.division.startswith(division_prefix(division), autoescape=True))
-        if bound is not None:
-            wanted = wanted.where(camera.c.source_id.is_not(None) if bound else camera.c.source_id.is_(None))
-        if after is not None:
-            wanted = wanted.where(camera.c.id > after)
-        return [camera_of(row) for row in self._connection.execute(wanted)]
+        question = Question(
+            text=text or "", owners=None if owner is None else frozenset({owner}), division=division, bound=bound
+        )  # fmt: skip
+        found = FindingRepository(self._connection).page(question, viewer, after=after, limit=limit)
+        whole = self.load_many([point.id for point in found], viewer)
+        return [whole[point.id] for point in found if point.id in whole]
 
     def merge(
         self, owner_id: DepartmentId, drafts: Iterable[PointDraft], writing: Writing, *, dry_run: bool = False,
-        conflicting: Conflicts | None = None,
+        conflicting: Conflicts | None = None, merged: Callable[[int], None] | None = None,
     ) -> Merged:  # fmt: skip
         """Bring the drafts of one list into the catalogue of one owner; see `camera_merge.merge_drafts`."""
         return merge_drafts(
-            self._connection, owner_id, drafts, writing, dry_run=dry_run, conflicting=conflicting
-        )  # fmt: skip
+            self._connection, owner_id, drafts, writing, dry_run=dry_run, conflicting=conflicting, merged=merged
+        )
 
     def add(self, new: Camera) -> None:
         """Add a point; (stream, version) is the event that says so.
@@ -150,28 +154,35 @@ class CameraRepository:
         if written.rowcount == 0:
             raise Conflict("changed-meanwhile", subject="camera")
 
-    def last_serial(self, place: str) -> int:
-        """Return the largest serial of the codes that begin with these 14 digits, -1 where there is none.
+    def add_many(self, new: Sequence[Camera]) -> None:
+        """Add points; nobody may have their codes, which is looked up before."""
+        if new:
+            self._connection.execute(insert(camera), [row_of(each) for each in new])
 
-        The place is held until the transaction ends, so that nobody else takes the next serial.
-        """
-        key = func.hashtextextended(f"gb_code/{place}", 0)
-        self._connection.execute(select(func.pg_advisory_xact_lock(key)))
-        within = camera.c.gb_code.between(f"{place}000000", f"{place}999999")
-        found = select(func.max(camera.c.gb_code)).where(within)
-        last = self._connection.execute(found).scalar_one()
-        return -1 if last is None else int(last[14:])
+    def rewrite(self, pairs: Pairs) -> None:
+        """Write what many points have become; see `camera_rewriting.rewrite`."""
+        rewrite(self._connection, pairs)
 
-    def free_serial(self, place: str) -> int | None:
-        """Return the smallest serial above 0 that no code of these 14 digits has; None when all are taken."""
-        serial = cast(func.substr(camera.c.gb_code, 15), Integer).label("serial")
-        within = camera.c.gb_code.between(f"{place}000000", f"{place}999999")
-        taken = select(serial).where(within).subquery()
-        after = func.lead(taken.c.serial).over(order_by=taken.c.serial).label("after")
-        gaps = select(taken.c.serial, after).subquery()
-        first = select(func.min(gaps.c.serial) + 1).where(func.coalesce(gaps.c.after, 0) != gaps.c.serial + 1)
-        free = self._connection.execute(first).scalar_one()
-        return None if free is None or free > LARGEST_SERIAL else int(free)
+    def free_serials(self, wanted: Mapping[str, int]) -> dict[str, list[int]]:
+        """Return free serials by place, which is held; see `code_serials.free_serials`."""
+        return free_serials(self._connection, wanted)
+
+    def uncoded(
+        self, owner: DepartmentId, *, import_id: ImportId | None, after: CameraId | None, limit: int
+    ) -> list[Camera]:
+        """Return points in use of an owner that have no code, by id, held until the transaction ends."""
+        rows = select(*_COLUMNS).where(*_without_code(owner, import_id))
+        if after is not None:
+            rows = rows.where(camera.c.id > after)
+        found = self._connection.execute(rows.order_by(camera.c.id).limit(limit).with_for_update())
+        return [camera_of(row) for row in found]
+
+    def count_uncoded(self, owner: DepartmentId, *, import_id: ImportId | None, after: CameraId | None) -> int:
+        """Return how many of them there are behind `after`."""
+        rows = select(func.count()).where(*_without_code(owner, import_id))
+        if after is not None:
+            rows = rows.where(camera.c.id > after)
+        return int(self._connection.execute(rows).scalar_one())
 
     def bound_to(self, source_id: SourceId) -> list[Camera]:
         """Return the points that lie on the channels of a source, by channel."""
@@ -182,6 +193,11 @@ class CameraRepository:
         """Return the paths of departments."""
         rows = select(department.c.path).where(department.c.id == any_(literal(list(keys), ARRAY(Uuid))))
         return list(self._connection.execute(rows).scalars())
+
+
+def _without_code(owner: DepartmentId, import_id: ImportId | None) -> list[ColumnElement[bool]]:
+    found = [camera.c.owner_id == owner, camera.c.gb_code.is_(None), camera.c.lifecycle != Lifecycle.REMOVED]
+    return found if import_id is None else [*found, camera.c.import_id == import_id]
 
 
 @contextmanager
@@ -196,9 +212,3 @@ def _known_faults(wanted: Camera) -> Iterator[None]:
         if name == "uq_camera_owner_id_external_key":
             raise Conflict("camera-key-taken", key=wanted.external_key) from None
         raise
-
-
-def _holds(text: str) -> ColumnElement[bool]:
-    lowered = text.lower()
-    columns = (camera.c.name, camera.c.address, func.coalesce(camera.c.gb_code, ""))
-    return or_(*(func.strpos(func.lower(column), lowered) > 0 for column in columns))

@@ -67,6 +67,11 @@ class DivisionRepository:
             raise Unknown("unknown-division", division=code)
         return _division(row)
 
+    def find(self, code: str) -> Division | None:
+        """Return a division, None when the list has no such code."""
+        row = self._connection.execute(select(division).where(division.c.code == code)).one_or_none()
+        return None if row is None else _division(row)
+
     def lineage(self, code: str) -> list[Division]:
         """Return what a code lies in, as far as the list has it, the province first."""
         rows = (
@@ -103,6 +108,19 @@ class DivisionRepository:
         rows = select(division.c.code).where(
             held, division.c.successor.is_(None), division.c.code.startswith(beginning, autoescape=True)
         )
+        return [row.code for row in self._connection.execute(rows.order_by(division.c.code))]
+
+    def abolished(self) -> dict[str, str]:
+        """Return the divisions that are no longer in force, as far as a list named their successors."""
+        rows = select(division.c.code, division.c.successor).where(division.c.successor.is_not(None))
+        return {row.code: row.successor for row in self._connection.execute(rows)}
+
+    def at_level(self, beginning: str, level: Level) -> list[str]:
+        """Return the divisions of a level that are in force and whose codes begin so."""
+        rows = select(division.c.code).where(
+            division.c.level == level.value, division.c.successor.is_(None),
+            division.c.code.startswith(beginning, autoescape=True),
+        )  # fmt: skip
         return [row.code for row in self._connection.execute(rows.order_by(division.c.code))]
 
     def changes(self, code: str, limit: int = 100) -> list[DivisionChange]:

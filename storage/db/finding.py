@@ -1,56 +1,47 @@
 """Pages of points that answer a question, in the order of ids, at the price of the page wherever it begins.
 
 The planner takes points that answer for evenly spread, so it may walk through a million ids for the few that are at the
-end, or fetch a hundred thousand points to sort out fifty. So it is not asked: first the next thousand ids are walked
-through. Where they answer often, the walk goes on and ends early. Where they seldom do, all answers are fetched through
-the indexes, as a set without a limit, where an estimate that is wrong costs little.
+end, or fetch a hundred thousand points to sort out fifty. So it is not asked. The next thousand ids are walked through
+first, and where they answer often, the walk goes on and ends early. Words that are known to be rare need no walk: all
+their points are fetched. Of words in between, the answers are fetched piece by piece, each of as many ids as should
+hold the page. Sets come through the indexes and without a limit, where an estimate that is wrong costs little.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Double,
-    LargeBinary,
-    Row,
-    Select,
-    Uuid,
-    any_,
-    func,
-    literal,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Row, select
 
-from broker.domain.catalog import Camera
-from broker.domain.finding import Question
+from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId, DepartmentId
 from broker.domain.places import DEGREE, Box, Circle, Place, Spot
 from broker.domain.visibility import Viewer
-from storage.db.camera_rows import camera_of
-from storage.db.finding_terms import SPOT, conditions, index_conditions, metres_from
-from storage.db.seen import seen_by
-from storage.db.tables import camera, department
+from storage.db.camera_rows import POINT_COLUMNS, point_of
+from storage.db.finding_terms import SPOT, Terms, index_terms, looked_up, metres_from, terms_of
+from storage.db.tables import department
+from storage.db.token_shares import TokenShares, token_shares
 from storage.geometry import Floats, distances, inside
 
 SHORT_WALK, LONG_WALK = 1_000, 20_000
 OFTEN = 8
 """Answers in a short walk that make it worth going on: one in a hundred and twenty-five."""
+FEW = 1_000
+"""Points with the rarest word of a text that are fetched all at once."""
+WINDOW = 30_000
+"""The most ids of which a set is cut out: to look them up costs as much as to fetch a thousand points."""
 SMALL = 25.0
 """Square kilometres that may hold some thousand points, not many more."""
 NEAREST_TRIED = 2_000
+NEAR = 160
+"""Points that are looked at first for the nearest ones: enough where most of them answer."""
 
-_COLUMNS = tuple(column for column in camera.c if column.name not in {"sought", "changed", "import_id"})
-_BRIEF = (camera.c.id, camera.c.longitude, camera.c.latitude)
-_OWN_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")  # a plan for all words fits none
+_WHOLE = ", ".join(f"camera.{name}" for name in POINT_COLUMNS)
 
-Found = Row[tuple[Any, ...]]
+Found = Row[Any]
 
 
 class FindingRepository:
@@ -58,44 +49,44 @@ class FindingRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._prepared = False
 
-    def page(self, question: Question, viewer: Viewer, *, after: CameraId | None, limit: int) -> list[Camera]:
+    @cached_property
+    def _shares(self) -> TokenShares:
+        return token_shares(self._connection)
+
+    def page(self, question: Question, viewer: Viewer, *, after: CameraId | None, limit: int) -> list[Point]:
         """Return at most `limit` points that answer, by id, beginning behind `after`."""
-        self._prepare()
-        held = [*conditions(question), seen_by(viewer)]
-        found: list[Camera] = []
+        found: list[Point] = []
         while len(found) < limit:
             wanted = limit - len(found)
-            rows = self._some(question, held, after, wanted)
-            found += map(camera_of, _exactly(question.places, rows))
+            rows = self._some(question, viewer, after, wanted)
+            found += _exactly(question.places, rows)
             if len(rows) < wanted:
                 break
             after = rows[-1].id
         return found
 
-    def nearest(self, question: Question, viewer: Viewer, spot: Spot, count: int) -> list[tuple[Camera, float]]:
+    def nearest(self, question: Question, viewer: Viewer, spot: Spot, count: int) -> list[tuple[Point, float]]:
         """Return the `count` points nearest to a spot, each with its distance in metres, the nearest first.
 
         Those nearest in degrees show how far one has to look; then all within that distance are measured.
         """
-        self._prepare()
-        rows = self._near([*conditions(question), seen_by(viewer)], spot)
-        near = np.sort(_metres(spot, _exactly(question.places, rows)))
-        if len(near) >= count:
-            reach = float(near[count - 1]) * (1 + 1e-9) + 1e-3
-            question = replace(question, places=(*question.places, Circle(*spot, reach)))
-        held = [*conditions(question), seen_by(viewer)]
+        for tried in (min(NEAR + 4 * count, NEAREST_TRIED), NEAREST_TRIED):
+            near = np.sort(_metres(spot, _exactly(question.places, self._near(question, viewer, spot, tried))))
+            if len(near) >= count:
+                reach = float(near[count - 1]) * (1 + 1e-9) + 1e-3
+                question = replace(question, places=(*question.places, Circle(*spot, reach)))
+                break
         limit = 2 * count + 20
         while True:
-            rows = self._by_distance(question, held, spot, limit)
+            rows = self._by_distance(question, viewer, spot, limit)
             exact = _exactly(question.places, rows)
             if len(exact) >= count or len(rows) < limit:
                 break
             limit *= 8
-        order = sorted(zip(_metres(spot, exact).tolist(), (row.id for row in exact), strict=True))[:count]
-        cameras = {found.id: found for found in self._whole([key for _, key in order])}
-        return [(cameras[key], metres) for metres, key in order]
+        measured = zip(_metres(spot, exact).tolist(), exact, strict=True)
+        order = sorted(measured, key=lambda it: (it[0], it[1].id))
+        return [(point, metres) for metres, point in order[:count]]
 
     def departments_below(self, path: str) -> frozenset[DepartmentId]:
         """Return the departments of a subtree."""
@@ -107,58 +98,106 @@ class FindingRepository:
 
         Places are not looked at: the map does that.
         """
-        self._prepare()
         asked = replace(question, places=())
-        half = func.substring(func.uuid_send(camera.c.id), 9)
-        packed = func.string_agg(half, literal(b"", LargeBinary))
-        found = select(packed).where(*conditions(asked), *index_conditions(asked), seen_by(viewer))
-        return self._connection.execute(found).scalar_one() or b""
+        terms = terms_of(asked, viewer)
+        where = terms.where(*index_terms(terms, asked, self._shares))
+        packed = f"SELECT string_agg(substring(uuid_send(camera.id), 9), '') FROM camera WHERE {where}"  # noqa: S608
+        found: bytes | None = self._rows(packed, terms.values)[0][0]
+        return found or b""
 
-    def _prepare(self) -> None:
-        if not self._prepared:
-            self._connection.execute(_OWN_PLANS)
-            self._prepared = True
-
-    def _some(
-        self, question: Question, held: Sequence[ColumnElement[bool]], after: CameraId | None, limit: int
-    ) -> Sequence[Found]:
-        ahead = [] if after is None else [camera.c.id > after]
-        if question.owners is not None and len(question.owners) == 1:
-            ahead.append(camera.c.owner_id == next(iter(question.owners)))
-        for steps in () if _is_small(question.places) else (SHORT_WALK, LONG_WALK):
-            to = select(camera.c.id).where(*ahead).order_by(camera.c.id).offset(steps - 1).limit(1)
-            end = self._connection.execute(to).scalar_one_or_none()
-            within = ahead if end is None else [*ahead, camera.c.id <= end]
-            walked = select(*_COLUMNS).where(*within, *held).order_by(camera.c.id).limit(limit)
-            rows = self._connection.execute(walked).all()
-            if len(rows) == limit or end is None:
+    def _some(self, question: Question, viewer: Viewer, after: CameraId | None, limit: int) -> list[Point]:
+        """Return the next points that answer, places roughly; fewer than `limit` are all that there are."""
+        if _is_small(question.places):
+            return self._set(question, viewer, after, None, limit)
+        indexed = looked_up(question)
+        share = self._shares.most(indexed) if indexed else None
+        pairs = any(len(tokens) > 1 for lists in indexed for tokens in lists)  # two tokens leave far fewer than one
+        known = self._shares.points
+        if share is not None and known and share * known < FEW * (4 if pairs else 1):
+            return self._set(question, viewer, after, None, limit)
+        rows: list[Point] = []
+        steps = 0
+        if share is None or share > OFTEN / SHORT_WALK:
+            steps = max(SHORT_WALK, 2 * limit)
+            rows, end = self._walk(question, viewer, after, steps, limit)
+            if end is not None and share is None and len(rows) >= OFTEN:
+                after = end
+                others, end = self._walk(question, viewer, after, LONG_WALK, limit - len(rows))
+                rows += others
+            if end is None:
                 return rows
-            if len(rows) < OFTEN:
+            after = end
+        while share is not None and len(rows) < limit:
+            ids = int(1.5 * (limit - len(rows)) / (max(len(rows), 1) / steps if steps else share))
+            if ids > 2 * WINDOW:
                 break
-        found = select(camera.c.id).where(*held, *ahead, *index_conditions(question))
-        fenced = found.cte("found").prefix_with("MATERIALIZED")
-        first = select(fenced.c.id).order_by(fenced.c.id).limit(limit).scalar_subquery()
-        whole = select(*_COLUMNS).where(camera.c.id == any_(func.array(first))).order_by(camera.c.id)
-        return self._connection.execute(whole).all()
+            end = self._end(question, after, min(ids, WINDOW))
+            rows += self._set(question, viewer, after, end, limit - len(rows))
+            if end is None:
+                return rows
+            after, steps = end, steps + min(ids, WINDOW)
+        return rows if len(rows) == limit else rows + self._set(question, viewer, after, None, limit - len(rows))
 
-    def _near(self, held: Sequence[ColumnElement[bool]], spot: Spot) -> Sequence[Found]:
+    def _walk(
+        self, question: Question, viewer: Viewer, after: CameraId | None, steps: int, limit: int
+    ) -> tuple[list[Point], CameraId | None]:
+        """Return what answers among the next ids; and the last of them, None at the end or when there is enough."""
+        terms = terms_of(question, viewer)
+        ahead = _ahead(terms, question, after)
+        some = f"SELECT * FROM camera WHERE {ahead} ORDER BY camera.id LIMIT {steps:d}"  # noqa: S608  # no words of others
+        walked = f"SELECT {_WHOLE} FROM ({some}) AS camera WHERE {terms.where()} ORDER BY camera.id LIMIT {limit:d}"  # noqa: S608
+        rows = [point_of(row) for row in self._rows(walked, terms.values)]
+        return rows, None if len(rows) == limit else self._end(question, after, steps)
+
+    def _end(self, question: Question, after: CameraId | None, steps: int) -> CameraId | None:
+        """Return the id so many steps ahead; None when there are fewer."""
+        terms = Terms()
+        ahead = _ahead(terms, question, after)
+        far = f"SELECT camera.id FROM camera WHERE {ahead} ORDER BY camera.id OFFSET {steps - 1:d} LIMIT 1"  # noqa: S608
+        return next((row[0] for row in self._rows(far, terms.values)), None)
+
+    def _set(
+        self, question: Question, viewer: Viewer, after: CameraId | None, end: CameraId | None, limit: int
+    ) -> list[Point]:
+        """Return the first of all answers behind `after` and up to `end`, through the indexes."""
+        terms = terms_of(question, viewer)
+        indexed = [_ahead(terms, question, after), *index_terms(terms, question, self._shares)]
+        if end is not None:
+            indexed.append(f"camera.id <= {terms.named(end, 'uuid')}")
+        found = f"SELECT camera.id FROM camera WHERE {terms.where(*indexed)}"  # noqa: S608  # no words of others
+        fenced = (
+            f"WITH found AS MATERIALIZED ({found}) SELECT {_WHOLE} FROM camera "  # noqa: S608
+            f"WHERE camera.id = ANY (ARRAY (SELECT id FROM found ORDER BY id LIMIT {limit:d})) ORDER BY camera.id"
+        )
+        return [point_of(row) for row in self._rows(fenced, terms.values)]
+
+    def _near(self, question: Question, viewer: Viewer, spot: Spot, tried: int) -> list[Point]:
         """Return the answers among the points nearest in degrees."""
-        apart = SPOT.op("<->")(func.point(literal(spot[0], Double), literal(spot[1], Double)))
-        nearby = select(camera.c.id).order_by(apart).limit(NEAREST_TRIED).scalar_subquery()
-        wanted: Select[Any] = select(*_BRIEF).where(camera.c.id == any_(func.array(nearby)), *held)
-        return self._connection.execute(wanted).all()
+        terms = terms_of(question, viewer)
+        here = f"point({terms.named(spot[0], 'float8')}, {terms.named(spot[1], 'float8')})"
+        nearby = f"SELECT * FROM camera ORDER BY {SPOT} <-> {here} LIMIT {tried:d}"  # noqa: S608
+        wanted = f"SELECT {_WHOLE} FROM ({nearby}) AS camera WHERE {terms.where()}"  # noqa: S608
+        return [point_of(row) for row in self._rows(wanted, terms.values)]
 
-    def _by_distance(
-        self, question: Question, held: Sequence[ColumnElement[bool]], spot: Spot, limit: int
-    ) -> Sequence[Found]:
-        answers = select(*_BRIEF, metres_from(spot).label("metres"))
-        found = answers.where(*held, *index_conditions(question)).cte("found").prefix_with("MATERIALIZED")
-        return self._connection.execute(select(found).order_by(found.c.metres, found.c.id).limit(limit)).all()
+    def _by_distance(self, question: Question, viewer: Viewer, spot: Spot, limit: int) -> list[Point]:
+        terms = terms_of(question, viewer)
+        metres = metres_from(terms, spot)
+        answers = f"SELECT {_WHOLE}, {metres} AS metres FROM camera"  # noqa: S608
+        where = terms.where(*index_terms(terms, question, self._shares))
+        fenced = f"WITH found AS MATERIALIZED ({answers} WHERE {where}) SELECT * FROM found"  # noqa: S608
+        rows = self._rows(f"{fenced} ORDER BY metres, id LIMIT {limit:d}", terms.values)
+        return [point_of(row[:-1]) for row in rows]
 
-    def _whole(self, keys: Sequence[CameraId]) -> list[Camera]:
-        wanted = literal(list(keys), ARRAY(Uuid))
-        rows = select(*_COLUMNS).where(camera.c.id == any_(wanted)).order_by(camera.c.id)
-        return [camera_of(row) for row in self._connection.execute(rows)] if keys else []
+    def _rows(self, statement: str, values: Mapping[str, object]) -> Sequence[Found]:
+        return self._connection.exec_driver_sql(statement, dict(values)).all()
+
+
+def _ahead(terms: Terms, question: Question, after: CameraId | None) -> str:
+    """Return what is ahead of an id; of one owner's points only, where the index has them by owner."""
+    texts = [] if after is None else [f"camera.id > {terms.named(after, 'uuid')}"]
+    if question.owners is not None and len(question.owners) == 1:
+        texts.append(f"camera.owner_id = {terms.named(next(iter(question.owners)), 'uuid')}")
+    return " AND ".join(texts) or "true"
 
 
 def _is_small(places: Sequence[Place]) -> bool:
@@ -171,21 +210,21 @@ def _square_kilometres(box: Box) -> float:
     return wide * (box.north - box.south) * (DEGREE / 1000) ** 2
 
 
-def _exactly(places: Sequence[Place], rows: Sequence[Found]) -> Sequence[Found]:
-    """Return the rows that really lie in every place."""
-    if not places or not rows:
-        return rows
-    longitudes, latitudes = _spots(rows)
-    held = np.ones(len(rows), dtype=np.bool_)
+def _exactly(places: Sequence[Place], points: Sequence[Point]) -> Sequence[Point]:
+    """Return the points that really lie in every place."""
+    if not places or not points:
+        return points
+    longitudes, latitudes = _spots(points)
+    held = np.ones(len(points), dtype=np.bool_)
     for place in places:
         held &= inside(place, longitudes, latitudes)
-    return [row for row, kept in zip(rows, held.tolist(), strict=True) if kept]
+    return [point for point, kept in zip(points, held.tolist(), strict=True) if kept]
 
 
-def _metres(spot: Spot, rows: Sequence[Found]) -> Floats:
-    return distances(spot, *_spots(rows))
+def _metres(spot: Spot, points: Sequence[Point]) -> Floats:
+    return distances(spot, *_spots(points))
 
 
-def _spots(rows: Sequence[Found]) -> tuple[Floats, Floats]:
-    pairs = np.array([(row.longitude, row.latitude) for row in rows], dtype=np.float64).reshape(-1, 2)
+def _spots(points: Sequence[Point]) -> tuple[Floats, Floats]:
+    pairs = np.array([(point.longitude, point.latitude) for point in points], dtype=np.float64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]

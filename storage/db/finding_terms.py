@@ -1,134 +1,151 @@
-"""The conditions of a question in SQL.
+"""The conditions of a question in SQL, as text with named values: made for each search, it has to cost next to none.
 
 Each is exact but for places: those keep a little too much, and `storage/geometry.py` has the last word. What only lets
 the database use an index, and costs time where it looks at rows one by one, stands apart.
 """
 
 import math
-from typing import Any
+from functools import lru_cache
 
-from sqlalchemy import (
-    ARRAY,
-    Boolean,
-    ColumnElement,
-    Double,
-    Interval,
-    Text,
-    Uuid,
-    and_,
-    any_,
-    exists,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy.dialects.postgresql import psycopg
 
 from broker.domain.divisions import interval
 from broker.domain.finding import Question
 from broker.domain.places import DEGREE, EARTH, HALF, Box, Circle, Corridor, Place, Polygon, Spot
 from broker.domain.time import TimeSpan
+from broker.domain.visibility import Viewer
+from storage.db.seen import seen_by
 from storage.db.sought import tokens_of, words
-from storage.db.tables import camera, recording_answer
+from storage.db.token_shares import Lists, TokenShares
 
-TOKENS = literal_column("string_to_array(split_part(camera.sought, E'\\x02', 2), ' ')", ARRAY(Text))
+TOKENS = "string_to_array(split_part(camera.sought, E'\\x02', 2), ' ')"
 """As the index of the migration has it, letter by letter."""
-SPOT: ColumnElement[Any] = literal_column("point(camera.longitude, camera.latitude)")
+SPOT = "point(camera.longitude, camera.latitude)"
 FINE = 1e6
 """PostgreSQL takes points 1e-6 apart for one; so polygons are compared in millionths of a degree."""
 
+_RECORDED = """EXISTS (
+    SELECT FROM recording_answer AS told
+    WHERE told.camera_id = camera.id AND told.source_id = camera.source_id AND told.channel = camera.channel
+      AND told.span_begin <= {begin} AND told.span_end >= {end}
+      AND (SELECT sum(least(part.last, {end}) - greatest(part.first, {begin}))
+           FROM unnest(told.begins, told.ends) AS part (first, last)
+           WHERE part.first < {end} AND part.last > {begin}) >= {end} - {begin})"""
 
-def conditions(question: Question) -> list[ColumnElement[bool]]:
-    """Return what each row is held to, the quickest to refute first."""
-    found: list[ColumnElement[bool]] = []
+
+class Terms:
+    """Conditions that all have to hold, and the values that their texts name."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.values: dict[str, object] = {}
+
+    def named(self, value: object, kind: str) -> str:
+        """Keep a value and return how a text names it."""
+        name = f"asked_{len(self.values)}"
+        self.values[name] = value
+        return f"%({name})s::{kind}"
+
+    def add(self, *texts: str) -> None:
+        self.texts += texts
+
+    def where(self, *more: str) -> str:
+        """Return the whole condition."""
+        return " AND ".join((*self.texts, *more)) or "true"
+
+
+def terms_of(question: Question, viewer: Viewer) -> Terms:
+    """Return what each row is held to, the quickest to refute first, and that the viewer may know of it."""
+    terms = Terms()
     if question.owners is not None:
-        found.append(camera.c.owner_id == any_(literal(sorted(question.owners), ARRAY(Uuid))))
+        terms.add(f"camera.owner_id = ANY({terms.named(sorted(question.owners), 'uuid[]')})")
     if question.division:
-        found.append(within_division(question.division))
-    if question.statuses:
-        found.append(camera.c.status.in_(sorted(question.statuses)))
-    if question.lifecycles:
-        found.append(camera.c.lifecycle.in_(sorted(question.lifecycles)))
+        terms.add(within_division(terms, question.division))
+    for column, wanted in (("status", question.statuses), ("lifecycle", question.lifecycles)):
+        if wanted:
+            terms.add(f"camera.{column} = ANY({terms.named(sorted(map(str, wanted)), 'text[]')})")
     if question.classes:
-        found.append(camera.c.point_class.in_(sorted(question.classes)))
+        terms.add(f"camera.point_class = ANY({terms.named(sorted(question.classes), 'smallint[]')})")
     if question.sensitive is not None:
-        found.append(camera.c.sensitive.is_(question.sensitive))
+        terms.add("camera.sensitive" if question.sensitive else "NOT camera.sensitive")
     if question.bound is not None:
-        found.append(camera.c.source_id.is_not(None) if question.bound else camera.c.source_id.is_(None))
+        terms.add(f"camera.source_id IS {'NOT ' if question.bound else ''}NULL")
     if question.tags:
-        found.append(camera.c.tags.op("@>")(literal(sorted(question.tags), ARRAY(Text))))
-    found += (_place(place) for place in question.places)
-    found += (func.strpos(camera.c.sought, word) > 0 for word in words(question.text))
+        terms.add(f"camera.tags @> {terms.named(sorted(question.tags), 'text[]')}")
+    terms.add(*(_place(terms, place) for place in question.places))
+    terms.add(*(f"strpos(camera.sought, {terms.named(word, 'text')}) > 0" for word in words(question.text)))
     if question.recorded is not None:
-        found.append(_recorded(question.recorded))
-    return found
+        terms.add(_recorded(terms, question.recorded))
+    seen, values = _seen(viewer)
+    terms.add(f"({seen})")
+    terms.values |= values
+    return terms
 
 
-def index_conditions(question: Question) -> list[ColumnElement[bool]]:
+def index_terms(terms: Terms, question: Question, shares: TokenShares) -> list[str]:
     """Return what follows from the conditions and can be looked up: the tokens of the text."""
-    lists = (tokens_of(word) for word in words(question.text))
-    return [or_(*(TOKENS.op("@>")(literal(each, ARRAY(Text))) for each in some)) for some in lists if some]
+    return [
+        "(" + " OR ".join(f"{TOKENS} @> {terms.named(shares.rarest(each), 'text[]')}" for each in some) + ")"
+        for some in looked_up(question)
+    ]
 
 
-def within_division(code: str) -> ColumnElement[bool]:
+def looked_up(question: Question) -> list[Lists]:
+    """Return the words of a question that the index can say something of."""
+    return [lists for lists in map(tokens_of, words(question.text)) if lists]
+
+
+def within_division(terms: Terms, code: str) -> str:
     """Return the test for points inside a division: one range of the index."""
-    low, high = interval(code)
-    place = camera.c.division.collate("C")
-    return and_(place >= low, place < high)
+    low, high = (terms.named(end, "text") for end in interval(code))
+    return f'camera.division COLLATE "C" >= {low} AND camera.division COLLATE "C" < {high}'
 
 
-def _place(place: Place) -> ColumnElement[bool]:
-    boxes = or_(*(_held(SPOT, _box(each)) for each in place.boxes))
+def metres_from(terms: Terms, spot: Spot) -> str:
+    """Return the distance of a point from a spot, by the formula of `storage/geometry.py`."""
+    longitude, here = terms.named(spot[0], "float8"), terms.named(math.radians(spot[1]), "float8")
+    narrow = terms.named(math.cos(math.radians(spot[1])), "float8")
+    north = f"power(sin((radians(camera.latitude) - {here}) / 2), 2)"
+    east = f"cos(radians(camera.latitude)) * {narrow} * power(sin(radians(camera.longitude - {longitude}) / 2), 2)"
+    return f"{2 * EARTH!r} * asin(sqrt(least({north} + {east}, 1.0)))"
+
+
+@lru_cache(512)
+def _seen(viewer: Viewer) -> tuple[str, dict[str, object]]:
+    """Return the test of `seen_by` as text, worked out once for all who see the same."""
+    compiled = seen_by(viewer).compile(dialect=psycopg.dialect(), compile_kwargs={"render_postcompile": True})  # type: ignore[no-untyped-call]
+    return str(compiled), dict(compiled.params)
+
+
+def _place(terms: Terms, place: Place) -> str:
+    boxes = " OR ".join(f"{SPOT} <@ {_box(terms, each)}" for each in place.boxes)
     if isinstance(place, Circle):
-        return and_(boxes, metres_from((place.longitude, place.latitude)) <= place.metres * (1 + 1e-9) + 1e-6)
+        reach = terms.named(place.metres * (1 + 1e-9) + 1e-6, "float8")
+        return f"({boxes}) AND {metres_from(terms, (place.longitude, place.latitude))} <= {reach}"
     if isinstance(place, Polygon) and all(abs(longitude) <= HALF for longitude, _ in place.corners):
         outline = ",".join(f"({longitude * FINE!r},{latitude * FINE!r})" for longitude, latitude in place.corners)
-        spot = func.point(camera.c.longitude * FINE, camera.c.latitude * FINE)
-        return and_(boxes, _held(spot, literal(f"({outline})", Text).op("::")(literal_column("polygon"))))
+        spot = f"point(camera.longitude * {FINE!r}, camera.latitude * {FINE!r})"
+        return f"({boxes}) AND {spot} <@ {terms.named(f'({outline})', 'polygon')}"
     if isinstance(place, Corridor) and all(abs(longitude) <= HALF for longitude, _ in place.line):
-        return and_(boxes, or_(*(_beside(piece, place.metres) for piece in place.pieces)))
-    return boxes
+        beside = " OR ".join(_beside(terms, piece, place.metres) for piece in place.pieces)
+        return f"({boxes}) AND ({beside})"
+    return f"({boxes})"
 
 
-def _beside(piece: tuple[Spot, Spot], metres: float) -> ColumnElement[bool]:
+def _beside(terms: Terms, piece: tuple[Spot, Spot], metres: float) -> str:
     """Return the test for points close to a short line, on a plane that is as narrow as the globe is at its far end."""
     far = max(abs(piece[0][1]), abs(piece[1][1])) + metres / DEGREE * 1.01
     narrow = math.cos(math.radians(min(far, HALF / 2)))
-    ends = (func.point(longitude * narrow, latitude) for longitude, latitude in piece)
-    spot = func.point(camera.c.longitude * narrow, camera.c.latitude)
-    return spot.op("<->", return_type=Double())(func.lseg(*ends)) <= metres / DEGREE * (1 + 1e-6) + 1e-9
+    (west, south), (east, north) = piece
+    line = terms.named(f"(({west * narrow!r},{south!r}),({east * narrow!r},{north!r}))", "lseg")
+    spot = f"point(camera.longitude * {terms.named(narrow, 'float8')}, camera.latitude)"
+    return f"{spot} <-> {line} <= {terms.named(metres / DEGREE * (1 + 1e-6) + 1e-9, 'float8')}"
 
 
-def _held(spot: ColumnElement[Any], area: ColumnElement[Any]) -> ColumnElement[bool]:
-    return spot.op("<@", return_type=Boolean())(area)
+def _box(terms: Terms, place: Box) -> str:
+    return terms.named(f"({place.east!r},{place.north!r}),({place.west!r},{place.south!r})", "box")
 
 
-def _box(place: Box) -> ColumnElement[Any]:
-    corners = ((place.east, place.north), (place.west, place.south))
-    return func.box(*(func.point(literal(one, Double), literal(other, Double)) for one, other in corners))
-
-
-def _recorded(span: TimeSpan) -> ColumnElement[bool]:
+def _recorded(terms: Terms, span: TimeSpan) -> str:
     """Return the test for points whose source, as bound now, said in one answer that it has the whole span."""
-    told = recording_answer.c
-    parts = func.unnest(told.begins, told.ends).table_valued("first", "last").alias("part")
-    held = func.least(parts.c.last, span.end) - func.greatest(parts.c.first, span.begin)
-    length = select(func.sum(held)).where(parts.c.first < span.end, parts.c.last > span.begin).scalar_subquery()
-    return exists().where(
-        told.camera_id == camera.c.id,
-        told.source_id == camera.c.source_id,
-        told.channel == camera.c.channel,
-        told.span_begin <= span.begin,
-        told.span_end >= span.end,
-        length >= literal(span.end - span.begin, Interval),
-    )
-
-
-def metres_from(spot: Spot) -> ColumnElement[float]:
-    """Return the distance of a point from a spot, by the formula of `storage/geometry.py`."""
-    there, here = func.radians(camera.c.latitude), math.radians(spot[1])
-    aside = func.radians(camera.c.longitude - literal(spot[0], Double))
-    north = func.power(func.sin((there - literal(here, Double)) / 2), 2)
-    east = func.cos(there) * literal(math.cos(here), Double) * func.power(func.sin(aside / 2), 2)
-    return literal(2 * EARTH, Double) * func.asin(func.sqrt(func.least(north + east, literal(1.0, Double))))
+    return _RECORDED.format(begin=terms.named(span.begin, "timestamptz"), end=terms.named(span.end, "timestamptz"))

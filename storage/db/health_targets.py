@@ -5,14 +5,17 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, or_, select, text, update
 
 from broker.domain.accounts import Role
+from broker.domain.delegations import DECIDING
 from broker.domain.errors import Conflict
 from broker.domain.health_targets import Target
 from broker.domain.ids import PersonId
+from storage.db.absences import away
+from storage.db.delegations import locked, working
 from storage.db.request_rows import AnyRow
-from storage.db.tables import health_target
+from storage.db.tables import delegation, health_target, person
 
 LEAST_WATCHED = 3600
 """Seconds a point has to have been watched, on average, before a day is judged."""
@@ -58,7 +61,7 @@ _BELOW = f"""
     JOIN department home ON home.id = coalesce(s.department_id, n.subject)"""  # noqa: S608  # constants
 
 _KEEPERS = """
-    SELECT DISTINCT p.path, a.person_id FROM unnest(CAST(:paths AS text[])) AS p (path)
+    SELECT DISTINCT p.path, a.person_id, a.role FROM unnest(CAST(:paths AS text[])) AS p (path)
     JOIN department d ON p.path ^@ d.path
     JOIN role_assignment a ON a.department_id = d.id AND a.role = ANY (CAST(:roles AS text[]))
         AND a.withdrawn_at IS NULL AND (a.valid_from IS NULL OR a.valid_from <= :now)
@@ -126,12 +129,28 @@ class HealthTargets:
         ]
 
     def keepers(self, paths: Collection[str], roles: Sequence[Role], now: datetime) -> dict[str, set[PersonId]]:
-        """Return who holds one of these roles over the departments at these paths."""
+        """Return who holds one of these roles over the departments at these paths.
+
+        As `PersonRepository.holders` does for one place: of those who decide nobody who is away or locked, and their
+        delegates besides.
+        """
         given = {"paths": sorted(set(paths)), "roles": [role.value for role in roles], "now": now}
+        held = [(row.path, row.person_id, row.role) for row in self._connection.execute(text(_KEEPERS), given)]
+        deciding = DECIDING.intersection(roles)
+        if deciding:
+            lent = self._connection.execute(working(now).where(delegation.c.role.in_(deciding))).all()
+            held += [(path, row.to_person_id, row.role) for row in lent for path in paths if path.startswith(row.path)]
+        decide = {who for _, who, role in held if role in deciding}
+        unable = self._unable(decide, now) if decide else set()
         found: dict[str, set[PersonId]] = {path: set() for path in paths}
-        for row in self._connection.execute(text(_KEEPERS), given):
-            found[row.path].add(row.person_id)
+        for path, who, role in held:
+            if role not in deciding or who not in unable:
+                found[path].add(who)
         return found
+
+    def _unable(self, persons: Collection[PersonId], now: datetime) -> set[PersonId]:
+        unable = or_(person.c.id.in_(away(now)), person.c.id.in_(locked()))
+        return set(self._connection.execute(select(person.c.id).where(person.c.id.in_(persons), unable)).scalars())
 
 
 def _target(row: AnyRow) -> Target:

@@ -123,6 +123,16 @@ class Counted:
         return tuple(Tally(key, self.department, self.county, span, part, self.points) for key, part in told)
 
 
+def health_tallies(row: AnyRow, county: str) -> tuple[Tally, ...]:
+    """Return the counts of a row of sums over days."""
+    place = (row.place, county, row.span)
+    return (
+        Tally("availability.online", *place, row.online, row.watched),
+        Tally("availability.intact", *place, row.intact, row.watched),
+        Tally("availability.recorded", *place, row.recorded, row.asked),
+    )
+
+
 class MeasureRepository:
     """Counts over one open transaction; whose they are is decided by the caller."""
 
@@ -183,13 +193,8 @@ class MeasureRepository:
 
     def health(self, first: date, last: date, days: Sequence[date]) -> list[Tally]:
         """Add up the health of points over the days in [first, last); `days` are those on which the spans begin."""
-        told: list[Tally] = []
-        for row in self._connection.execute(text(HEALTH), {"first": first, "last": last, "days": list(days)}):
-            place = (row.place, row.county, row.span)
-            told.append(Tally("availability.online", *place, row.online, row.watched))
-            told.append(Tally("availability.intact", *place, row.intact, row.watched))
-            told.append(Tally("availability.recorded", *place, row.recorded, row.asked))
-        return told
+        rows = self._connection.execute(text(HEALTH), {"first": first, "last": last, "days": list(days)})
+        return [tally for row in rows for tally in health_tallies(row, row.county)]
 
     def _grouped(self, statement: str, wanted: str, facts: Mapping[str, object]) -> Sequence[AnyRow]:
         span = "width_bucket(at, CAST(:bounds AS timestamptz[])) - 1 AS span"

@@ -13,6 +13,7 @@ NEEDED_BYTES = 100 * 1024 * 1024
 OWNER = "xueliang_owner"
 HALF_MADE = "cluster.new."
 FIRST_WITH_CHECKSUMS = 18
+FIRST_WITH_BUILTIN_LOCALES = 17
 
 
 def recorded_major(cluster: Path) -> int | None:
@@ -42,7 +43,10 @@ def create_cluster(cluster: Path, binaries: Binaries, identity: str) -> None:
         raise Unavailable("no-space-left", path=str(parent))
     making = Path(tempfile.mktemp(prefix=HALF_MADE, dir=parent))  # noqa: S306  # initdb, maybe as another user, makes it
     checksums = ["--data-checksums"] if binaries.major < FIRST_WITH_CHECKSUMS else []
-    options = ["--locale=C.UTF-8", "--encoding=UTF8", "--auth=trust", "-U", OWNER, *checksums]
+    # The same order of texts either way; the provider of its own compares them as bytes, three times as fast.
+    builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    provider = builtin if binaries.major >= FIRST_WITH_BUILTIN_LOCALES else []
+    options = ["--locale=C.UTF-8", *provider, "--encoding=UTF8", "--auth=trust", "-U", OWNER, *checksums]
     status, output = run(identity, parent, [binaries.initdb, "--pgdata", making, *options])
     if status != 0:
         shutil.rmtree(making, ignore_errors=True)

@@ -1,10 +1,10 @@
 """Proposals of what a source lists, their lines and what was decided about each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, tuple_, update
+from sqlalchemy import ARRAY, Connection, Integer, any_, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from broker.domain.errors import Conflict, Unknown
@@ -76,6 +76,24 @@ class ReconciliationRepository:
         found = self._connection.execute(rows.order_by(_line.position).limit(limit))
         return [_read(row) for row in found]
 
+    def chosen(
+        self, key: UUID, *, kinds: Collection[LineKind], positions: Collection[int], after: int, limit: int
+    ) -> list[Line]:
+        """Return lines of a proposal in their order: the waiting ones of these kinds, or those at these positions."""
+        rows = select(source_reconciliation_line).where(_line.reconciliation_id == key, _line.position > after)
+        if positions:
+            rows = rows.where(_line.position == any_(literal(list(positions), ARRAY(Integer))))
+        else:
+            rows = rows.where(_line.state == LineState.OPEN, _line.kind.in_(kinds))
+        found = self._connection.execute(rows.order_by(_line.position).limit(limit))
+        return [_read(row) for row in found]
+
+    def behind(self, key: UUID, *, kinds: Collection[LineKind], after: int) -> int:
+        """Return how many lines of these kinds that nobody decided about lie behind a position."""
+        waits = (_line.reconciliation_id == key, _line.state == LineState.OPEN, _line.kind.in_(kinds))
+        rows = select(func.count()).where(*waits, _line.position > after)
+        return int(self._connection.execute(rows).scalar_one())
+
     def line(self, key: UUID, position: int) -> Line:
         """Raises Unknown (`unknown-reconciliation-line`) when the proposal has no such line."""
         wanted = select(source_reconciliation_line).where(_line.reconciliation_id == key, _line.position == position)
@@ -117,6 +135,22 @@ class ReconciliationRepository:
         if changed.rowcount == 0:
             raise Conflict("line-decided", position=line.position, state=line.state)
 
+    def decide_many(self, key: UUID, lines: Sequence[tuple[Line, CameraId | None]]) -> None:
+        """Write one decision about many lines, taken by one person at one instant, and the points that came of them.
+
+        Raises:
+            Conflict: somebody decided about one of them meanwhile.
+        """
+        if not lines:
+            return
+        first = lines[0][0]
+        told = {
+            "key": key, "state": first.state, "by": first.decided_by, "at": first.decided_at,
+            "positions": [line.position for line, _ in lines], "cameras": [camera for _, camera in lines],
+        }  # fmt: skip
+        if self._connection.execute(_DECIDE, told).rowcount != len(lines):
+            raise Conflict("changed-meanwhile", subject="reconciliation")
+
     def save(self, before: Reconciliation, after: Reconciliation) -> None:
         """Write what has become of a proposal.
 
@@ -129,6 +163,14 @@ class ReconciliationRepository:
         )
         if changed.rowcount == 0:
             raise Conflict("changed-meanwhile", subject="reconciliation")
+
+
+_DECIDE = text("""
+    UPDATE source_reconciliation_line line
+    SET state = :state, decided_by = :by, decided_at = :at, camera_id = told.camera_id
+    FROM unnest(CAST(:positions AS integer[]), CAST(:cameras AS uuid[])) AS told (position, camera_id)
+    WHERE line.reconciliation_id = :key AND line.position = told.position AND line.state = 'OPEN'
+""")
 
 
 def _reconciliation(row: Any) -> Reconciliation:

@@ -5,10 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from broker.domain.ids import PersonId
-from storage.db.tables import api_token, session, sign_in_failure
+from storage.db.tables import api_token, session
+
+_LIVE = """
+    SELECT person_id, stepped_up_at, seen_at, opened_by FROM session
+    WHERE digest = %(digest)s AND expires_at > %(at)s AND seen_at > %(idle_since)s
+"""
+"""As text: it is asked with every call, and costs a third of a statement that is put together."""
 
 
 @dataclass(frozen=True)
@@ -32,32 +38,52 @@ class Credential:
     scopes: frozenset[str]
     stepped_up_at: datetime | None
     seen_at: datetime | None = None
+    opened_by: str = "password"
+
+
+@dataclass(frozen=True)
+class LiveSession:
+    """A session of a person as its owner may see it; `stepped_up_at`: when the second factor was shown in it last."""
+
+    digest: bytes = field(repr=False)
+    opened_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    stepped_up_at: datetime | None
 
 
 class SessionRepository:
-    """Who is signed in, which tokens are good, who failed to sign in lately."""
+    """Who is signed in, and which tokens are good."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def open(
-        self, digest: bytes, who: PersonId, at: datetime, until: datetime, stepped_up_at: datetime | None = None
-    ) -> None:
+        self, digest: bytes, who: PersonId, at: datetime, until: datetime, stepped_up_at: datetime | None = None,
+        opened_by: str = "password",
+    ) -> None:  # fmt: skip
         row = {
             "digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until,
-            "stepped_up_at": stepped_up_at,
+            "stepped_up_at": stepped_up_at, "opened_by": opened_by,
         }  # fmt: skip
         self._connection.execute(insert(session).values(row))
 
     def find(self, digest: bytes, at: datetime, idle_since: datetime) -> Credential | None:
         """Return the live session: not expired, and used after `idle_since`."""
-        found = select(session).where(
-            session.c.digest == digest, session.c.expires_at > at, session.c.seen_at > idle_since
-        )
-        row = self._connection.execute(found).one_or_none()
+        told = {"digest": digest, "at": at, "idle_since": idle_since}
+        row = self._connection.exec_driver_sql(_LIVE, told).one_or_none()
         if row is None:
             return None
-        return Credential(digest, row.person_id, "session", frozenset({"*"}), row.stepped_up_at, row.seen_at)
+        everything = frozenset({"*"})
+        return Credential(
+            digest, row.person_id, "session", everything, row.stepped_up_at, row.seen_at, row.opened_by
+        )  # fmt: skip
+
+    def of_person(self, who: PersonId, at: datetime, idle_since: datetime) -> list[LiveSession]:
+        """Return the live sessions of a person, the newest first; `keep_newest` bounds how many there are."""
+        live = (session.c.person_id == who) & (session.c.expires_at > at) & (session.c.seen_at > idle_since)
+        rows = self._connection.execute(select(session).where(live).order_by(session.c.opened_at.desc()))
+        return [LiveSession(row.digest, row.opened_at, row.seen_at, row.expires_at, row.stepped_up_at) for row in rows]
 
     def step_up(self, digest: bytes, at: datetime) -> None:
         """Note on the session or token that a second factor was shown; no digest is in both tables."""
@@ -87,26 +113,6 @@ class SessionRepository:
         self._connection.execute(
             delete(session).where(session.c.person_id == who, session.c.digest.not_in(newest)),
         )
-
-    def failed(self, login: str, address: str, at: datetime, forget: datetime) -> None:
-        """Note a failure, and drop what is older than `forget` and no longer counts."""
-        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.at <= forget))
-        self._connection.execute(insert(sign_in_failure).values(login=login, address=address, at=at))
-
-    def failures(self, login: str, address: str, since: datetime) -> tuple[int, int]:
-        """Return how often the login and how often the address failed since."""
-        counted = select(
-            func.count().filter(sign_in_failure.c.login == login),
-            func.count().filter(sign_in_failure.c.address == address),
-        ).where(
-            or_(sign_in_failure.c.login == login, sign_in_failure.c.address == address),
-            sign_in_failure.c.at > since,
-        )
-        by_login, by_address = self._connection.execute(counted).one()
-        return int(by_login), int(by_address)
-
-    def forget_failures(self, login: str) -> None:
-        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.login == login))
 
     def add_token(
         self,

@@ -33,7 +33,7 @@ def sought(name: str, address: str = "", gb_code: str | None = None, common_name
     names = f"{told}\n{folded(common_name)}" if common_name else told
     lines = [names, folded(address)]
     if not names.isascii():
-        first, second = _initials()
+        first, second = initials()
         lines.append(names.translate(first))
         if not second.keys().isdisjoint(map(ord, names)):
             lines.append(names.translate(second).translate(first))
@@ -75,7 +75,7 @@ def folded(text: str) -> str:
 
 
 @cache
-def _initials() -> tuple[dict[int, str | None], dict[int, str]]:
+def initials() -> tuple[dict[int, str | None], dict[int, str]]:
     """Return two tables for str.translate: a character's first initial, and the other one of those read two ways.
 
     The first leaves out what is neither an ideograph nor a letter, a figure or the end of a line.

@@ -18,6 +18,7 @@ from storage.db.access_requests import AccessRequestRepository
 from storage.db.accounts import DepartmentRepository, PersonRepository
 from storage.db.attachments import AttachmentRepository
 from storage.db.audit import AuditRepository
+from storage.db.callers import CallerRepository
 from storage.db.camera_fields import CameraFieldRepository
 from storage.db.camera_history import CameraHistoryRepository
 from storage.db.cameras import CameraRepository
@@ -29,18 +30,23 @@ from storage.db.escrows import EscrowRepository
 from storage.db.faults import translate
 from storage.db.finding import FindingRepository
 from storage.db.grants import GrantRepository
+from storage.db.guesses import GuessRepository
+from storage.db.health_pruning import HealthPruning
 from storage.db.health_targets import HealthTargets
 from storage.db.holds import HoldRepository
 from storage.db.idempotency import IdempotencyRepository, current_write
+from storage.db.identities import IdentityRepository
 from storage.db.import_profiles import ImportProfileRepository
 from storage.db.import_undoing import ImportUndoing
 from storage.db.imports import ImportRepository
 from storage.db.inbox import InboxRepository
+from storage.db.invites import InviteRepository
 from storage.db.jobs import JobQueue
 from storage.db.locks import LockRepository
 from storage.db.maintenance import MaintenanceRepository
 from storage.db.map_rows import MapRowRepository
 from storage.db.measures import MeasureRepository
+from storage.db.measures_below import MeasuresBelow
 from storage.db.originals import OriginalRepository
 from storage.db.outbox import OutboxRepository
 from storage.db.packages import PackageRepository
@@ -139,6 +145,10 @@ class UnitOfWork:
         return PersonRepository(self._open)
 
     @cached_property
+    def callers(self) -> CallerRepository:
+        return CallerRepository(self._open)
+
+    @cached_property
     def delegations(self) -> DelegationRepository:
         return DelegationRepository(self._open)
 
@@ -149,6 +159,18 @@ class UnitOfWork:
     @cached_property
     def sessions(self) -> SessionRepository:
         return SessionRepository(self._open)
+
+    @cached_property
+    def guesses(self) -> GuessRepository:
+        return GuessRepository(self._open)
+
+    @cached_property
+    def identities(self) -> IdentityRepository:
+        return IdentityRepository(self._open)
+
+    @cached_property
+    def invites(self) -> InviteRepository:
+        return InviteRepository(self._open)
 
     @cached_property
     def second_factors(self) -> SecondFactorRepository:
@@ -219,6 +241,10 @@ class UnitOfWork:
         return HealthTargets(self._open)
 
     @cached_property
+    def health_pruning(self) -> HealthPruning:
+        return HealthPruning(self._open)
+
+    @cached_property
     def maintenance(self) -> MaintenanceRepository:
         return MaintenanceRepository(self._open)
 
@@ -265,6 +291,10 @@ class UnitOfWork:
     @cached_property
     def measures(self) -> MeasureRepository:
         return MeasureRepository(self._open)
+
+    @cached_property
+    def measures_below(self) -> MeasuresBelow:
+        return MeasuresBelow(self._open)
 
     @cached_property
     def plan_targets(self) -> PlanTargetRepository:

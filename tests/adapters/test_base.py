@@ -13,6 +13,7 @@ from adapters.base import Capability, Progress, SourceAdapter
 from adapters.errors import (
     AdapterBroken,
     AdapterError,
+    InvalidOption,
     NoRecording,
     NoSpace,
     NothingRecorded,
@@ -26,6 +27,7 @@ from adapters.errors import (
 )
 from adapters.losses import Loss, explained
 from adapters.media import Stretch
+from adapters.registry import load
 from broker.domain.errors import Invalid, SourceFault
 from broker.domain.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
@@ -195,6 +197,28 @@ def test_coverage_is_sorted_merged_and_cut() -> None:
 def test_points_are_listed_once() -> None:
     listed = [Point("b", "B"), Point("a", "A"), Point("b", "again")]
     assert make(Plain, _points=lambda _self: listed).points() == (Point("a", "A"), Point("b", "B"))
+
+
+def test_only_codes_that_hold_are_told() -> None:
+    good, ids = "99010201081320000001", "  SN\x00-7 "
+    listed = [Point("a", "A", good), Point("b", "B", "99010201081180000001"), Point("c", "C", "9901", ids)]
+    assert make(Plain, _points=lambda _self: listed).points() == (
+        Point("a", "A", good), Point("b", "B"), Point("c", "C", None, "SN-7"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["local_files", "http_playback"])
+def test_a_source_that_knows_no_codes_is_told_them(name: str) -> None:
+    own: dict[str, dict[str, object]] = {
+        "local_files": {"folder": "/nowhere"},
+        "http_playback": {"address": "http://127.0.0.1", "channels": {"a": ""}},
+    }
+    codes = {"a": "99010201081320000001"}
+    options = {**own[name], "codes": codes, "vendor_ids": {"a": "SN-7"}}
+    assert load(name).checked_options(options).model_dump()["codes"] == codes
+    with pytest.raises(InvalidOption) as caught:
+        load(name).checked_options({**options, "codes": {"a": "99010201081180000001"}})
+    assert (caught.value.pointer, "131, 132" in str(caught.value)) == ("/codes/a", True)
 
 
 def test_every_error_has_a_slug_of_its_own_and_keeps_to_its_facts() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, func, select
 
 from broker.bootstrap import Broker, operator
@@ -169,6 +170,53 @@ def test_thousands_of_rows_are_merged_in_sets(connection: Connection, city: City
     assert store.take(*(replace(draft, address="x") for draft in drafts)) == (0, 2_000, 0, ())
     held = select(func.count()).where(camera.c.owner_id == store.owner)
     assert connection.execute(held).scalar_one() == 2_000
+
+
+def test_what_is_copied_straight_is_what_is_staged(
+    connection: Connection, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = catalogue(connection, city)
+    drafts = points(
+        {"name": 'back\\slash \'n "quote"', "gb_code": CODES[0], "direction": "N", "tags": 'a;b "c"', "note": "x\\y"},
+        {"name": "keyed", "id": "k\\1", "address": "中山路1号", "point_class": 2, "synthetic": 1, "edition": "2016"},
+        {
+            "name": "repaired",
+            "id": "k2",
+            "lifecycle": "维修",
+            "common_name": "长江路口",
+            "sensitive": "是",
+            "mac": "00-1B-44-11-3A-B7",
+        },
+        {"name": "placed", "latitude": 0.1 + 0.2, "longitude": -179.999999999},
+    )
+    columns = [column for column in camera.c if column.name not in {"id", "changed"}]
+    rows = []
+    for placed in (False, True):
+        monkeypatch.setattr("storage.db.camera_merge.knows_places", lambda *_, placed=placed: placed)
+        store.number = 0
+        with connection.begin_nested() as attempt:
+            assert store.take(*drafts) == (4, 0, 0, ())
+            held = select(*columns).where(camera.c.owner_id == store.owner, camera.c.stream.like("catalogue/%"))
+            rows.append(connection.execute(held.order_by(camera.c.name)).all())
+            attempt.rollback()
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == 4
+
+
+def test_new_and_known_points_of_one_list_take_both_ways(connection: Connection, city: City) -> None:
+    store = catalogue(connection, city)
+    named: list[dict[str, object]] = [{"name": f"p{n}", "id": f"k{n}"} for n in range(6)]
+    drafts = points(*named)
+    assert store.take(*drafts[::2]) == (3, 0, 0, ())
+    seen: list[int] = []
+    writing = Writing("catalogue/test", 7, datetime.now(UTC), "tests", mandatory={2: ("contact",)})
+    lacking = replace(drafts[5], point_class=2)
+    merged = store.cameras.merge(
+        store.owner, [*drafts[:5], lacking], writing, merged=seen.append
+    )  # fmt: skip
+    assert merged[:3] == (2, 0, 3)
+    assert [(c.where, c.reason, c.allowed) for c in merged.conflicts] == [("7", "point-lacking", "contact")]
+    assert seen == [6], "the number of the last row that is through"
 
 
 def test_of_two_imports_at_once_only_one_takes_a_code(broker: Broker, city: City, tmp_path: Path) -> None:

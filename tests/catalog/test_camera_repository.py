@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
-from broker.domain.catalog import Camera, division_prefix
+from broker.domain.catalog import Camera
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import CameraId, SourceId, new_id
 from broker.domain.visibility import EVERYBODY
@@ -82,11 +82,6 @@ def test_a_code_is_found_by_its_digits(cameras: CameraRepository) -> None:
 )
 def test_a_division_holds_what_lies_in_it(cameras: CameraRepository, division: str, count: int) -> None:
     assert len(cameras.page(viewer=EVERYBODY, division=division, limit=100)) == count
-
-
-def test_a_division_is_a_prefix_once_its_empty_levels_are_gone() -> None:
-    codes = ["110000", "330100", "33010000", "330102", "330102001", "33", "00"]
-    assert [division_prefix(code) for code in codes] == ["11", "3301", "3301", "330102", "330102001", "33", "00"]
 
 
 def test_a_camera_is_bound_to_a_channel(cameras: CameraRepository, connection: Connection, city: City) -> None:

@@ -1,6 +1,7 @@
 """Kept imports on a real PostgreSQL: quarantine, correction, undo, the worker's run, profiles, round trips."""
 
 import csv
+import gc
 import io
 import json
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from openpyxl import Workbook
 from broker.bootstrap import Broker, operator
 from broker.domain.catalog import Camera
 from broker.domain.coordinates import System, from_wgs84
-from broker.domain.errors import BrokerError, Conflict, Unknown
+from broker.domain.errors import BrokerError, Conflict, Invalid, Unknown
 from broker.domain.gb_code import compose
 from broker.domain.ids import ImportId, new_id
 from broker.domain.imports import Fate, ImportState
@@ -158,12 +159,19 @@ def test_a_run_that_broke_off_leaves_nothing_and_is_run_again(
 
 
 def test_a_list_that_cannot_be_read_fails_with_its_reason(broker: Broker, tmp_path: Path) -> None:
-    path = write_text(tmp_path, "名称,经度\na,1\n")
+    path = write_text(tmp_path, '名称,纬度,经度\na,1,2\n"b')
     ordered = broker.imports.order(ME, path, Asked("dh-hb"))
     assert broker.import_runs.run(ordered.id) is ImportState.FAILED
     error = broker.imports.read(ME, ordered.id).error
     assert error is not None
-    assert error["slug"] == "list-column-missing"
+    assert error["slug"] == "list-csv-quotes"
+    assert gc.get_freeze_count() == 0, "the collector of garbage looks at everything again"
+
+
+def test_a_list_that_lacks_a_column_is_refused_before_a_worker_sees_it(broker: Broker, tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as refused:
+        broker.imports.order(ME, write_text(tmp_path, "名称,经度\na,1\n"), Asked("dh-hb"))
+    assert (refused.value.slug, refused.value.facts["field"]) == ("list-column-missing", "latitude")
 
 
 STRANGE = (

@@ -55,3 +55,29 @@ def test_a_source_is_reconciled_at_the_machine(at_database: Run) -> None:
     assert states == ["ACCEPTED", "ACCEPTED", "REFUSED"]
     names = {row["name"] for row in at_database("catalog", "list", "--bound", "--json").value}
     assert "甲" in names
+
+
+def test_many_lines_are_decided_at_the_machine(at_database: Run) -> None:
+    add = ("source", "add", "nvr", "--name", "录像机", "--department", "dh-cg", "--adapter", "synthetic")
+    assert at_database(*add, "--option", 'channels={"a": "甲", "b": "乙", "c": "丙"}').code == 0
+    assert at_database("source", "reconcile", "nvr").code == 0
+    dry = at_database("source", "decide", "nvr", "accept", "--kind", "new", "--dry-run", "--json").value
+    assert (dry["matched"], dry["new"], dry["held_back"][0]["first"]) == (3, 0, "1,2,3")
+    told = at_database("source", "decide", "nvr", "accept", "--line", "1", "--line", "9", "--place", "30.6,104.1").out
+    assert "The reconciliation has no line 9." in told, told
+    done = at_database("source", "decide", "nvr", "refuse", "--kind", "new", "--json").value
+    assert (done["new"], done["state"]) == (2, "DONE")
+    assert at_database("source", "decide", "nvr", "refuse", "--kind", "new").code == 5
+    assert at_database("source", "decide", "nvr", "refuse").code == 2
+
+
+def test_codes_are_given_together_at_the_machine(at_database: Run, tmp_path: Path) -> None:
+    rows = ["external_key,name,latitude,longitude,division", "P-1,桥头,30.6,104.0,990102", "P-2,桥尾,30.7,104.0,"]
+    (tmp_path / "list.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert at_database("catalog", "import", str(tmp_path / "list.csv"), "--owner", "dh-cg").code == 0
+    dry = at_database("catalog", "codes", "--owner", "dh-cg", "--dry-run", "--json").value
+    assert (dry["matched"], dry["coded"], dry["uncoded"][0]["first"]) == (2, 1, "桥尾")
+    told = at_database("catalog", "codes", "--owner", "dh-cg").out
+    assert "99010200001320\t1\n" in told
+    assert "down to the county" in told
+    assert at_database("catalog", "codes").code == 2

@@ -146,3 +146,31 @@ def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("getpass.getuser", nameless)
     assert user_name() == f"uid-{os.getuid()}"
+
+
+def test_an_invite_instead_of_a_password(at_database: Run) -> None:
+    add = ("user", "add", "li.na", "--name", "李娜", "--department", "dh-cg", "--role", "requester")
+    added = at_database(*add, "--invite", "--json").value
+    assert added["link"].startswith("/invite/")
+    assert added["mailed"] is False
+    again = at_database("user", "invite", "li.na", "--mail", "--json").value
+    assert again["link"] != added["link"]
+    assert at_database("user", "invite", "li.na", "--revoke").code == 0
+    assert at_database("user", "invite", "li.na", "--revoke").code == 5
+    assert at_database("user", "invite", "asker").code == 5  # has a password
+
+
+def test_identities_of_another_house(at_database: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert at_database("user", "identity", "link", "asker", "8f1c2a").code == 8  # there is no other house
+    monkeypatch.setenv("XUELIANG_OIDC_ISSUER", "https://id.example.org")
+    monkeypatch.setenv("XUELIANG_OIDC_CLIENT_ID", "xueliang")
+    monkeypatch.setenv("XUELIANG_PUBLIC_URL", "https://video.example.org")
+    assert at_database("user", "identity", "link", "asker", "8f1c2a").code == 0
+    (linked,) = at_database("user", "identity", "list", "asker", "--json").value
+    assert (linked["issuer"], linked["subject"]) == ("https://id.example.org", "8f1c2a")
+    assert at_database("user", "identity", "link", "looker", "8f1c2a").code == 5
+    assert at_database("user", "identity", "unlink", "asker", linked["id"]).code == 0
+    assert at_database("user", "identity", "list", "asker", "--json").value == []
+    monkeypatch.setenv("XUELIANG_OIDC_ALGORITHMS", "HS256")
+    ended = at_database("user", "list")
+    assert ended.code == 2

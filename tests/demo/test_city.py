@@ -14,7 +14,9 @@ from broker.demo.people import (
 )
 from broker.demo.points import OWNERS, demo_points
 from broker.domain.accounts import ASSIGNABLE, DepartmentKind
+from broker.domain.finding import Question
 from broker.services.accounts import check_password
+from broker.services.finding import Wanted
 
 
 def test_there_is_somebody_in_every_role_and_every_department_decides() -> None:
@@ -58,7 +60,7 @@ def test_the_city_is_founded(broker: Broker) -> None:
     stock = city.choose(points)
     channels = tuple(Channel(name, ()) for name in stock.names)
     city.attach(broker, me, stock, Footage({"folder": "/nowhere"}, channels, coded=False))
-    bound = broker.catalog.page(me, text=None, owner=None, division=None, bound=True, after=None, limit=10)
+    bound = broker.finding.page(me, Wanted(Question(bound=True)), after=None, limit=10)
     assert {camera.gb_code for camera in bound} == {point.gb_code for point in stock.points}
     assert all(camera.synthetic for camera in bound)
     assert {camera.channel for camera in bound} == set(stock.names)

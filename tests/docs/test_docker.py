@@ -1,5 +1,6 @@
 """The image without an engine: its steps run as plain commands; the docker client reads the compose files."""
 
+import json
 import os
 import re
 import subprocess
@@ -99,8 +100,19 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
     files = {named(path) for path in project_files() if named(path).split("/")[0] in PACKAGES}
-    assert sorted(files - inside) == []
+    client = {name for name in files if name.startswith(("broker/web/client/", "broker/web/build_hook.py"))}
+    assert client & inside == set()
+    assert sorted(files - client - inside) == []
     assert {".po", ".conf", ".csv", ".sql", ".mako"} <= {Path(name).suffix for name in inside}
+
+
+def test_the_wheel_holds_the_console(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        manifest = json.loads(archive.read("broker/web/static/dist/manifest.json"))
+    for hashed in manifest.values():
+        assert {f"broker/web/static/dist/{hashed}{form}" for form in ("", ".gz", ".br")} <= set(names)
+    assert [name for name in names if "node_modules" in name] == []
 
 
 def test_the_installed_program_answers(venv: Path, place: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.divisions import Level, above, interval, level_of, prefix, read_code
+from broker.domain.divisions import Level, above, interval, level_of, prefix, read_code, successor_of
 from broker.domain.errors import Invalid
 
 GROUPS = st.tuples(
@@ -56,3 +56,11 @@ def test_a_unit_of_28181_stands_in_its_county() -> None:
     low, high = interval("330102")
     assert low <= "33010207" < high
     assert level_of("33010207") is Level.COUNTY
+
+
+def test_the_successor_is_the_last_one_and_that_of_what_it_lies_in() -> None:
+    abolished = {"330103": "330104", "330104": "330105", "330108001": "330108002"}
+    codes = ["330103", "33010307", "330103000000", "330103001", "330103001001", "330108001", "330108", "3301", "330105"]
+    found = [successor_of(code, abolished) for code in ["", *codes]]
+    assert found == [None, *["330105"] * 5, "330108002", None, None, None]
+    assert successor_of("330103", {"330103": "330104", "330104": "330103"}) in {"330103", "330104"}

@@ -15,9 +15,9 @@ from broker.bootstrap import Broker, operator
 from broker.domain import places
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
-from broker.domain.catalog import Camera, Status
+from broker.domain.catalog import Status
 from broker.domain.errors import Forbidden, Invalid, Unknown
-from broker.domain.finding import Question
+from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId
 from broker.domain.visibility import Viewer
 from broker.services import finding as finding_service
@@ -54,9 +54,9 @@ QUESTIONS = [
 ]
 
 
-def everything(broker: Broker, caller: Caller, wanted: Wanted, step: int = 37) -> list[Camera]:
+def everything(broker: Broker, caller: Caller, wanted: Wanted, step: int = 37) -> list[Point]:
     """Read all pages."""
-    found: list[Camera] = []
+    found: list[Point] = []
     after: CameraId | None = None
     while page := broker.finding.page(caller, wanted, after=after, limit=step):
         found += page
@@ -64,12 +64,12 @@ def everything(broker: Broker, caller: Caller, wanted: Wanted, step: int = 37) -
     return found
 
 
-def plainly(cameras: Sequence[Camera], question: Question) -> set[UUID]:
+def plainly(cameras: Sequence[Point], question: Question) -> set[UUID]:
     """Return the ids of the cameras that answer, told in the fewest words."""
     return {one.id for one in cameras if _answers(one, question)}
 
 
-def _answers(one: Camera, asked: Question) -> bool:
+def _answers(one: Point, asked: Question) -> bool:
     spot = np.array([one.longitude]), np.array([one.latitude])
     text = folded(f"{one.name} {one.address} {one.gb_code or ''}")
     initials = {"人民路": "rml", "重庆路": "cql", "解放街": "jfj", "滨江大道": "bjdd", "中山巷": "zsx"}
@@ -222,9 +222,10 @@ def may_list(broker: Broker, viewer: Caller) -> bool:
     return True
 
 
-def _got(broker: Broker, viewer: Caller, one: Camera) -> bool:
+def _got(broker: Broker, viewer: Caller, one: Point) -> bool:
     try:
-        return broker.catalog.read(viewer, one.id) == one
+        read = broker.catalog.read(viewer, one.id)
+        return Point(**{name: getattr(read, name) for name in Point._fields}) == one
     except (Unknown, Forbidden):
         return False
 

@@ -15,10 +15,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
-from broker.bootstrap import Broker, build, open_post_office, operator
+from broker.bootstrap import Broker, build, operator
 from broker.domain.ids import PersonId
 from broker.domain.notices import Notice
 from broker.domain.time import SystemClock
+from broker.fittings import open_post_office
 from broker.services.contacts import Contact
 from broker.services.deliveries import Deliveries
 from broker.services.notices import tell

@@ -47,6 +47,7 @@ class Recorder:
         state: of every search.
         told: parts of what it says of the recording that are otherwise than they should be.
         times: how often it lists the recording.
+        scopes: what it is said to be.
         asked: the operations that were asked for, in order; `bodies` are the questions as they came.
     """
 
@@ -59,6 +60,7 @@ class Recorder:
         self.state = "Completed"
         self.told: dict[str, Any] = {}
         self.times = 1
+        self.scopes = ["onvif://www.onvif.org/type/video_encoder"]
 
     def answers(self) -> Answers:
         base = "http://192.0.2.77/onvif"  # a host that only exists behind the recorder's own translation
@@ -73,9 +75,10 @@ class Recorder:
                 "Manufacturer": "Example",
                 "Model": "NVR-1",
                 "FirmwareVersion": "1.0",
-                "SerialNumber": "1",
+                "SerialNumber": "SN-1",
                 "HardwareId": "1",
             },
+            "GetScopes": lambda _: {"Scopes": [{"ScopeDef": "Fixed", "ScopeItem": it} for it in self.scopes]},
             "GetServices": lambda _: {"Service": listed},
             "GetProfiles": lambda _: {"Profiles": []},
             "FindRecordings": lambda _: {"SearchToken": "search-1"},

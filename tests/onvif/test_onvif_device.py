@@ -57,6 +57,34 @@ def test_a_recorder_is_searched_and_its_clock_is_measured(address: str, recorder
     assert recorder.asked.count("EndSearch") == 1
 
 
+CODE = "99010201081320000001"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "code"),
+    [
+        ([f"onvif://www.onvif.org/name/{CODE}"], CODE),
+        (["onvif://www.onvif.org/hardware/NVR-1", f"onvif://www.onvif.org/location/gb/{CODE}"], CODE),
+        (["onvif://www.onvif.org/name/99010201081180000001"], None),  # a recorder's own
+        (["onvif://www.onvif.org/name/00010201081320000001"], None),  # no such division
+        ([], None),
+    ],
+)
+def test_a_device_of_one_channel_tells_its_code_and_its_number(
+    address: str, recorder: Recorder, scopes: list[str], code: str | None
+) -> None:
+    recorder.scopes = scopes
+    (point,) = adapter(address).points()
+    assert (point.gb_code, point.vendor_id) == (code, "SN-1")
+
+
+def test_a_device_that_tells_neither_lists_its_channels(address: str, recorder: Recorder) -> None:
+    fault = said(FAULT.format(code="ter:ActionNotSupported"))
+    recorder.raw |= {"GetScopes": (500, fault), "GetDeviceInformation": (500, fault)}
+    (point,) = adapter(address).points()
+    assert (point.channel, point.gb_code, point.vendor_id) == ("rec-1", None, None)
+
+
 def test_passwords_are_good_by_the_clock_of_the_device(address: str, recorder: Recorder) -> None:
     recorder.ahead = timedelta(hours=3)
     adapter(address).points()

@@ -66,8 +66,29 @@ def token(_: Roles, verb: str, by: Relation) -> bool:
 def session(_: Roles, verb: str, by: Relation) -> bool:
     if verb in {"open", "close"}:
         return True
-    if verb == "step_up":
+    if verb in {"step_up", "list", "end"}:
         return by.oneself
+    raise Silent(verb)
+
+
+def identity(roles: Roles, verb: str, by: Relation) -> bool:
+    """A way in is added and taken away with the second factor, where there is one; nobody vouches for oneself."""
+    keeper = OPERATOR in roles or (SECURITY in roles and not by.oneself and by.factor is not Factor.STALE)
+    if verb == "list":
+        return by.oneself or bool(roles & {OPERATOR, SECURITY})
+    if verb == "add":
+        return by.oneself and by.factor is not Factor.STALE
+    if verb == "link":
+        return keeper
+    if verb == "unlink":
+        return keeper or (by.oneself and by.factor is not Factor.STALE)
+    raise Silent(verb)
+
+
+def invite(_: Roles, verb: str, __: Relation) -> bool:
+    """Who holds the link is asked nothing else."""
+    if verb in {"read", "take"}:
+        return True
     raise Silent(verb)
 
 
@@ -155,7 +176,7 @@ def person(roles: Roles, verb: str, by: Relation) -> bool:
         return bool(roles & {OPERATOR, SECURITY})
     if verb in {"disable", "assign"}:
         return OPERATOR in roles or on_others
-    if verb in {"reset_password", "reset_second_factor"}:
+    if verb in {"invite", "reset_password", "reset_second_factor"}:
         return OPERATOR in roles or (on_others and by.factor is not Factor.STALE)
     if verb == "find":
         return REQUESTER in roles
@@ -351,7 +372,8 @@ def statistics(roles: Roles, verb: str, _: Relation) -> bool:
 SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
     sentence.__name__: sentence
     for sentence in (
-        account, token, session, second_factor, notice, inbox, department, mail, rulebook, person, delegation, absence,
+        account, token, session, identity, invite, second_factor,
+        notice, inbox, department, mail, rulebook, person, delegation, absence,
         camera, camera_field, reconciliation,
         policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy,
         register, audit, statistics, source, secret, escrow, division, measures, health, maintenance,

@@ -139,9 +139,12 @@ LIVES = {
 }
 
 KNOWN: dict[str, Callable[[str, Caller, Relation], Fact]] = {
-    **dict.fromkeys(("account", "token", "session", "second_factor", "person", "delegation", "absence"), _of_oneself),
     **dict.fromkeys(
-        ("notice", "inbox", "department", "source", "secret", "webhook", "mail", "rulebook", "camera"), _of_nothing
+        ("account", "token", "session", "identity", "second_factor", "person", "delegation", "absence"), _of_oneself
+    ),
+    **dict.fromkeys(
+        ("notice", "inbox", "invite", "department", "source", "secret", "webhook", "mail", "rulebook", "camera"),
+        _of_nothing,
     ),
     **dict.fromkeys(("camera_field", "reconciliation"), _of_nothing),
     **dict.fromkeys(("register", "audit", "statistics", "division", "measures"), _of_nothing),

@@ -8,8 +8,10 @@ import pytest
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
 from broker.domain.errors import Conflict, Forbidden, Invalid, SourceFault, Unknown
+from broker.domain.finding import Question
 from broker.domain.ids import CameraId, new_id
 from broker.domain.time import TimeSpan
+from broker.services.finding import Wanted
 from broker.services.sources import NewSource
 from tests.city import CAMERAS, City
 
@@ -61,16 +63,16 @@ def test_only_who_may_imports(broker: Broker, city: City, tmp_path: Path) -> Non
 def test_cameras_are_found_page_by_page(broker: Broker, city: City) -> None:
     asker = city.caller(broker, "asker")
     seen: list[CameraId] = []
-    while page := broker.catalog.page(
-        asker, text=None, owner=None, division=None, bound=None, after=seen[-1] if seen else None, limit=3
-    ):
+    everything = Wanted(Question())
+    while page := broker.finding.page(asker, everything, after=seen[-1] if seen else None, limit=3):
         seen.extend(camera.id for camera in page)
     assert len(seen) == len(set(seen)) == sum(map(len, CAMERAS.values()))
-    own = broker.catalog.page(asker, text="路口1", owner="dh-cg", division=None, bound=False, after=None, limit=10)
+    wanted = Wanted(Question(text="路口1", bound=False), owner="dh-cg")
+    own = broker.finding.page(asker, wanted, after=None, limit=10)
     assert [camera.gb_code for camera in own] == ["99010201081320000002"]
     known = broker.names.of(asker, departments={own[0].owner_id})
     assert known.departments[own[0].owner_id].name == "东河区城市管理局"
-    assert broker.catalog.read(asker, own[0].id) == own[0]
+    assert broker.catalog.read(asker, own[0].id).name == own[0].name
     with pytest.raises(Unknown, match="unknown-camera"):
         broker.catalog.read(asker, CameraId(new_id()))
     with pytest.raises(Forbidden):

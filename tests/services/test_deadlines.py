@@ -1,13 +1,16 @@
 """Deadlines on the real database: reminded at half, escalated at three quarters, over at the end, swept or not."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from broker.bootstrap import Broker, operator
+from broker.domain import decisions
 from broker.domain.access_requests import AccessRequest
-from broker.domain.errors import Conflict, Unknown
+from broker.domain.errors import BrokerError, Conflict, Unavailable, Unknown
 from broker.domain.request_states import ItemState, RequestState
 from broker.services.access_requests import Verdict
 from broker.services.accounts import NewPerson
@@ -210,6 +213,38 @@ def test_who_does_not_report_is_closed_by_the_clock(friday: Broker, city: City, 
     assert (after.state, after.report) == (RequestState.CLOSED, "")
     assert happened(friday, "access_request:closed") == 1
     assert told_since(friday, city, before) == {"access_request.closed": {"asker"}}
+
+
+def test_a_request_that_cannot_be_closed_keeps_back_no_other(
+    friday: Broker, city: City, clock: Turned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = []
+    requests = [approved(friday, city, sent(friday, city, for_cameras(friday, city, "dh-cg"))) for _ in range(2)]
+    for request in requests:
+        grant = friday.request_items.authorize(city.caller(friday, "owner.cg"), request.items[0].id, Verdict(1))
+        assert grant is not None
+        ends.append(grant.valid.end)
+    clock.at = max(ends) + 7 * DAY
+    close, bad = decisions.close, requests[0].id
+
+    def failing(error: BrokerError) -> Callable[..., object]:
+        def closing(request: AccessRequest, *more: Any) -> object:
+            if request.id == bad:
+                raise error
+            return close(request, *more)
+
+        return closing
+
+    monkeypatch.setattr(decisions, "close", failing(Unavailable("database-unreachable", detail="")))
+    with pytest.raises(Unavailable):  # the next tick tries again
+        friday.deadlines.tick()
+    monkeypatch.setattr(decisions, "close", failing(Conflict("changed-meanwhile", subject="request")))
+    friday.deadlines.tick()
+    states = [request_of(friday, city, request).state for request in requests]
+    assert states == [RequestState.DECIDED, RequestState.CLOSED]
+    monkeypatch.setattr(decisions, "close", close)
+    assert friday.deadlines.tick() == 1
+    assert request_of(friday, city, requests[0]).state is RequestState.CLOSED
 
 
 def test_an_emergency_is_escalated_after_eight_hours(turned: Broker, city: City, clock: Turned) -> None:

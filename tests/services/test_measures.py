@@ -13,9 +13,12 @@ from broker.domain.errors import Forbidden, Invalid, Unknown
 from broker.domain.measures import By, Figure, Line
 from broker.services.measures import Question, Report
 from broker.services.plan_targets import NewTarget
+from broker.services.sources import NewSource
 from tests.city import City
 from tests.clock import Turned
 from tests.services.test_statistics import run_through
+
+ME = operator("tests")
 
 
 def today(broker: Broker) -> date:
@@ -196,7 +199,7 @@ def test_a_period_has_two_ends(broker: Broker, city: City) -> None:
     auditor, day = city.caller(broker, "auditor"), today(broker)
     for first, division, slug in (
         (day, None, "period-empty"), (day - timedelta(days=2000), None, "period-too-long"),
-        (day - timedelta(days=1), "330106001", "measures-division"),
+        (day - timedelta(days=1), "3301061", "division-malformed"),
     ):  # fmt: skip
         with pytest.raises(Invalid, match=slug):
             broker.measures.read(auditor, Question(first, day, division=division))
@@ -211,3 +214,107 @@ def test_lists_of_towns_do_not_change_what_a_county_is(broker: Broker, city: Cit
     assert before.whole["coverage.divisions"].whole is None  # the city of the tests lies nowhere
     broker.divisions.import_file(operator("tests"), BytesIO(b"code,name\n330106001,A\n"), "towns.csv")
     assert counties() is None  # no points there
+
+
+TOWNS = "code,name\n330106001,北山街道\n330106002,西溪街道\n330106003,灵隐街道\n330106001001,宝石社区\n"
+
+
+@pytest.fixture
+def towns(broker: Broker) -> None:
+    """Points of two towns and of a county, a village among them, and the list of towns."""
+    broker.divisions.import_file(ME, BytesIO(TOWNS.encode()), "towns.csv")
+    for code, division in (
+        ("1", "330106001"), ("2", "330106001001"), ("3", "330106002000"), ("4", "33010601"), ("5", "330106"),
+        ("6", "330105001"),
+    ):  # fmt: skip
+        change = "UPDATE camera SET division = '{}', point_class = 3 WHERE gb_code LIKE '%00000{}'"
+        points(broker, change.format(division, code))
+
+
+@pytest.mark.usefixtures("towns")
+def test_towns_and_villages_have_their_own_figures(broker: Broker, city: City) -> None:
+    auditor = city.caller(broker, "auditor")
+    of_county = broker.measures.read(auditor, month_of(broker, By.CHILDREN, division="330106"))
+    assert told(of_county.whole, "coverage.records", "coverage.divisions") == [(5, 5), (1, 1)]
+    rows = {line.code: told(line, "coverage.records", "coverage.divisions") for line in of_county.lines}
+    assert rows == {
+        "330106": [(2, 2), (None, None)],  # what lies in no town
+        "330106001": [(2, 2), (1, 1)],
+        "330106002": [(1, 1), (1, 1)],
+    }
+    assert {line.name for line in of_county.lines} == {"西湖区", "北山街道", "西溪街道"}
+    town = broker.measures.read(auditor, month_of(broker, By.CHILDREN, division="330106001"))
+    assert (town.whole.name, told(town.whole, "coverage.records")) == ("北山街道", [(2, 2)])
+    assert {line.code: told(line, "sharing.points") for line in town.lines} == {
+        "330106001": [(1, 1)], "330106001001": [(1, 1)]
+    }  # fmt: skip
+    village = broker.measures.read(auditor, month_of(broker, By.CHILDREN, division="330106001001"))
+    assert told(village.whole, "coverage.records", "coverage.divisions") == [(1, 1), (1, 1)]
+    assert [line.code for line in village.lines] == ["330106001001"]
+    above = [
+        {line.code for line in broker.measures.read(auditor, month_of(broker, By.CHILDREN, division=code)).lines}
+        for code in ("33", "3301")
+    ]
+    assert above == [{"330100"}, {"330105", "330106"}]
+
+
+@pytest.mark.usefixtures("towns")
+def test_a_town_is_asked_about_by_department_and_month(broker: Broker, city: City) -> None:
+    owner = city.caller(broker, "owner.cg")
+    found = broker.measures.read(owner, month_of(broker, By.DEPARTMENT, division="330106001"))
+    assert [(line.code, *told(line, "coverage.records")) for line in found.lines] == [("dh-cg", (2, 2))]
+    day = today(broker)
+    over = Question(day - timedelta(days=60), day - timedelta(days=20), division="330106001", by=By.MONTH)
+    past = broker.measures.read(owner, over)
+    assert told(past.whole, "coverage.records") == [(None, None)]  # no day of a town is kept
+    assert past.counted is None
+
+
+@pytest.mark.usefixtures("towns")
+def test_plans_of_towns_count_where_towns_are_told_apart(broker: Broker, city: City) -> None:
+    day = today(broker)
+    broker.plan_targets.set(ME, NewTarget(day.year, "coverage.plan", 8, None, "330106001"))
+    auditor = city.caller(broker, "auditor")
+    assert told(broker.measures.read(auditor, month_of(broker, division="330106001")).whole, "coverage.plan") == [
+        (2, 8)
+    ]
+    county = broker.measures.read(auditor, month_of(broker, By.CHILDREN, division="330106"))
+    assert told(county.whole, "coverage.plan") == [(None, None)]
+    assert {line.code: told(line, "coverage.plan")[0] for line in county.lines}["330106001"] == (2, 8)
+
+
+@pytest.mark.usefixtures("towns")
+def test_the_days_of_a_town_are_those_of_its_points(broker: Broker, city: City, connection: Connection) -> None:
+    """As `xueliang point availability` adds them up, point by point."""
+    day = today(broker)
+    first, second, third = city.cameras_of("dh-cg")
+    broker.sources.add(ME, NewSource("nvr", "录像机", "synthetic", {"channels": {"a": "a"}}, "dh-cg", 2))
+    for camera, since in ((first, 9), (second, 3), (third, 9)):
+        connection.execute(
+            text("""INSERT INTO point_watch (camera_id, source_id, owner_id, division, since, next_at)
+                SELECT :camera, s.id, s.department_id, '330106', :since, now() FROM source s"""),
+            {"camera": camera.id, "since": day - timedelta(days=since)},
+        )
+    for ago in range(1, 8):
+        facts = {"day": day - timedelta(days=ago)}
+        connection.execute(text("INSERT INTO source_day SELECT id, :day, 86400, 80000 FROM source"), facts)
+    bad = day - timedelta(days=2)
+    gone = {"camera": first.id, "day": bad}
+    connection.execute(text("INSERT INTO point_day VALUES (:camera, :day, 86000, 40000, 30000)"), gone)
+    month = {"camera": second.id, "month": bad.replace(day=1), "seconds": [43200] + [None] * 30}
+    connection.execute(text("INSERT INTO point_recorded VALUES (:camera, :month, :seconds)"), month)
+    connection.commit()
+    begin, end = bad.replace(day=1) - timedelta(days=8), day + timedelta(days=1)
+    auditor = city.caller(broker, "auditor")
+    for code in ("330106001", "330106001001", "330106002"):
+        asked = Question(begin, end, division=code)
+        whole = broker.measures.read(auditor, asked).whole
+        with broker.work() as work:
+            one_by_one = work.point_days.availability(begin, end, division=code)
+        expected = [(one_by_one.online, one_by_one.watched), (one_by_one.intact, one_by_one.watched)]
+        assert told(whole, "availability.online", "availability.intact") == expected
+        if one_by_one.asked:
+            assert told(whole, "availability.recorded") == [(one_by_one.recorded, one_by_one.asked)]
+        assert one_by_one.watched > 0
+    split = broker.measures.read(auditor, Question(begin, end, division="330106", by=By.CHILDREN))
+    assert {line.code for line in split.lines if line["availability.online"].whole} == {"330106001", "330106002"}

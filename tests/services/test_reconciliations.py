@@ -1,11 +1,12 @@
 """What a source lists becomes a proposal, and the catalogue what somebody accepts of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from broker.bootstrap import Broker, operator
+from broker.domain.audit import Entry
 from broker.domain.camera_edits import CameraEdit
 from broker.domain.catalog import Lifecycle, Visibility
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unknown
@@ -185,3 +186,27 @@ def _refusal(door: Any) -> type[BrokerError] | None:
     except BrokerError as error:
         return type(error)
     return None
+
+
+def test_points_are_known_by_the_id_of_their_maker(broker: Broker, city: City, recorder: str) -> None:
+    third = city.cameras_of("dh-cg")[2]
+    with broker.work() as work:
+        permit = broker.policy.note(ME, "tests")
+        held = work.cameras.load(third.id)
+        stream = f"catalogue/{held.owner_id}"
+        keyed = replace(held, external_key="SN-7", stream=stream, version=work.audit.reserve(stream))
+        work.cameras.save(held, keyed)
+        work.audit.append(permit, (Entry(stream, "camera:edited", {}),))
+        work.commit(permit)
+    told_by_source = (
+        Point("a", "甲"), Point("b", "乙"), Point("x", "某处", None, "SN-7"), Point("y", "新", None, "SN-8"),
+        Point("z", "重", None, "SN-9"), Point("w", "复", None, "SN-9"),
+    )  # fmt: skip
+    broker.reconciliations._gateway = Listing(told_by_source)  # type: ignore[assignment]
+    proposal = broker.reconciliations.propose(ME, recorder)
+    assert told(broker, proposal) == [("reparented", "x"), ("new", "y"), ("new", "z"), ("new", "w")]
+    assert [line.proposed.told.get("vendor_id") for line in lines(broker, proposal)] == [None, "SN-8", None, None]
+    broker.reconciliations.accept(ME, recorder, proposal.id, 1)
+    assert broker.catalog.read(ME, third.id).channel == "x"
+    broker.reconciliations.accept(ME, recorder, proposal.id, 2, NewPlace(latitude=30.0, longitude=104.0))
+    assert broker.camera_records.by_key(ME, "dh-cg", "SN-8").name == "新"

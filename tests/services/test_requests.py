@@ -9,6 +9,7 @@ from broker.bootstrap import Broker, operator
 from broker.domain.access_requests import AskedLine
 from broker.domain.accounts import DepartmentKind
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
+from broker.domain.finding import Question
 from broker.domain.grants import Terms
 from broker.domain.ids import CameraId, GrantId, ItemId, RequestId, RetrievalId, new_id
 from broker.domain.media import ClipAsk, SnapshotAsk
@@ -16,6 +17,7 @@ from broker.domain.request_states import RequestState
 from broker.domain.time import TimeSpan
 from broker.services.access_requests import Verdict
 from broker.services.accounts import NewDepartment, NewPerson
+from broker.services.finding import Wanted
 from broker.services.form_references import MOST_LINES
 from broker.services.retrievals import LONGEST_CLIP
 from tests.city import PASSWORD, City
@@ -108,7 +110,7 @@ def test_a_place_without_a_center_cannot_be_asked(
     path.write_text("name,latitude,longitude\n远处,31.5,103.5\n", encoding="utf-8")
     broker.imports.import_file(me, path, owner="far")
     asker = city.caller(broker, "asker")
-    camera = broker.catalog.page(asker, text="远处", owner=None, division=None, bound=None, after=None, limit=1)[0]
+    camera = broker.finding.page(asker, Wanted(Question(text="远处")), after=None, limit=1)[0]
     base = form(broker, city)
     draft = broker.access_requests.draft(asker, replace(base, lines=(AskedLine(camera.id, base.lines[0].span),)))
     with pytest.raises(Invalid, match="no-center"):

@@ -277,3 +277,17 @@ def test_nothing_secret_stands_in_the_database(member: Member) -> None:
             for row in connection.exec_driver_sql(f"SELECT * FROM {table}"):  # noqa: S608  # names of ours
                 told = b"|".join(it if isinstance(it, bytes) else str(it).encode() for it in row)
                 assert [it for it in canaries if it in told] == [], table
+
+
+def test_a_recovery_code_that_is_used_is_told_to_its_person(member: Member) -> None:
+    def told() -> list[tuple[str, object]]:
+        found = member.broker.notices.page(member.caller, unread=True, after=None, limit=9)
+        return [(it.notice.kind, it.notice.facts.get("left")) for it in found]
+
+    member.step_up(member.next_code())
+    assert told() == []
+    member.step_up(member.recovery[0])
+    member.broker.sign_in.open(member.login, PASSWORD, HERE, member.recovery[1])
+    assert refusal(lambda: member.step_up(member.recovery[1])).slug == "wrong-code"
+    used = "account.recovery_code_used"
+    assert told() == [(used, RECOVERY_CODES - 2), (used, RECOVERY_CODES - 1)]

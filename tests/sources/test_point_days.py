@@ -16,12 +16,15 @@ from broker.domain.point_health import SPEAKS_FOR, Availability, PointDay
 from broker.domain.point_judgement import day_span
 from broker.domain.source_health import AGAIN, JITTER, HealthState
 from broker.domain.time import TimeSpan
+from broker.services.absences import Leave
+from broker.services.accounts import NewPerson
 from broker.services.maintenance import NewMaintenance
 from broker.services.plan_targets import NewTarget
 from broker.services.point_health import By, Question
+from broker.services.sign_in import caller_of
 from broker.services.source_health import Seen
 from broker.services.sources import NewSource
-from tests.city import City
+from tests.city import PASSWORD, City
 from tests.clock import Turned
 
 ME = operator("tests")
@@ -63,6 +66,24 @@ def whole(broker: Broker, clock: Turned, **more: object) -> Availability:
 def told(broker: Broker, login: str, city: City) -> list[tuple[str, dict[str, str | int]]]:
     found = broker.notices.page(city.caller(broker, login), unread=True, after=None, limit=20)
     return [(it.notice.kind, dict(it.notice.facts)) for it in found]
+
+
+def test_who_stands_in_is_told_and_who_is_away_is_not(turned: Broker, clock: Turned, city: City) -> None:
+    watched(turned, city, clock)
+    turned.point_health.aim(ME, 950, department="jc", source=None)
+    end = clock.at + timedelta(days=3)
+    head = NewPerson("chief", "区长", "dh", PASSWORD, (("department_authorizer", "dh"),))
+    chief = turned.accounts.add_person(ME, head).person.id
+    with turned.work() as work:
+        caller = caller_of(work, chief)
+    turned.absences.note(caller, Leave(end, delegate="owner.jt"))
+    turned.absences.note(city.caller(turned, "owner.cg"), Leave(end))
+    answers(turned, clock, HealthState.ONLINE, 3)
+    answers(turned, clock, HealthState.OFFLINE, 1)
+    turned.point_settlement.tick()
+    heard = {login for login in ("owner.cg", "owner.cg2", "owner.jt", "sysadmin") if told(turned, login, city)}
+    assert heard == {"owner.cg2", "owner.jt", "sysadmin"}
+    assert turned.notices.page(caller, unread=True, after=None, limit=20) == []
 
 
 def test_a_day_of_a_source_is_the_day_of_its_points_and_low_ones_are_told_of_once(

@@ -107,3 +107,74 @@ def test_a_source_is_reconciled_line_by_line(door: Door) -> None:
     assert owner.get(lines, waiting="true")["items"] == []
     assert owner.get("/sources/nvr/reconciliations")["items"][0]["state"] == "DONE"
     bad(door["owner.jt"].send("GET", lines), 404, "unknown-source")
+
+
+def test_many_lines_of_a_source_are_decided_at_once(door: Door) -> None:
+    admin = door["sysadmin"]
+    channels = {str(at): f"点{at}" for at in range(5)}
+    new = {
+        "code": "nvr",
+        "name": "录像机",
+        "adapter": "synthetic",
+        "department": "dh-cg",
+        "options": {"channels": channels},
+    }
+    admin.post("/sources", new)
+    place = f"/sources/nvr/reconciliations/{admin.post('/sources/nvr/reconciliations')['id']}"
+    whole = {"decision": "accept", "kinds": ["new"], "dry_run": True}
+    told = door["owner.cg"].post(f"{place}/decide", whole)
+    assert (told["matched"], told["decided"], told["state"]) == (5, {}, "OPEN")
+    assert [(it["reason"], it["lines"], it["first"]) for it in told["held_back"]] == [
+        ("line-place-missing", 5, [1, 2, 3, 4, 5])
+    ]
+    assert "needs coordinates" in told["held_back"][0]["detail"]
+    sited = {"decision": "accept", "positions": [1, 2, 3], "latitude": 30.5, "longitude": 104.5}
+    assert door["owner.cg"].post(f"{place}/decide", sited)["decided"] == {"new": 3}
+    refused = door["owner.cg"].post(f"{place}/decide", {"decision": "refuse", "kinds": ["new", "gone"]})
+    assert (refused["decided"], refused["state"]) == ({"new": 2}, "DONE")
+    unnamed = bad(admin.send("POST", f"{place}/decide", {"decision": "refuse"}), 422, "batch-lines-unnamed")
+    assert unnamed["pointer"] == "/kinds"
+    bad(admin.send("POST", f"{place}/decide", {"decision": "refuse", "kinds": ["old"]}), 422, "request-invalid")
+    bad(door["owner.jt"].send("POST", f"{place}/decide", whole), 404, "unknown-source")
+    bad(door["auditor"].send("POST", f"{place}/decide", whole), 403, "not-allowed")
+
+
+def test_all_points_without_a_code_get_one(door: Door) -> None:
+    owner = door["sysadmin"]
+    rows = "external_key,name,latitude,longitude,division\nP-1,桥头,30.6,104.0,990102\nP-2,桥尾,30.7,104.0,99\n"
+    brought = good(
+        owner.send("POST", "/cameras/import", files={"file": ("a.csv", rows.encode())}, data={"owner": "dh-cg"})
+    )
+    asked = {"import": brought["id"], "industry": "08", "dry_run": True}
+    told = owner.post("/cameras/codes", asked)
+    assert (told["matched"], told["coded"], told["places"]) == (2, 1, {"99010200081320": "1"})
+    assert [(it["reason"], it["points"], it["first"][0]["name"]) for it in told["uncoded"]] == [
+        ("camera-code-division", 1, "桥尾")
+    ]
+    assert door["owner.cg"].post("/cameras/codes", {"owner": "dh-cg", "industry": "08"})["coded"] == 1
+    coded = owner.get("/cameras", text="桥头")["items"][0]
+    assert coded["gb_code"] == "99010200081320000001"
+    missing = bad(owner.send("POST", "/cameras/codes", {}), 422, "field-missing")
+    assert missing["pointer"] == "/owner"
+    bad(owner.send("POST", "/cameras/codes", {"owner": "dh-cg", "industry": "77"}), 422, "gb-code-industry")
+    bad(door["owner.jt"].send("POST", "/cameras/codes", {"owner": "dh-cg"}), 403, "not-allowed")
+
+
+def test_a_division_that_is_no_longer_in_force_is_named_with_what_it_is_now(door: Door, place: str) -> None:
+    admin = door["sysadmin"]
+    csv = "code,name,successor\n330103,下城区,330105\n"
+    brought = admin.send("POST", "/divisions/import", files={"file": ("old.csv", csv.encode())})
+    assert good(brought)["added"] == 1
+    assert door["asker"].get(f"{place}/record")["division_now"] is None
+    good(admin.send("PATCH", place, {"division": "330103001"}))
+    assert door["asker"].get(f"{place}/record")["division_now"] == {"code": "330105", "name": "拱墅区"}
+    rows = "external_key,name,latitude,longitude,division\nP-1,桥头,30.28,120.17,330103\n"
+    files, data = {"file": ("a.csv", rows.encode())}, {"owner": "dh-cg"}
+    told = good(admin.send("POST", "/cameras/import", files=files, data=data))
+    (problem,) = told["problems"]
+    assert (problem["severity"], problem["reason"], problem["allowed"]) == (
+        "warning",
+        "point-division-replaced",
+        "330105",
+    )
+    assert (told["inserted"], told["warnings"]) == (1, 1)

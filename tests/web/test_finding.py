@@ -3,6 +3,9 @@
 import mapbox_vector_tile
 import pytest
 
+from broker.bootstrap import Broker, operator
+from broker.domain.catalog import Visibility
+from tests.city import City
 from tests.web.door import Door
 
 TILE = "/map/tiles/0/0/0.mvt"
@@ -42,7 +45,7 @@ def test_a_tile_is_packed_marked_and_not_sent_twice(lobby: Door) -> None:
         ({"circle": "1,2,nan"}, "bad-place"),
         ({"polygon": "0,0;1,1"}, "bad-place"),
         ({"class": "4"}, "malformed"),
-        ({"recorded_from": "2026-01-01T00:00:00Z"}, "field-missing"),
+        ({"recorded_from": "2026-01-01T00:00:00Z"}, "recorded-half"),
         ({"owner": "nobody"}, "unknown-department"),
     ],
 )
@@ -50,3 +53,45 @@ def test_what_cannot_be_asked_is_refused(lobby: Door, query: dict[str, str], slu
     answer = lobby["asker"].send("GET", "/cameras", params=query)
     assert answer.status_code in {404, 422}
     assert slug in answer.json()["type"]
+
+
+def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(door: Door) -> None:
+    asker = door["asker"]
+    query = "?text=%E8%B7%AF%E5%8F%A3"
+    first = asker.send("GET", TILE + query)
+    assert first.content
+    assert asker.send("GET", TILE + query).content == first.content
+    assert door.anybody.send("GET", TILE + query).status_code == 401
+    left = door.sign_in("asker")
+    other = {"Cookie": left.headers["set-cookie"].partition(";")[0]}
+    door.client.cookies.clear()
+    assert door.anybody.send("GET", TILE + query, headers=other).content == first.content
+    csrf = {"X-CSRF-Token": left.json()["csrf"]}
+    assert door.anybody.send("DELETE", "/sessions", headers=other | csrf).is_success
+    assert door.anybody.send("GET", TILE + query, headers=other).status_code == 401
+    assert door.anybody.send("GET", TILE + query, headers={"Authorization": "Bearer xlt_nothing"}).status_code == 401
+    assert asker.send("GET", "/map/tiles/0/1/0.mvt" + query).json()["slug"] == "no-such-tile"
+    assert asker.send("GET", TILE + query + "&token=1").json()["slug"] == "token-in-url"
+
+
+def test_a_tile_is_that_of_the_rights_of_the_moment(
+    door: Door, broker: Broker, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker.services.map.following.FRESH", 0.0)
+    point = city.cameras_of("dh-cg")[0]
+    asker, plain, who = door["asker"], {"Accept-Encoding": "identity"}, city.persons["asker"]
+
+    def shown() -> set[str]:
+        content = asker.send("GET", TILE, headers=plain).content
+        return {it["properties"]["id"] for it in mapbox_vector_tile.decode(content)["points"]["features"]}
+
+    assert str(point.id) in shown()
+    me = operator("tests")
+    broker.camera_records.show_to(me, point.id, Visibility.INTERNAL, [], None)
+    assert str(point.id) not in shown()
+    broker.accounts.assign(me, who, "requester", "dh-cg")
+    assert str(point.id) in shown()
+    broker.accounts.withdraw(me, who, "requester", "dh-cg")
+    assert str(point.id) not in shown()
+    broker.accounts.withdraw(me, who, "requester", "dh-hb")
+    assert asker.send("GET", TILE, headers=plain).status_code == 403

@@ -45,6 +45,7 @@ def test_a_list_is_looked_at_and_its_way_of_reading_is_kept(door: Door) -> None:
 def test_an_import_is_followed_corrected_and_taken_back(door: Door, broker: Broker) -> None:
     me = door["sysadmin"]
     pairs = [f"{field}={column}" for field, column in MAP.items()]
+    bad(send(door, "/imports"), 422, "list-column-missing")  # at once, not when a worker comes to it
     answer = send(door, "/imports", map=pairs)
     ordered = good(answer)
     assert (answer.status_code, ordered["state"], ordered["read"]) == (202, "QUEUED", 0)

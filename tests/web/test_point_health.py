@@ -24,7 +24,15 @@ def test_a_point_its_days_and_what_is_aimed_at(door: Door, city: City, tmp_path:
     assert (whole["watched"], whole["online_share"]) == (0, None)
     bad(door["auditor"].send("GET", "/points/availability?from=2026-02-01&to=2026-01-01"), 422, "period-empty")
     bad(door["auditor"].send("GET", "/points/availability?from=1970-01-01"), 422, "period-too-long")
-    bad(door["auditor"].send("GET", "/points/availability?division=9"), 422, "division-malformed")
+    strange = bad(door["auditor"].send("GET", "/points/availability?division=9"), 422, "division-malformed")
+    assert strange["pointer"] == "#query/division"
+    bad(door["auditor"].send("GET", "/measures?division=9"), 422, "division-malformed")
+    within = bad(door["asker"].send("GET", "/divisions?within=033"), 422, "division-malformed")
+    assert within["pointer"] == "#query/within"
+    bad(door["owner.cg"].send("GET", "/points/availability?department=xs-ga"), 404, "unknown-department")
+    for by in ("division", "department"):
+        answer = door["owner.cg"].get(f"/points/availability?department=dh-cg&division=990102&by={by}")
+        assert (answer["parts"], answer["more"]) == ({}, 0)
 
 
 def test_targets(door: Door) -> None:
@@ -37,6 +45,15 @@ def test_targets(door: Door) -> None:
     bad(admin.send("PUT", "/points/targets", {"department": "dh", "per_mille": 1001}), 422, "request-invalid")
     bad(admin.send("PUT", "/points/targets", {"source": "no-such", "per_mille": 950}), 404, "unknown-source")
     bad(door["owner.cg"].send("PUT", "/points/targets", {"department": "dh-cg", "per_mille": 1}), 403, "not-allowed")
+    options = {"channels": {"a": "甲"}}
+    admin.post(
+        "/sources", {"code": "s", "name": "源", "adapter": "synthetic", "options": options, "department": "dh-cg"}
+    )
+    both = {"department": "dh", "source": "s", "per_mille": 950}
+    bad(admin.send("PUT", "/points/targets", both), 422, "one-subject-needed")
+    of_source = good(admin.send("PUT", "/points/targets", {"source": "s", "per_mille": 990}))
+    assert {it["id"] for it in admin.get("/points/targets")["items"]} == {of_source["id"], again["id"]}
+    good(admin.send("PUT", "/points/targets", {"source": "s", "per_mille": 0}))
     good(admin.send("PUT", "/points/targets", {"department": "dh", "per_mille": 0}))
     assert admin.get("/points/targets")["items"] == []
 

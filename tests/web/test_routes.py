@@ -12,7 +12,7 @@ from broker.bootstrap import Broker
 from broker.web.app import create_app
 from broker.web.openapi import UNREMEMBERED
 from tests.web.door import Door, bad, serving
-from tests.web.routes_of import PUBLIC, UNDESCRIBED, filled, operations
+from tests.web.routes_of import PUBLIC, UNDESCRIBED, filled, operations, page_routes
 
 FOREIGN = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
 
@@ -41,7 +41,8 @@ def test_every_route_asks_who_comes_or_is_on_the_list(lobby: Door, app: FastAPI)
 def test_nothing_is_served_beside_the_description(app: FastAPI) -> None:
     """A route that is left out of the description would slip by the test above."""
     described = {path for _, path, _ in operations(app)}
-    assert {route.path for route in iter_route_contexts(app.routes)} - described == UNDESCRIBED
+    pages = {path for _, path in page_routes()}
+    assert {route.path for route in iter_route_contexts(app.routes)} - described == UNDESCRIBED | pages
 
 
 def test_who_is_asked_is_asked_before_anything_is_read(app: FastAPI, lobby: Door) -> None:

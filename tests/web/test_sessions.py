@@ -18,8 +18,10 @@ def flags(answer_cookie: str) -> set[str]:
 
 def test_the_cookie_is_for_this_host_this_site_and_no_script(door: Door) -> None:
     answer = door.sign_in("asker")
-    cookie = answer.headers["set-cookie"]
+    cookie, device = answer.headers.get_list("set-cookie")
     assert answer.status_code == 201
+    assert device.startswith("__Host-xueliang-device=")
+    assert flags(device) == flags(cookie)
     assert cookie.startswith("__Host-xueliang=")
     assert {"secure", "httponly", "path", "samesite", "expires"} == flags(cookie)
     assert "Path=/;" in cookie
@@ -41,7 +43,8 @@ def plain(broker: Broker) -> Iterator[Door]:
 
 def test_without_tls_the_cookie_has_another_name(plain: Door) -> None:
     answer = plain.sign_in("asker")
-    cookie = answer.headers["set-cookie"]
+    cookie, device = answer.headers.get_list("set-cookie")
+    assert device.startswith("xueliang-device=")
     assert cookie.startswith("xueliang=")
     assert flags(cookie) == {"httponly", "path", "samesite", "expires"}
     assert "strict-transport-security" not in answer.headers

@@ -77,12 +77,12 @@ def held(broker: Broker, city: City) -> int:
 
 def waiting(broker: Broker) -> bool:
     """Say whether an import waits for what somebody else is about to write."""
-    return count(broker, "wait_event_type = 'Lock' AND query LIKE 'INSERT INTO camera (%'") > 0
+    return count(broker, "wait_event_type = 'Lock' AND query LIKE 'COPY camera (%'") > 0
 
 
 def writing(broker: Broker) -> bool:
     """Say whether the connection of an import is still there."""
-    return count(broker, "state <> 'idle' AND query LIKE 'INSERT INTO camera (%'") > 0
+    return count(broker, "state <> 'idle' AND query LIKE 'COPY camera (%'") > 0
 
 
 def count(broker: Broker, which: LiteralString) -> int:

@@ -10,9 +10,6 @@ import numpy as np
 from broker.domain.catalog import PointDraft, RowProblem, Severity
 from storage.geography.polygons import TOLERANCE, outside
 
-AT_ONCE = 10_000
-"""Points that are held to the borders in one call."""
-
 
 def far_outside(drafts: Sequence[PointDraft | None]) -> dict[int, RowProblem]:
     """Return a warning for each draft that lies beyond the tolerance, by its place in the sequence."""

@@ -4,7 +4,9 @@ import hashlib
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 BEGINS_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """An export puts an apostrophe before a text that a spreadsheet would carry out; reading takes it away again."""
@@ -22,6 +24,10 @@ STREAM_ADDRESS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """A URL or what carries credentials like one: an address of a stream often holds the password of the camera."""
+
+_MARKS_OF_ADDRESSES = ("/", "\\", "@", "%", ".")
+_ADDRESS_IN_A_LINE = re.compile(STREAM_ADDRESS.pattern, STREAM_ADDRESS.flags | re.MULTILINE)
+"""The same in any of several lines: nothing that it looks for reaches over the end of one."""
 
 USER_INFO = re.compile(r"^((?:[a-z][a-z0-9+.-]{0,30}[:：])?//)?[^/\s]*@", re.IGNORECASE)
 
@@ -55,6 +61,33 @@ def holds_address(text: str) -> bool:
     if "/" not in text and "\\" not in text and "@" not in text and "%" not in text and "." not in text:
         return False  # nothing that the pattern looks for: most texts of a long list end here
     return STREAM_ADDRESS.search(text) is not None
+
+
+def plain_texts(
+    texts: Sequence[str], longest: int, shape: re.Pattern[str] | None, empty: object
+) -> Sequence[Any] | None:  # fmt: skip
+    """Return texts that are all kept as they stand, with `empty` in place of an empty one; None where one may not be.
+
+    What is looked at are all of them together: no control character, address, blank around, apostrophe before.
+    """
+    filled = [text for text in texts if text]
+    joined = "\n".join(filled)
+    bare = "".join(filled).isprintable() and "'" not in joined and list(map(str.strip, filled)) == filled
+    if not bare or max(map(len, filled), default=0) > longest:
+        return None
+    if any(mark in joined for mark in _MARKS_OF_ADDRESSES) and _ADDRESS_IN_A_LINE.search(joined) is not None:
+        return None
+    if shape is not None and not all(map(shape.fullmatch, filled)):
+        return None
+    return texts if len(filled) == len(texts) else [text or empty for text in texts]
+
+
+def plain_numbers(texts: Sequence[str]) -> Sequence[float] | None:
+    """Return what `as_number` makes of texts that are all written as decimals; None where one is not."""
+    if not all(map(_DECIMAL.fullmatch, texts)):
+        return None
+    numbers = [float(text) + 0.0 for text in texts]
+    return numbers if all(map(math.isfinite, numbers)) else None
 
 
 def address_key(text: str) -> str:

@@ -5,12 +5,13 @@ an earlier row of the same list has the same key. It goes in with a warning when
 unknown direction, class, division): the point is true without it. The field stays empty then, and `extra` keeps what
 stood there. An empty cell is never a problem, except for name and place.
 
-Rows in which nothing is wrong are most of a list, and a list has a million of them: `_plainly` reads those in one pass
-that gives up at the first doubt. What it gives up is read again with care, and only there it is said what is wrong.
+Rows in which nothing is wrong are most of a list, and a list has a million of them: `check_all` reads those column by
+column (`columns`). What is doubtful there is read again alone, with care, and only there it is said what is wrong.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from broker.domain import gb_code
@@ -18,23 +19,26 @@ from broker.domain.catalog import PointDraft, RowProblem, Severity, place_key
 from broker.domain.coordinates import System, to_wgs84
 from broker.domain.errors import Invalid
 from broker.services.catalog_files.cells import shown
+from broker.services.catalog_files.columns import Columns, Read
 from broker.services.catalog_files.extra import Keeper
 from broker.services.catalog_files.faults import CellFault
-from broker.services.catalog_files.fields import OPTIONAL, READERS
-from broker.services.catalog_files.forbidden_places import SPEAKING, forbidden_place, has_room
+from broker.services.catalog_files.fields import GLANCES, OPTIONAL, READERS
+from broker.services.catalog_files.forbidden_places import SPEAKING, forbidden_place, named_like_rooms
 from broker.services.catalog_files.mapping import ColumnMapping
 from broker.services.catalog_files.own_fields import NO_FIELDS, PREFIX, OwnFields
 from broker.services.catalog_files.places import in_china, place_fault
-from broker.services.catalog_files.record_cells import RECORD_READERS
-from broker.services.catalog_files.remembered import Remembered
+from broker.services.catalog_files.record_cells import RECORD_GLANCES, RECORD_READERS
 from broker.services.catalog_files.rows import Row
+from broker.services.catalog_files.seen_keys import SeenKeys
 
+_PLACE = ("latitude", "longitude")
 _OTHER_PLACE = ("gcj02_latitude", "gcj02_longitude")
 _DEFAULTS: Mapping[str, Any] = {
     "gb_code": None, "external_key": None, "division": "", "address": "", "direction": None, "point_class": None,
-    "edition": None, "lifecycle": None, "tags": (), "sensitive": False, "synthetic": False, "place_checked": False,
-    "extra": None,
+    "sensitive": False, "synthetic": False, "edition": None, "lifecycle": None, "tags": (), "extra": None,
+    "place_checked": False,
 }  # fmt: skip
+_DRAFTED = {"name": None, "latitude": None, "longitude": None, **_DEFAULTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,57 +62,76 @@ class Checker:
         """Read latitude and longitude in `system`; where they are empty, the fields gcj02_… are read."""
         self._mapping = mapping
         self._system = system
-        self._first: dict[str, str] = {}
+        self._seen = SeenKeys()
         self._keeper = Keeper(mapping.taken)
         known: dict[str, Callable[[object], Any]] = {**RECORD_READERS, **READERS, **own.readers}
         self._read_with = {field: known[field] for field in mapping.sources}
-        self._plan = [
-            (field, columns[0], columns[1:], self._read_with[field], Remembered(self._read_with[field]))
-            for field, columns in mapping.sources.items()
-        ]
-        self._recorded = [field for field in mapping.sources if field in RECORD_READERS]
-        self._own = [(field, field.removeprefix(PREFIX)) for field in mapping.sources if field in own.fields]
+        glances = {**RECORD_GLANCES, **GLANCES, **own.glances}
+        self._columns = Columns(mapping, self._read_with, glances, self._keeper)
+        self._recorded = {field: field for field in mapping.sources if field in RECORD_READERS}
+        self._own = {field: field.removeprefix(PREFIX) for field in mapping.sources if field in own.fields}
         self._count = 0
 
-    def check_all(self, rows: Iterable[Row]) -> Iterator[Checked]:
-        return map(self.check, rows)
-
     def check(self, row: Row) -> Checked:
-        """Check one row; every fault of the row is named, not only the first."""
+        """Check the next row of the list; every fault of the row is named, not only the first."""
         self._count += 1
-        if row.fault is not None:
-            return Checked(None, (row.fault,))
-        return self._plainly(row) or self._carefully(row)
+        return Checked(None, (row.fault,)) if row.fault is not None else self._carefully(row)
 
-    def _plainly(self, row: Row) -> Checked | None:
-        """Return the draft of a row in which nothing is wrong, None where there is a doubt."""
-        values = row.values
-        read = dict(_DEFAULTS)
-        try:
-            for field, column, others, reader, known in self._plan:
-                cell = values.get(column)
-                if others and (cell is None or cell == ""):
-                    cell = self._mapping.cell(values, field)
-                read[field] = known[cell] if cell.__class__ is str else reader(cell)
-        except CellFault:
-            return None
-        if self._system is not System.WGS84 or read.get("latitude") is None:
-            self._locate(read)
-        kept = self._keeper.plainly(values)
-        if kept is None or not self._is_plain(row, read):
-            return None
-        return Checked(self._draft(row, read, kept.kept), (), kept.dropped)
+    def check_all(self, rows: Sequence[Row]) -> list[Checked]:
+        """Check the next rows of the list: says of each what `check` says of it."""
+        read = self._columns.read(rows)
+        self._locate_all(read)
+        self._find_doubts(rows, read)
+        columns = [read.fields.get(field, repeat(default)) for field, default in _DRAFTED.items()]
+        beside = (read.extra, _parts(read, self._recorded), _parts(read, self._own), read.dropped)
+        drafted = zip(rows, zip(*columns, strict=False), *beside, strict=False)
+        return [
+            self.check(row) if place in read.doubtful else self._plainly(row, values, *others)
+            for place, (row, values, *others) in enumerate(drafted)
+        ]
 
-    def _is_plain(self, row: Row, read: dict[str, Any]) -> bool:
-        """Say whether there is no doubt about a row as a whole, in the order of what is cheap to know."""
-        latitude, longitude = read.get("latitude"), read.get("longitude")
-        if not read["name"] or latitude is None or longitude is None:
-            return False
-        doubtful = read["edition"] or has_room(read) or not in_china(latitude, longitude)
-        if doubtful and self._doubts(row, read):
-            return False
-        self._complete(read)
-        return not self._twice(row, read)
+    def _locate_all(self, read: Read) -> None:
+        """Put the places into WGS-84, as `_locate` does with each."""
+        degrees = [read.fields.get(field) for field in _PLACE]
+        if self._system is System.WGS84 and all(each is not None and None not in each for each in degrees):
+            return
+        places = [read.row(place, (*_PLACE, *_OTHER_PLACE)) for place in range(len(read.extra))]
+        for each in places:
+            self._locate(each)
+        read.fields.update({field: [each.get(field) for each in places] for field in _PLACE})
+
+    def _find_doubts(self, rows: Sequence[Row], read: Read) -> None:
+        """Look closer at rows that may be wrong as a whole; few are."""
+        suspect = {place for place, edition in enumerate(read.fields.get("edition", ())) if edition}
+        pairs = list(zip(*(read.fields[field] for field in _PLACE), strict=True))
+        read.doubtful.update(place for place, pair in enumerate(pairs) if None in pair)
+        suspect.update(place for place, pair in enumerate(pairs) if place not in read.doubtful and not in_china(*pair))
+        for texts in (read.fields.get(field, ()) for field in SPEAKING):
+            rooms = named_like_rooms(texts)
+            suspect.update(place for place, text in enumerate(texts if rooms else ()) if str(text) in rooms)
+        for place in suspect - read.doubtful:
+            if self._doubts(rows[place], {**_DEFAULTS, **read.row(place, read.fields)}):
+                read.doubtful.add(place)
+
+    def _plainly(
+        self, row: Row, values: tuple[Any, ...], extra: Mapping[str, object], record: Mapping[str, object],
+        custom: Mapping[str, object], dropped: tuple[str, ...],
+    ) -> Checked:  # fmt: skip
+        """Return the draft of a row whose cells are right, its values in the order of `_DRAFTED`."""
+        name, latitude, longitude, code, key, division, address, direction, point_class, *others = values
+        sensitive, synthetic, edition, lifecycle, tags, more, _ = others
+        if code is None and key is None:
+            key = place_key(name, latitude, longitude)
+        if not self._seen.take(code, key, row.where):
+            return self.check(row)  # which tells of which row it is the second
+        self._count += 1
+        if code is not None:
+            division = division or code[:6]
+        draft = PointDraft(
+            row.where, name, latitude, longitude, code, key, division, address, direction, point_class, sensitive,
+            synthetic, {**more, **extra} if more else extra, record, edition, lifecycle, tags, custom, self._count,
+        )  # fmt: skip
+        return Checked(draft, (), dropped)
 
     def _carefully(self, row: Row) -> Checked:
         read, problems = self._read(row)
@@ -185,19 +208,13 @@ class Checker:
 
     def _twice(self, row: Row, read: Mapping[str, Any]) -> list[RowProblem]:
         """Return a problem for each key that an earlier row has; only a row that goes in is remembered."""
-        code, key = read["gb_code"], read["external_key"]
-        first = self._first
-        if (code is None or code not in first) and (key is None or f"/{key}" not in first):
-            if code is not None:
-                first[code] = row.where
-            if key is not None:
-                first[f"/{key}"] = row.where
+        keys = {field: read[field] for field in ("gb_code", "external_key") if read[field] is not None}
+        if self._seen.take(read["gb_code"], read["external_key"], row.where):
             return []
-        keys = (("gb_code", code, code), ("external_key", key, f"/{key}"))
         return [
-            RowProblem(row.where, field, "point-duplicate", told, first[known], Severity.QUARANTINED)
-            for field, told, known in keys
-            if told is not None and known in first
+            RowProblem(row.where, field, "point-duplicate", value, first, Severity.QUARANTINED)
+            for field, value in keys.items()
+            if (first := self._seen.first(field, value)) is not None
         ]
 
     def _complete(self, read: dict[str, Any]) -> None:
@@ -210,7 +227,7 @@ class Checker:
 
     def _draft(self, row: Row, read: Mapping[str, Any], extra: Mapping[str, object]) -> PointDraft:
         record = {field: value for field in self._recorded if (value := read.get(field)) is not None}
-        custom = {key: value for field, key in self._own if (value := read.get(field)) is not None}
+        custom = {key: value for field, key in self._own.items() if (value := read.get(field)) is not None}
         return PointDraft(
             where=row.where, name=read["name"], latitude=read["latitude"], longitude=read["longitude"],
             gb_code=read["gb_code"], external_key=read["external_key"], division=read["division"],
@@ -219,6 +236,17 @@ class Checker:
             extra={**read["extra"], **extra} if read["extra"] else extra, record=record, edition=read["edition"],
             lifecycle=read["lifecycle"], tags=read["tags"], custom=custom, number=self._count,
         )  # fmt: skip
+
+
+def _parts(read: Read, keys: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    """Return by row the filled fields of the record, or of the city."""
+    if not keys:
+        return ({} for _ in read.extra)
+    names = tuple(keys.values())
+    return (
+        {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        for values in zip(*(read.fields[field] for field in keys), strict=True)
+    )
 
 
 def _severity(field: str) -> Severity:

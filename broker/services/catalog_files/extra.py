@@ -4,11 +4,12 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableSet, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from broker.services.catalog_files.cells import as_text, holds_address, holds_control
+from broker.services.catalog_files.remembered import Remembered
 
 LONGEST = 2000
 """Characters of one value, written as JSON."""
@@ -17,6 +18,9 @@ DEEPEST = 8
 SECRET_COLUMN = re.compile(r"passw|passphrase|pwd|secret|token|credential|密码|口令|密钥")
 LARGEST_WHOLE = 2**53
 """Beyond it a whole number does not survive every JSON reader."""
+
+
+_ADDRESS = "://"
 
 
 class Extra(NamedTuple):
@@ -38,26 +42,27 @@ class Keeper:
     def __init__(self, taken: frozenset[str]) -> None:
         self._taken = taken
         self._known: dict[str, bool] = {}
+        self._texts = Remembered(_plain_text)
 
-    def plainly(self, values: Mapping[str, object]) -> Extra | None:
-        """Return the kept texts of a row in which nothing is unfit; None where one has to look closer."""
-        kept: dict[str, object] = {}
-        dropped: list[str] = []
-        for column, value in values.items():
-            if column in self._taken or value is None or value == "":
-                continue
-            if value.__class__ is not str:
-                return None
-            text = value.strip()
-            if not text:
-                continue
-            if self._secret(column) or holds_address(text):
-                dropped.append(column)
-            elif text[0] != "'" and len(text) < LONGEST // 2 and text.isprintable() and column.isprintable():
-                kept[column] = text
-            else:
-                return None
-        return Extra(kept, tuple(dropped), ())
+    def by_column(
+        self, columns: Mapping[str, Sequence[object]], rows: int, doubtful: MutableSet[int]
+    ) -> tuple[list[dict[str, object]], list[tuple[str, ...]]]:  # fmt: skip
+        """Return what is kept of each row and the columns that are dropped; rows to look closer at become doubtful."""
+        kept: list[dict[str, object]] = [{} for _ in range(rows)]
+        dropped: list[tuple[str, ...]] = [()] * rows
+        for column in (name for name in columns if name not in self._taken):
+            secret = self._secret(column)
+            for place, value in enumerate(columns[column]):
+                if value is None or value == "":
+                    continue
+                text = self._texts[value] if isinstance(value, str) else None
+                if text is None or not column.isprintable():
+                    doubtful.add(place)
+                elif text and (secret or text is _ADDRESS):
+                    dropped[place] += (column,)
+                elif text:
+                    kept[place][column] = text
+        return kept, dropped
 
     def carefully(self, values: Mapping[str, object], doubtful: AbstractSet[str] = frozenset()) -> Extra:
         """Return what is kept, `doubtful` columns too: what a field did not take is kept as it stood."""
@@ -81,6 +86,14 @@ class Keeper:
         if known is None:
             known = self._known[column] = _is_secret(column, "")
         return known
+
+
+def _plain_text(value: object) -> str | None:
+    """Return a text as it is kept, `_ADDRESS` for one that is dropped, None for one to look closer at."""
+    text = str(value).strip()
+    if holds_address(text):
+        return _ADDRESS
+    return text if not text or (text[0] != "'" and len(text) < LONGEST // 2 and text.isprintable()) else None
 
 
 def holds_no_secret(column: str) -> bool:

@@ -5,7 +5,7 @@ before it goes in. What lies before such a room (门口, 走廊) or around the h
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 _ROOMS = (
     *("客房", "包间", "包厢", "宿舍", "寝室", "更衣", "试衣", "换衣", "浴室", "浴池", "洗浴", "淋浴", "桑拿", "澡堂"),
@@ -40,9 +40,13 @@ SPEAKING = ("name", "common_name", "place_type")
 """Fields whose words say what is seen; an address names the house (单位宿舍), not the room."""
 
 
-def has_room(read: Mapping[str, object]) -> bool:
-    """Say whether a point is named like such a room, wherever the camera looks; most are not."""
-    return any(_ROOM.search(str(read[field])) is not None for field in SPEAKING if read.get(field))
+def named_like_rooms(values: Iterable[object]) -> set[str]:
+    """Return those texts that name such a room, wherever the camera looks; most lists have none."""
+    texts = set(map(str, values))
+    joined = "\n".join(texts)
+    if not any(room in joined for room in _ROOMS):
+        return set()
+    return {text for text in texts if _ROOM.search(text) is not None}
 
 
 def forbidden_place(texts: Iterable[object]) -> str:

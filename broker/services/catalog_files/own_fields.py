@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from broker.domain.camera_fields import CustomField
-from broker.services.catalog_files.record_cells import record_reader
+from broker.services.catalog_files.columns import Glance
+from broker.services.catalog_files.record_cells import record_glance, record_reader
 
 PREFIX = "custom."
 
@@ -27,6 +28,11 @@ class OwnFields:
     @property
     def readers(self) -> dict[str, Callable[[object], object]]:
         return {target: record_reader(own.rule) for target, own in self.fields.items()}
+
+    @property
+    def glances(self) -> dict[str, Glance]:
+        found = {target: record_glance(own.rule) for target, own in self.fields.items()}
+        return {target: glance for target, glance in found.items() if glance is not None}
 
     @property
     def mandatory(self) -> Sequence[str]:

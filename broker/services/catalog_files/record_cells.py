@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from broker.domain.camera_record import RECORD_FIELDS, FieldFault, FieldKind, RecordField, Value, read
-from broker.services.catalog_files.cells import as_text, holds_address, holds_control
+from broker.services.catalog_files.cells import as_text, holds_address, holds_control, plain_texts
+from broker.services.catalog_files.columns import Glance
 from broker.services.catalog_files.faults import CellFault
 
 
@@ -32,6 +33,14 @@ def record_reader(field: RecordField) -> Callable[[object], Value | None]:
     return reader
 
 
+def record_glance(field: RecordField) -> Glance | None:
+    """Return what says at once of many texts that the reader would give each as it stands; None for other kinds."""
+    if field.kind is not FieldKind.TEXT:
+        return None
+    shape = re.compile(field.pattern) if field.pattern else None
+    return lambda texts: plain_texts(texts, field.longest, shape, None)
+
+
 def _is_plain(cell: str, longest: int) -> bool:
     """Say whether a text is one that is kept as it stands, by what can be known at a glance."""
     bare = cell.strip() == cell and cell[:1] != "'" and cell.isprintable() and 0 < len(cell) <= longest
@@ -53,4 +62,8 @@ def _joined(cell: object) -> str:
 
 RECORD_READERS: Mapping[str, Callable[[object], Value | None]] = {
     key: record_reader(field) for key, field in RECORD_FIELDS.items()
+}
+
+RECORD_GLANCES: Mapping[str, Glance] = {
+    key: glance for key, field in RECORD_FIELDS.items() if (glance := record_glance(field)) is not None
 }

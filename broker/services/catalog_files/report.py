@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from broker.domain.catalog import Merged, PointDraft, RowProblem, Severity
 from broker.domain.ids import ImportId
 from broker.domain.imports import Balance
-from broker.services.catalog_files.borders import AT_ONCE, far_outside
+from broker.services.catalog_files.abolished import replaced
+from broker.services.catalog_files.borders import far_outside
 from broker.services.catalog_files.cells import shown
 from broker.services.catalog_files.check import Checked, Checker
 from broker.services.catalog_files.outside import Outside
@@ -21,6 +22,9 @@ from broker.services.catalog_files.rows import Row
 COLUMNS = ("where", "field", "severity", "reason", "value", "allowed")
 MOST_TOLD = 10_000
 """Problems that a report names one by one; the kept import has all that stayed outside."""
+
+AT_ONCE = 1_000
+"""Rows that are checked together; what they take is still near the processor when the next step looks at it."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -63,19 +67,13 @@ class ImportReport:
         return str(self.counts)
 
 
-class _Seen(NamedTuple):
-    """A row that was checked: its number in the list, its name there, what became of it."""
-
-    number: int
-    where: str
-    checked: Checked
-
-
 class Tally:
     """Counts the rows while their drafts pass on to the catalogue, so that a list is never held whole."""
 
-    def __init__(self, outside: Outside | None = None) -> None:
+    def __init__(self, outside: Outside | None = None, abolished: Mapping[str, str] | None = None) -> None:
+        """Begin; `abolished` are divisions that are no longer in force, with what took their place."""
         self.read = 0
+        self._abolished = abolished or {}
         self._outside = outside
         self._rejected = 0
         self._quarantined = 0
@@ -88,14 +86,17 @@ class Tally:
     def drafts(self, rows: Iterable[Row], checker: Checker) -> Iterator[PointDraft]:
         """Yield the drafts of the rows that go in and remember what was wrong with the others."""
         left = iter(rows)
-        while piece := [self._check(row, checker) for row in islice(left, AT_ONCE)]:
-            far = far_outside([seen.checked.draft for seen in piece])
-            for place, seen in enumerate(piece):
-                checked = seen.checked
+        while piece := list(islice(left, AT_ONCE)):
+            found = checker.check_all(piece)
+            far = far_outside([checked.draft for checked in found])
+            for place, checked in enumerate(found):
+                self.read += 1
                 if place in far:
-                    checked = replace(checked, problems=(*checked.problems, far[place]))
+                    checked = replace(checked, problems=(*checked.problems, far[place]))  # noqa: PLW2901  # with it
+                if self._abolished and (warned := replaced(checked.draft, self._abolished)):
+                    checked = replace(checked, problems=(*checked.problems, warned))  # noqa: PLW2901  # as above
                 if checked.problems or checked.dropped:
-                    self._note(seen, checked)
+                    self._note(piece[place], checked)
                 if checked.draft is not None:
                     yield checked.draft
                 elif not checked.problems:
@@ -122,15 +123,8 @@ class Tally:
             dropped=dict(self._dropped), reasons=dict(self._reasons),
         )  # fmt: skip
 
-    def _check(self, row: Row, checker: Checker) -> _Seen:
-        """Check a row; only what stays outside is told with its cells, so that no row has to be held."""
-        self.read += 1
-        checked = checker.check(row)
-        if checked.draft is None and checked.problems and self._outside is not None:
-            self._outside.add(self.read, row, checked.problems, taken=False)
-        return _Seen(self.read, row.where, checked)
-
-    def _note(self, seen: _Seen, checked: Checked) -> None:
+    def _note(self, row: Row, checked: Checked) -> None:
+        """Remember what is wrong with a row, the last one that was read; of one that stays outside also its cells."""
         self._dropped.update(map(shown, checked.dropped))
         if not checked.problems:
             return
@@ -145,8 +139,8 @@ class Tally:
             self._quarantined += 1
         else:
             raise ValueError("a row that stays outside has no reason")
-        if self._outside is not None and checked.draft is not None:
-            self._outside.add(seen.number, Row(seen.where), checked.problems, taken=True)
+        if self._outside is not None:
+            self._outside.add(self.read, row, checked.problems, taken=checked.draft is not None)
 
 
 def write_problems_csv(problems: Iterable[RowProblem], file: TextIO) -> None:

@@ -54,7 +54,7 @@ class MapIndex:
         """Bytes of the columns."""
         return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
 
-    def trait(self, begin: int, mask: int = TWO_BITS, run: slice = slice(None)) -> NDArray[np.uint16]:
+    def trait(self, begin: int, mask: int = TWO_BITS, run: slice | Places = slice(None)) -> NDArray[np.uint16]:
         """Return the numbers that some bits of the traits spell."""
         return self.traits[run] >> np.uint16(begin) & np.uint16(mask)
 
@@ -103,8 +103,9 @@ def _ordered(rows: MapRows, names: Names, version: int) -> MapIndex:
     keys = morton(*placed(Grid.MERCATOR, rows.longitudes, rows.latitudes))
     order = np.argsort(keys, kind="stable")
     ids = rows.ids[order]
-    tags, tag_sets = _numbered(ids, rows.tags, names.tags)
-    shown, shown_sets = _numbered(ids, rows.shown_to, names.shown)
+    by_id = np.argsort(halves(ids)) if rows.tags or rows.shown_to else np.empty(0, dtype=np.intp)
+    tags, tag_sets = _numbered(ids, by_id, rows.tags, names.tags)
+    shown, shown_sets = _numbered(ids, by_id, rows.shown_to, names.shown)
     return MapIndex(
         keys=keys[order], ids=ids, longitudes=rows.longitudes[order], latitudes=rows.latitudes[order],
         owners=_owners(rows.owners, names.departments)[order], divisions=rows.divisions[order],
@@ -120,21 +121,20 @@ def _owners(owners: NDArray[np.void], departments: tuple[bytes, ...]) -> NDArray
 
 
 def _numbered(
-    ids: NDArray[np.void], told: Mapping[bytes, Value], known: tuple[Value, ...]
+    ids: NDArray[np.void], by_id: Places, told: Mapping[Value, NDArray[np.uint64]], known: tuple[Value, ...]
 ) -> tuple[NDArray[np.uint16], tuple[Value, ...]]:
     """Return for each point the number of what is told of it, 0 where nothing is; and what the numbers mean."""
     numbers = {value: place for place, value in enumerate(known)}
-    for value in told.values():
+    for value in told:
         numbers.setdefault(value, len(numbers))
     column = np.zeros(len(ids), dtype=np.uint16)
     if told and len(ids):
-        wanted = halves(np.frombuffer(b"".join(told), dtype="V16"))
-        order = np.argsort(wanted)
-        wanted = wanted[order]
-        mine = halves(ids)
-        at = np.minimum(np.searchsorted(wanted, mine), len(wanted) - 1)
-        hit = wanted[at] == mine
-        column[hit] = np.array([numbers[value] for value in told.values()], dtype=np.uint16)[order][at[hit]]
+        wanted = np.concatenate(list(told.values()))
+        means = np.repeat(np.array([numbers[value] for value in told], dtype=np.uint16), [*map(len, told.values())])
+        mine = halves(ids)[by_id]
+        at = np.minimum(np.searchsorted(mine, wanted), len(mine) - 1)
+        hit = mine[at] == wanted
+        column[by_id[at[hit]]] = means[hit]
     return column, tuple(numbers)
 
 

@@ -1,6 +1,7 @@
 """Mapbox vector tiles, version 2.1, as far as points need them: one layer, strings and whole numbers."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 EXTENT = 4096
@@ -29,7 +30,8 @@ def encode(layer: str, features: Sequence[Feature]) -> bytes:
             tags += _varint(keys.setdefault(key, len(keys)))
             tags += _varint(values.setdefault(value, len(values)))
         shape = _varint(_MOVE) + _varint(_zigzag(feature.x)) + _varint(_zigzag(feature.y))
-        parts.append(_field(2, _field(2, bytes(tags)) + _POINT + _field(4, shape)))
+        told = b"\x12" + _varint(len(tags)) + tags + _POINT + b"\x22" + _varint(len(shape)) + shape  # fields 2, 3, 4
+        parts.append(b"\x12" + _varint(len(told)) + told)
     parts += (_field(3, key.encode()) for key in keys)
     parts += (_field(4, _value(value)) for value in values)
     parts.append(b"\x28" + _varint(EXTENT) + b"\x78\x02")  # extent, version 2
@@ -48,6 +50,7 @@ def _zigzag(number: int) -> int:
     return number << 1 if number >= 0 else (-number << 1) - 1
 
 
+@lru_cache(1 << 15)
 def _varint(number: int) -> bytes:
     if number < 0x80:  # noqa: PLR2004  # one byte, as most are
         return bytes([number])

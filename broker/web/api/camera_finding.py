@@ -1,17 +1,17 @@
-"""Find points and show them on a map: the nearest, counts, GeoJSON, vector tiles."""
+"""Find points and show them on a map: the nearest, counts, GeoJSON."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query
 from pydantic import Field
 
-from broker.domain.catalog import Camera
+from broker.domain.asked_places import spot_of
+from broker.domain.finding import Point
 from broker.services.map.facets import Facets
-from broker.services.map.grid import Grid
 from broker.web.api.cameras import CameraOut, shown
-from broker.web.camera_query import WantedDep, spot_of
+from broker.web.camera_query import WantedDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.refs import DepartmentRef
 from broker.web.routes import OnceRoute
@@ -20,12 +20,10 @@ from broker.web.values import Out
 router = APIRouter(tags=["cameras"], route_class=OnceRoute)
 
 MOST_FEATURES = 1_000
-TILE = "application/vnd.mapbox-vector-tile"
 
 Near = Annotated[str, Query(max_length=60, description="longitude,latitude. 经度,纬度。")]
 Nearest = Annotated[int, Query(ge=1, le=200, description="How many. 个数。")]
 Features = Annotated[int, Query(ge=1, le=MOST_FEATURES, description="How many at most. 最多个数。")]
-InGrid = Annotated[Grid, Query(description="EPSG:3857, or 4490 in degrees. 瓦片坐标系。")]
 
 
 class NearOut(Out):
@@ -105,11 +103,11 @@ class FeaturesOut(Out):
     features: Annotated[list[FeatureOut], Field(max_length=MOST_FEATURES)]
 
     @classmethod
-    def of(cls, cameras: Sequence[Camera], limit: int) -> Self:
+    def of(cls, cameras: Sequence[Point], limit: int) -> Self:
         return cls(complete=len(cameras) <= limit, features=[_feature(camera) for camera in cameras[:limit]])
 
 
-def _feature(camera: Camera) -> FeatureOut:
+def _feature(camera: Point) -> FeatureOut:
     told = PointTold(
         name=camera.name, gb_code=camera.gb_code, status=camera.status, point_class=camera.point_class
     )  # fmt: skip
@@ -139,18 +137,3 @@ def nearest_cameras(
 def map_cameras(caller: CallerDep, broker: BrokerDep, wanted: WantedDep, limit: Features = 200) -> FeaturesOut:
     """以 GeoJSON 取少量点位。A small set of cameras as GeoJSON."""
     return FeaturesOut.of(broker.finding.page(caller, wanted, after=None, limit=limit + 1), limit)
-
-
-@router.get("/map/tiles/{z}/{x}/{y}.mvt", responses={200: {"content": {TILE: {}}}, 304: {"description": "Not changed"}})
-def read_tile(
-    z: int, x: int, y: int, caller: CallerDep, broker: BrokerDep, wanted: WantedDep, grid: InGrid = Grid.MERCATOR,
-    if_none_match: Annotated[str, Header()] = "", accept_encoding: Annotated[str, Header()] = "",
-) -> Response:  # fmt: skip
-    """点位地图的矢量瓦片（MVT），按调用者权限聚合。A vector tile of the cameras that the caller may know of."""
-    found = broker.finding.tile(caller, wanted, grid, z, x, y)
-    headers = {"ETag": f'"{found.mark}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
-    if found.mark in if_none_match:
-        return Response(status_code=304, headers=headers)
-    if "gzip" in accept_encoding:
-        return Response(found.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=TILE)
-    return Response(found.content, headers=headers, media_type=TILE)

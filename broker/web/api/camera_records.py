@@ -11,10 +11,12 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from broker.domain.camera_edits import KEPT, LONGEST_TAG, MOST_TAGS, CameraEdit
 from broker.domain.catalog import Direction, Lifecycle, Visibility
+from broker.domain.code_giving import CodeAsk
+from broker.domain.divisions import Division
 from broker.domain.errors import Invalid
 from broker.domain.gb_code import Edition
 from broker.domain.ids import CameraId
-from broker.services.camera_records import LARGEST_PICTURE, MOST_SHOWN_TO, CodeAsk, Detail
+from broker.services.camera_records import LARGEST_PICTURE, MOST_SHOWN_TO, Detail
 from broker.services.names import Known
 from broker.web.api.attachments import NO_PAGE
 from broker.web.api.audit import person_of
@@ -29,7 +31,7 @@ from storage.db.camera_history import HistoryLine
 router = APIRouter(prefix="/cameras", tags=["cameras"], route_class=OnceRoute)
 
 Values = Annotated[dict[str, JsonValue], Field(max_length=100)]
-Digits = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}){1,6}$")]
+Digits = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{8,9}|[0-9]{12})$")]
 GbDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{20}$")]
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TAG)]
@@ -114,11 +116,23 @@ class PictureIn(In):
     file: Annotated[UploadFile, Field(description="JPEG, PNG. 参考图片。")]
 
 
+class DivisionRef(Out):
+    """A division by code and name."""
+
+    code: str
+    name: str
+
+    @classmethod
+    def of(cls, found: Division | None) -> Self | None:
+        return None if found is None else cls(code=found.code, name=found.name)
+
+
 class RecordOut(Out):
     """A point with its whole record (一机一档).
 
-    `hidden`: fields that are filled in and not for the reader. `lacking`: what its class must have. `gaps`: that, and
-    what the standard wants of every device.
+    `division_now`: what took the place of a division that is no longer in force. `hidden`: fields that are filled in
+    and not for the reader. `lacking`: what its class must have. `gaps`: that, and what the standard wants of every
+    device.
     """
 
     camera: CameraOut
@@ -131,6 +145,7 @@ class RecordOut(Out):
     hidden: list[str]
     lacking: list[str]
     gaps: list[str]
+    division_now: DivisionRef | None
 
     @classmethod
     def of(cls, detail: Detail, reading: Reading) -> Self:
@@ -141,6 +156,7 @@ class RecordOut(Out):
             shown_to=[DepartmentRef.named(key, known) for key in camera.shown_to],
             record=dict(camera.record), custom=dict(camera.custom), extra=dict(camera.extra), picture=camera.picture,
             hidden=list(detail.hidden), lacking=list(detail.lacking), gaps=list(detail.gaps),
+            division_now=DivisionRef.of(detail.division_now),
         )  # fmt: skip
 
 

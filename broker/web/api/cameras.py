@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from broker.domain.catalog import Camera
 from broker.domain.errors import Invalid
+from broker.domain.finding import Point
 from broker.domain.ids import CameraId
 from broker.domain.media import Mask, MaskStyle
 from broker.domain.privacy_masks import FEWEST_CORNERS, MOST_CORNERS, MOST_MASKS
@@ -55,7 +56,7 @@ class CameraOut(Out):
     version: int
 
     @classmethod
-    def of(cls, camera: Camera, known: Known) -> Self:
+    def of(cls, camera: Camera | Point, known: Known) -> Self:
         return cls(
             id=camera.id, name=camera.name, gb_code=camera.gb_code,
             owner=DepartmentRef.named(camera.owner_id, known), division=camera.division, address=camera.address,
@@ -150,7 +151,7 @@ class MasksOut(Out):
         return cls(masks=[MaskOut(polygon=list(mask.polygon), style=mask.style) for mask in camera.masks])
 
 
-def shown(cameras: Sequence[Camera], reading: Reading) -> list[CameraOut]:
+def shown(cameras: Sequence[Camera | Point], reading: Reading) -> list[CameraOut]:
     """Return cameras, their owners looked up together."""
     known = reading.known(departments={camera.owner_id for camera in cameras})
     return [CameraOut.of(camera, known) for camera in cameras]

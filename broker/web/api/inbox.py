@@ -45,8 +45,8 @@ class WaitingRow(Out):
 @router.get("")
 def list_inbox(caller: CallerDep, broker: BrokerDep, reading: ReadingDep, window: ByText) -> Page[WaitingRow]:
     """列出等您办理的事项，期限近的在前。List what waits for your word, the nearest deadline first."""
-    found = broker.inbox.page(caller, after=_after(window.after), limit=window.wanted)
-    return window.page(found, _key, lambda shown: rows(shown, reading))
+    found = broker.inbox.page(caller, after=after_of(window.after), limit=window.wanted)
+    return window.page(found, cursor_of, lambda shown: rows(shown, reading))
 
 
 def rows(found: Sequence[Waiting], reading: Reading) -> list[WaitingRow]:
@@ -55,11 +55,13 @@ def rows(found: Sequence[Waiting], reading: Reading) -> list[WaitingRow]:
     return [WaitingRow.of(waiting, known) for waiting in found]
 
 
-def _key(waiting: Waiting) -> str:
+def cursor_of(waiting: Waiting) -> str:
+    """Return the key after which the next page begins."""
     return f"{(waiting.due or NEVER).isoformat()}|{waiting.key}"
 
 
-def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
+def after_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return deadline and id behind a key; raises Invalid when it is none of ours."""
     if cursor is None:
         return None
     instant, _, key = cursor.partition("|")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, StringConstraints
 
 from broker.services.accounts import LONGEST_TOKEN
+from broker.services.sign_in import Own
 from broker.web.api.persons import Password, PersonOut, shown
 from broker.web.auth import clear_cookie
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
@@ -29,6 +30,31 @@ class PasswordIn(In):
 
     old: Password
     new: Password
+
+
+class OwnSessionOut(Out):
+    """One of your sessions; `here` is the one that asks."""
+
+    name: str
+    here: bool
+    opened_at: datetime
+    seen_at: datetime
+    until: datetime
+    stepped_up_at: datetime | None
+
+    @classmethod
+    def of(cls, own: Own) -> Self:
+        it = own.session
+        return cls(
+            name=own.name, here=own.here, opened_at=it.opened_at, seen_at=it.seen_at, until=it.expires_at,
+            stepped_up_at=it.stepped_up_at,
+        )  # fmt: skip
+
+
+class OwnSessionsOut(Out):
+    """Your sessions, the newest first; there are never more than a few."""
+
+    sessions: list[OwnSessionOut]
 
 
 class TokenIn(In):
@@ -85,6 +111,24 @@ def change_password(body: PasswordIn, caller: CallerDep, broker: BrokerDep) -> R
     response = Response(status_code=204)
     clear_cookie(response, broker.settings)
     return response
+
+
+@router.get("/sessions")
+def list_sessions(caller: CallerDep, broker: BrokerDep) -> OwnSessionsOut:
+    """列出本人的会话。List your sessions."""
+    return OwnSessionsOut(sessions=[OwnSessionOut.of(own) for own in broker.sign_in.sessions(caller)])
+
+
+@router.delete("/sessions", status_code=204)
+def end_other_sessions(caller: CallerDep, broker: BrokerDep) -> None:
+    """结束本人的其他会话。End your sessions, but for the one that asks."""
+    broker.sign_in.end_others(caller)
+
+
+@router.delete("/sessions/{name}", status_code=204)
+def end_session(name: str, caller: CallerDep, broker: BrokerDep) -> None:
+    """结束本人的一个会话。End one of your sessions."""
+    broker.sign_in.end(caller, name)
 
 
 @router.get("/tokens")

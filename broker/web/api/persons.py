@@ -55,14 +55,14 @@ class PersonIn(In):
     login: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     name: Line
     department: Code
-    password: Password
+    password: Password | None = Field(default=None, description="None: the person chooses one by an invite.")
     roles: Annotated[list[RoleIn], Field(max_length=MOST_ROLES)] = Field(default_factory=list)
     email: Email | None = None
     language: Literal["zh_CN", "en"] | None = None
 
     def new(self) -> NewPerson:
         roles = tuple((held.role.value, held.department) for held in self.roles)
-        secret = self.password.get_secret_value()
+        secret = self.password.get_secret_value() if self.password else None
         email = self.email or None
         return NewPerson(self.login, self.name, self.department, secret, roles, email, self.language)
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import ConfigDict, Field
 
 from broker.domain.ids import CameraId
 from broker.domain.reconciliation import Line, LineKind, LineState, Reconciliation, ReconciliationState
+from broker.domain.reconciliation_batches import MOST_AT_ONCE, Batch, HeldBack, Outcome
+from broker.locale import explain
 from broker.services.reconciliations import NewPlace
 from broker.web.api.sources import SourceCode
 from broker.web.deps import BrokerDep, CallerDep
+from broker.web.language import language_of
 from broker.web.paging import ById, ByNumber, Page
 from broker.web.routes import OnceRoute
 from broker.web.values import In, Out
@@ -34,6 +38,70 @@ class AcceptIn(In):
 
     def place(self) -> NewPlace:
         return NewPlace(None if self.camera is None else CameraId(self.camera), self.latitude, self.longitude)
+
+
+class Decision(StrEnum):
+    """What is decided about many lines."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+class BatchIn(In):
+    """Lines to decide at once, by kind or by position; the place (WGS-84 degrees) is where new points stand.
+
+    At most 20,000 lines a call; `after` goes on behind the `last` of the call before.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "accept", "kinds": ["changed", "gone"]}]})
+
+    decision: Decision
+    kinds: Annotated[tuple[LineKind, ...], Field(max_length=len(LineKind))] = ()
+    positions: Annotated[tuple[Annotated[int, Field(ge=1, le=2**31 - 1)], ...], Field(max_length=MOST_AT_ONCE)] = ()
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    dry_run: bool = Field(default=False, description="Count only, write nothing. 只计数，不写入。")
+
+    def batch(self) -> Batch:
+        state = LineState.ACCEPTED if self.decision is Decision.ACCEPT else LineState.REFUSED
+        kinds, positions = frozenset(self.kinds), tuple(dict.fromkeys(self.positions))
+        return Batch(state, kinds, positions, self.latitude, self.longitude, self.after)
+
+
+class HeldBackOut(Out):
+    """Lines that stay open for one reason; `detail` is the sentence of the first of them."""
+
+    reason: str
+    detail: str
+    lines: int
+    first: list[int]
+
+    @classmethod
+    def of(cls, held: HeldBack, language: str) -> Self:
+        return cls(
+            reason=held.reason.slug, detail=explain(held.reason, language), lines=held.lines, first=list(held.first)
+        )
+
+
+class BatchOut(Out):
+    """matched = the sum of `decided` + the sum of `held_back`; `beyond` lines match as well, behind `last`."""
+
+    state: ReconciliationState
+    dry_run: bool
+    matched: int
+    decided: dict[LineKind, int]
+    held_back: list[HeldBackOut]
+    last: int
+    beyond: int
+
+    @classmethod
+    def of(cls, found: Outcome, *, dry_run: bool, language: str) -> Self:
+        return cls(
+            state=found.proposal.state, dry_run=dry_run, matched=found.matched, decided=dict(found.decided),
+            held_back=[HeldBackOut.of(held, language) for held in found.held_back], last=found.last,
+            beyond=found.beyond,
+        )  # fmt: skip
 
 
 class ReconciliationOut(Out):
@@ -108,6 +176,15 @@ def list_lines(
     after = window.after or 0
     found = broker.reconciliations.lines(caller, code, key, after=after, limit=window.wanted, waiting=waiting)
     return window.page(found, lambda it: it.position, lines)
+
+
+@router.post("/{key}/decide")
+def decide_lines(
+    code: SourceCode, key: UUID, body: BatchIn, caller: CallerDep, broker: BrokerDep, request: Request
+) -> BatchOut:
+    """批量接受或不接受核对结果中的行，可先只计数。Accept or refuse many lines at once, or only count them."""
+    found = broker.reconciliation_batches.decide(caller, code, key, body.batch(), dry_run=body.dry_run)
+    return BatchOut.of(found, dry_run=body.dry_run, language=language_of(request))
 
 
 @router.post("/{key}/lines/{position}/accept")

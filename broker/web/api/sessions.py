@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, StringConstraints
 
+from broker.services.sign_in import Signed
 from broker.web.api.persons import Password
 from broker.web.api.second_factor import Code
-from broker.web.auth import address_of, clear_cookie, require_same_origin, session_secret, set_cookie
+from broker.web.auth import address_of, clear_cookie, device_of, require_same_origin, session_secret, set_cookie
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.refs import PersonRef
 from broker.web.routes import StrictRoute
@@ -49,8 +50,14 @@ def sign_in(body: SignInIn, request: Request, response: Response, broker: Broker
     """登录，会话写入 Cookie。Sign in; the session comes as a cookie."""
     require_same_origin(request)
     code = body.code.get_secret_value() if body.code else None
-    signed = broker.sign_in.open(body.login, body.password.get_secret_value(), address_of(request), code)
+    password, device = body.password.get_secret_value(), device_of(request)
+    signed = broker.sign_in.open(body.login, password, address_of(request), code, device)
     set_cookie(response, broker.settings, signed)
+    return opened(signed)
+
+
+def opened(signed: Signed) -> SessionOut:
+    """Return what a browser is told of a fresh session."""
     return SessionOut(
         csrf=signed.csrf, person=PersonRef.of(signed.person), until=signed.until, fresh_until=signed.fresh_until,
         must_change_password=signed.person.one_time_until is not None,

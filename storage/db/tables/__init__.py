@@ -46,6 +46,7 @@ from storage.db.tables.register import access_outcome, access_register
 from storage.db.tables.requests import access_request, request_item, request_line, request_person, rulebook
 from storage.db.tables.retention import blob_deletion, copy_hold
 from storage.db.tables.second_factor import recovery_code, second_factor
+from storage.db.tables.sign_in import external_identity, invite, known_address, spent_state
 from storage.db.tables.sources import recording_answer, source_clock, source_health, source_watch
 from storage.db.tables.stops import lock, replica, revocation
 from storage.db.tables.trace import audit_event
@@ -78,6 +79,8 @@ AUDITED = (
     "plan_target",
     "health_target",
     "maintenance",
+    "external_identity",
+    "invite",
 )
 
 __all__ = [
@@ -106,6 +109,7 @@ __all__ = [
     "division_change",
     "escrow",
     "evidence_package",
+    "external_identity",
     "grant_person",
     "health_alert",
     "health_day",
@@ -114,7 +118,9 @@ __all__ = [
     "idempotency",
     "import_profile",
     "import_row",
+    "invite",
     "kept_original",
+    "known_address",
     "lock",
     "maintenance",
     "metadata",
@@ -151,6 +157,7 @@ __all__ = [
     "source_reconciliation_line",
     "source_round",
     "source_watch",
+    "spent_state",
     "webhook",
     "webhook_delivery",
 ]

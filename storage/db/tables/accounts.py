@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    true,
 )
 
 from storage.db.tables.base import INSTANT, audited, metadata
@@ -44,6 +45,7 @@ person = Table(
     Column("one_time_until", INSTANT),
     Column("email", Text),
     Column("language", Text),
+    Column("password_chosen", Boolean, nullable=False, server_default=true()),
     *audited(),
 )
 
@@ -69,6 +71,7 @@ session = Table(
     Column("seen_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("stepped_up_at", INSTANT),
+    Column("opened_by", Text, nullable=False, server_default="password"),
 )
 
 sign_in_failure = Table(
@@ -78,6 +81,7 @@ sign_in_failure = Table(
     Column("login", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("at", INSTANT, nullable=False),
+    Column("place", Text, nullable=False, server_default=""),
     Index("ix_sign_in_failure_login_at", "login", "at"),
     Index("ix_sign_in_failure_address_at", "address", "at"),
 )

@@ -80,7 +80,6 @@ camera = Table(
     CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="place"),
     CheckConstraint("(source_id IS NULL) = (channel IS NULL)", name="bound_whole"),
     Index("ix_camera_owner_id_id", "owner_id", "id"),
-    Index("ix_camera_place", "latitude", "longitude"),
     CheckConstraint("jsonb_typeof(record) = 'object' AND jsonb_typeof(custom) = 'object'", name="record"),
     CheckConstraint("edition IN ('2016', '2022')", name="edition"),
     CheckConstraint("status IN ('on', 'off', 'unknown')", name="status"),
@@ -94,10 +93,15 @@ camera = Table(
         text("string_to_array(split_part(sought, '\x02', 2), ' ')"),
         postgresql_using="gin",
     ),
-    Index("ix_camera_spot", text("point(longitude, latitude)"), postgresql_using="gist"),
+    Index(
+        "ix_camera_spot",
+        text("point(longitude, latitude)"),
+        postgresql_using="gist",
+        postgresql_include=["id", "longitude", "latitude", "owner_id", "visibility", "shown_to"],
+    ),
     Index("ix_camera_division", "division", "id"),  # in the order of bytes; SQLAlchemy does not read a collation back
     Index("ix_camera_source_id", "source_id", "channel", postgresql_where=text("source_id IS NOT NULL")),
-    Index("ix_camera_import_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+    Index("ix_camera_import_id", "import_id", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     Index("ix_camera_picture", "picture", postgresql_where=text("picture IS NOT NULL")),
 )
 

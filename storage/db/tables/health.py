@@ -91,6 +91,7 @@ point_recorded = Table(
     Column("month", Date, primary_key=True),
     Column("seconds", ARRAY(Integer), nullable=False),
     CheckConstraint("cardinality(seconds) = 31 AND extract(day FROM month) = 1", name="month"),
+    Index("ix_point_recorded_month", "month"),
 )
 
 source_day = Table(
@@ -159,6 +160,7 @@ health_alert = Table(
     Column("watched", BigInteger, nullable=False),
     Column("online", BigInteger, nullable=False),
     Column("per_mille", SmallInteger, nullable=False),
+    Index("ix_health_alert_day", "day"),
 )
 
 maintenance = Table(

@@ -1,10 +1,10 @@
 """What the database refuses by itself: silent changes, one person in two offices, footage without authority."""
 
-from pathlib import Path
-
 from alembic import op
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
+
+from storage.db.beside import driver_run, run_beside
 
 revision = "0003"
 down_revision = "0002"
@@ -26,14 +26,9 @@ AUDITED = {  # table: columns that may change without an event, because they onl
 
 
 def upgrade() -> None:
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    run = driver.execute
+    run = driver_run()
     run(SchemaManager.get_schema())  # the tables of the job engine, of the version that the lock names
-    rules = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    run(rules)
+    run_beside(__file__)
     for table, volatile in AUDITED.items():
         arguments = ", ".join(f"'{column}'" for column in volatile)
         run(

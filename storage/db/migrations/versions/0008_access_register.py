@@ -1,9 +1,9 @@
 """The access register: one line a look."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
+
+from storage.db.beside import run_beside
 
 revision = "0008"
 down_revision = "0007"
@@ -97,11 +97,7 @@ def _constraints() -> list[sa.Constraint]:
 
 
 def _rules() -> None:
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    run_beside(__file__)
 
 
 def downgrade() -> None:

@@ -1,9 +1,9 @@
 """Policies as proposed, checked and put in force by a second person."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
+
+from storage.db.beside import run_beside
 
 revision = "0009"
 down_revision = "0008"
@@ -18,11 +18,7 @@ def upgrade() -> None:
         "CREATE TRIGGER audited BEFORE UPDATE OR DELETE ON policy_version"
         " FOR EACH ROW EXECUTE FUNCTION refuse_silent_change()",
     )
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    run_beside(__file__)
 
 
 def _versions() -> None:

@@ -1,9 +1,9 @@
 """Papers attached to a request."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
+
+from storage.db.beside import run_beside
 
 revision = "0011"
 down_revision = "0010"
@@ -42,11 +42,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_attachment_request_id_id", "attachment", ["request_id", "id"], unique=False)
     op.create_index("ix_attachment_digest", "attachment", ["digest"], unique=False)
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    run_beside(__file__)
 
 
 def downgrade() -> None:

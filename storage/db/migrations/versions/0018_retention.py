@@ -1,9 +1,9 @@
 """How long copies are kept, what holds them, and which bytes are to go."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
+
+from storage.db.beside import run_beside
 
 revision = "0018"
 down_revision = "0017"
@@ -59,11 +59,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blob_deletion")),
     )
     op.create_index(op.f("ix_blob_deletion_due"), "blob_deletion", ["due"], unique=False)
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    run_beside(__file__)
 
 
 def downgrade() -> None:

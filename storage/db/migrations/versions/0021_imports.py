@@ -1,8 +1,6 @@
 """Imports of lists, what they kept outside, mappings that are used again, and the one way a camera may go."""
 
-from pathlib import Path
-
-from alembic import op
+from storage.db.beside import run_beside
 
 revision = "0021"
 down_revision = "0020"
@@ -11,11 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # The driver itself, because SQLAlchemy would read every % in these texts as a placeholder.
-    driver = op.get_bind().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("migrations run over an open connection")
-    driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    run_beside(__file__)
 
 
 def downgrade() -> None:

@@ -1,11 +1,11 @@
 """What text search and the map read."""
 
-from itertools import islice
+from uuid import UUID
 
 from alembic import op
 from sqlalchemy import text
 
-from storage.db.sought import sought
+from storage.db.sought_many import sought_many
 
 revision = "0022"
 down_revision = "0021"
@@ -13,6 +13,14 @@ branch_labels = None
 depends_on = None
 
 AT_ONCE = 5_000
+TOLD = text("""
+    SELECT id, name, address, gb_code, record->>'common_name' AS common FROM camera
+    WHERE sought = '' AND id > :last ORDER BY id LIMIT :limit
+""")
+WRITTEN = text("""
+    UPDATE camera SET sought = told.sought
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:texts AS text[])) AS told (id, sought) WHERE camera.id = told.id
+""")
 GONE = (
     """
     CREATE TABLE camera_gone (
@@ -50,15 +58,13 @@ def upgrade() -> None:
 
 
 def _fill() -> None:
-    """Write what text search looks in for the points that were there before it was."""
+    """Write what text search looks in for the points that were there before it was, some thousand at a time."""
     bind = op.get_bind()
-    told = text("SELECT id, name, address, gb_code, record->>'common_name' AS common FROM camera WHERE sought = ''")
-    written = text("UPDATE camera SET sought = :sought WHERE id = :id")
-    rows = iter(bind.execute(told).all())
-    while some := list(islice(rows, AT_ONCE)):
-        bind.execute(
-            written, [{"id": it.id, "sought": sought(it.name, it.address, it.gb_code, it.common)} for it in some]
-        )
+    last = UUID(int=0)
+    while rows := bind.execute(TOLD, {"last": last, "limit": AT_ONCE}).all():
+        last = rows[-1].id
+        texts = sought_many([(it.name, it.address, it.gb_code, it.common) for it in rows])
+        bind.execute(WRITTEN, {"ids": [it.id for it in rows], "texts": texts})
 
 
 def downgrade() -> None:

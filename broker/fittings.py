@@ -1,0 +1,133 @@
+"""What the services are built with: from settings to stores, gates, keys and couriers; nothing here is a service."""
+
+import os
+from datetime import timedelta, tzinfo
+from pathlib import Path
+
+from adapters.gateway import Gateway
+from adapters.key_frames import KeyFrames
+from broker.domain.errors import Invalid
+from broker.services.attachments import Limits
+from broker.services.couriers.calls import trusting
+from broker.services.couriers.mail import MailServer
+from broker.services.couriers.places import Rules, read_networks
+from broker.services.couriers.post_office import PostOffice
+from broker.services.couriers.wording import read_zone
+from broker.services.oidc.house import BACK, House
+from broker.services.oidc.provider import Provider
+from broker.services.package_runs import Workshop
+from broker.settings import Settings
+from storage.blobs import open_store
+from storage.blobs.base import BlobStore
+from storage.packages.authority import CERTIFICATE, FOLDER, KEY
+from storage.packages.signing import KeyFiles
+from storage.secrets import SecretBox
+
+TRIED_EACH = 8.0  # seconds for one question to a source in a dry run, or how it is
+
+
+def open_post_office(settings: Settings, secrets: SecretBox) -> PostOffice:
+    """Return how notices leave the house; nothing is connected yet.
+
+    Raises:
+        Invalid: a setting of mail or webhooks is wrong; `pointer` names it.
+    """
+    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
+    return PostOffice(
+        secrets=secrets,
+        context=trusting(settings.ca_file),
+        zone=read_zone(settings.timezone),
+        rules=Rules(read_networks(settings.webhook_private_networks), settings.webhook_plain_http),
+        mail=MailServer.of(smtp, settings.mail_from) if smtp else None,
+        public_url=settings.public_url,
+    )
+
+
+def provider(settings: Settings) -> Provider | None:
+    """Return the house whose identities may sign in, None without one; it is not called yet.
+
+    Raises:
+        Invalid: a setting of it is wrong; `pointer` names it.
+    """
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else ""
+    house = House(
+        issuer=settings.oidc_issuer,
+        client=settings.oidc_client_id,
+        secret=secret or _secret_in(settings.oidc_client_secret_file),
+        back=settings.public_url.rstrip("/") + BACK,
+        context=trusting(settings.ca_file),
+        rules=Rules(read_networks(settings.webhook_private_networks)),
+        scopes=settings.oidc_scopes,
+        algorithms=tuple(settings.oidc_algorithms.split()),
+        label=settings.oidc_label,
+        methods=frozenset(settings.oidc_mfa_amr.split()),
+        levels=frozenset(settings.oidc_mfa_acr.split()),
+        plain_http=settings.oidc_plain_http,
+    )
+    return Provider(house.checked())
+
+
+def _secret_in(file: Path | None) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError):
+        raise Invalid("oidc-setting", pointer="/oidc_client_secret_file", reason=str(file)) from None
+
+
+def gateways(settings: Settings) -> tuple[Gateway, Gateway]:
+    """Return the door for fetches, and the one for questions where somebody waits for the answer."""
+    memory = settings.fetch_memory_mb * 1024 * 1024
+    gateway = Gateway(
+        settings.fetch_deadline,
+        memory,
+        answer_deadline=timedelta(seconds=60),
+        silence=timedelta(seconds=settings.fetch_silence_seconds),
+        turns=turns(settings),
+        face_model=settings.face_model,
+    )
+    return gateway, Gateway(settings.fetch_deadline, memory, answer_deadline=timedelta(seconds=TRIED_EACH))
+
+
+def blobs_of(settings: Settings) -> BlobStore:
+    """Return where bytes are kept."""
+    blobs = open_store(settings.blobs_url.get_secret_value() if settings.blobs_url else "", directory=settings.data)
+    blobs.sm3 = settings.sm3
+    return blobs
+
+
+def secret_box(settings: Settings) -> SecretBox:
+    """Return what seals secrets; the key is read when it is first needed."""
+    key_file = settings.secret_key_file or settings.data / "secret.key"
+    # Over a database that several machines may share, each would make a key of its own: there the operator makes it.
+    alone = settings.secret_key_file is None and settings.database_url is None
+    return SecretBox(key_file, make=alone)
+
+
+def papers(settings: Settings) -> Limits:
+    """Return how large and how many the papers of a request may be."""
+    return Limits(size=settings.attachment_mb * 1024 * 1024, count=settings.attachments_per_request)
+
+
+def workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
+    """Return with what evidence packages are made; the key is read when the first one is."""
+    place = settings.data / FOLDER
+    keys = KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
+    frames = KeyFrames(settings.fetch_deadline, settings.fetch_memory_mb * 1024 * 1024, settings.timezone)
+    return Workshop(blobs, keys, frames, workspace(settings.data), zone, settings.organization, settings.sm3)
+
+
+def turns(settings: Settings) -> list[Path]:
+    """Return the files whose locks are the turns of those who code pictures on this machine."""
+    coders = settings.coders or max(1, (os.cpu_count() or 1) // 2)
+    place = settings.data.absolute() / "turns"  # those who take turns work in folders of their own
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return [place / str(number) for number in range(coders)]
+
+
+def workspace(data: Path) -> Path:
+    """Return the folder for what is being made; only this user can look into it."""
+    place = data / "fetching"
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return place

@@ -1,0 +1,102 @@
+"""What somebody may do about a request now: policy and tables of steps are asked, and no step is taken."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from broker.domain.access_requests import AccessRequest, RequestItem
+from broker.domain.accounts import Caller
+from broker.domain.errors import Forbidden
+from broker.domain.grants import TRANSITIONS, Grant, GrantCommand
+from broker.domain.ids import ItemId
+from broker.domain.request_states import REQUEST_TRANSITIONS, ItemState, RequestCommand, RequestState
+from broker.services.access_requests import require_home
+from broker.services.approvals import require_center
+from broker.services.grants import require_over
+from broker.services.request_items import require_owner
+from policies.authorizer import Authorizer
+from storage.db.unit_of_work import UnitOfWork
+
+OF_REQUESTER: Mapping[str, frozenset[RequestCommand]] = {
+    "edit": frozenset({RequestCommand.EDIT}),
+    "submit": frozenset({RequestCommand.SUBMIT, RequestCommand.RESUBMIT}),
+    "withdraw": frozenset({RequestCommand.WITHDRAW}),
+    "close": frozenset({RequestCommand.CLOSE}),
+}
+OF_CENTER = ("approve", "return", "reject")
+OF_OWNER = ("authorize", "refuse", "return")
+OF_GRANT: Mapping[str, GrantCommand] = {
+    "suspend": GrantCommand.SUSPEND,
+    "resume": GrantCommand.RESUME,
+    "revoke": GrantCommand.REVOKE,
+}
+FACTOR = frozenset({"mfa_fresh", "mfa_met"})
+"""Who lacks nothing but these may go on: the second factor is asked for on the way."""
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The acts that are open to somebody: on the request, and on the parts of owning departments."""
+
+    request: frozenset[str]
+    items: Mapping[ItemId, frozenset[str]]
+
+
+def moves_of(policy: Authorizer, work: UnitOfWork, caller: Caller, request: AccessRequest) -> Moves:
+    """Return what the policy and the state of a request leave open to the caller."""
+    state = request.standing(work.now)
+    acts = {
+        act
+        for act, commands in OF_REQUESTER.items()
+        if any((state, command) in REQUEST_TRANSITIONS for command in commands)
+        and _may(partial(require_home, policy, work, caller, f"access_request:{act}", request))
+    }
+    if state is RequestState.CENTER_REVIEW:
+        acts |= {
+            act
+            for act in OF_CENTER
+            if _may(partial(require_center, policy, work, caller, f"access_request:{act}", request))
+        }
+    open_items = request.items if state is RequestState.DEPARTMENT_REVIEW else ()
+    items = {item.id: _of_item(policy, work, caller, request, item) for item in open_items}
+    return Moves(frozenset(acts), {key: found for key, found in items.items() if found})
+
+
+def _of_item(
+    policy: Authorizer, work: UnitOfWork, caller: Caller, request: AccessRequest, item: RequestItem
+) -> frozenset[str]:
+    if item.standing(work.now) is not ItemState.PENDING or caller.person_id in item.deciders:
+        return frozenset()
+    return frozenset(
+        act
+        for act in OF_OWNER
+        if _may(partial(require_owner, policy, work, caller, f"request_item:{act}", request, item))
+    )
+
+
+def grant_moves_of(policy: Authorizer, work: UnitOfWork, caller: Caller, grant: Grant) -> frozenset[str]:
+    """Return how the caller may end or interrupt a grant now, or let it go on."""
+    state, found = grant.state_at(work.now), set[str]()
+    for act, command in OF_GRANT.items():
+        if (state, command) in TRANSITIONS:
+            try:
+                _, level = require_over(policy, work, caller, f"grant:{act}", grant)
+            except Forbidden as refused:
+                if _lacks_only_factor(refused):
+                    found.add(act)
+            else:
+                if act != "resume" or grant.suspended_by is None or level >= grant.suspended_by:
+                    found.add(act)
+    return frozenset(found)
+
+
+def _may(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except Forbidden as refused:
+        return _lacks_only_factor(refused)
+    return True
+
+
+def _lacks_only_factor(refused: Forbidden) -> bool:
+    return bool(refused.missing) and set(refused.missing) <= FACTOR

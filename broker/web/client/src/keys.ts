@@ -1,0 +1,48 @@
+// Keys: an element says its key itself, data-key="a". A link or a summary is followed, anything else gets the focus.
+// j and k walk over what carries data-row; ? opens the list of keys. All off while somebody types.
+
+const TYPED = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+
+export function listenForKeys(page: Document): void {
+  page.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isTyped(event.target)) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      openHelp(page);
+    } else if (event.key === "j" || event.key === "k") {
+      if (walk(page, event.key === "j" ? 1 : -1)) event.preventDefault();
+    } else if (/^[a-z0-9/]$/.test(event.key)) {
+      const found = page.querySelector<HTMLElement>(`[data-key="${event.key}"]`);
+      if (found) {
+        event.preventDefault();
+        reach(found);
+      }
+    }
+  });
+}
+
+function isTyped(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (TYPED.has(target.tagName) || target.isContentEditable);
+}
+
+function reach(element: HTMLElement): void {
+  element.focus();
+  if (element.tagName === "A" || element.tagName === "SUMMARY") element.click();
+  else element.scrollIntoView({ block: "center" });
+}
+
+function walk(page: Document, step: number): boolean {
+  const rows = [...page.querySelectorAll<HTMLElement>("[data-row]")];
+  if (rows.length === 0) return false;
+  const at = rows.findIndex((row) => row === page.activeElement);
+  const next = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1);
+  rows[next]?.focus();
+  return true;
+}
+
+function openHelp(page: Document): void {
+  const help = page.querySelector<HTMLElement & { showModal?: () => void; open?: boolean }>("#key-help");
+  if (!help || help.open) return;
+  if (help.showModal) help.showModal();
+  else page.querySelector<HTMLAnchorElement>("#key-help-link")?.click();
+}

@@ -1,0 +1,45 @@
+"""The desks of the console, and which of them somebody has: the policy says so."""
+
+from dataclasses import dataclass
+
+from broker.bootstrap import Broker
+from broker.domain.accounts import Caller
+from policies import facts
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An entry of the bar: its text stands under `desk.<name>`, and `act` is what one must be allowed to come in."""
+
+    name: str
+    path: str
+    act: str
+    key: str
+
+
+DESKS = (
+    Desk("inbox", "/inbox", "inbox:list", "i"),
+    Desk("requests", "/requests", "access_request:list", "q"),
+    Desk("grants", "/grants", "grant:list", "g"),
+)
+"""In the order of the bar. Whoever builds a desk adds its line here."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A desk as it stands in the bar of one page."""
+
+    desk: Desk
+    current: bool
+
+
+def desks_for(broker: Broker, caller: Caller, path: str) -> tuple[Entry, ...]:
+    """Return the desks of a caller; a page below a desk marks it."""
+    if caller.must_change_password or caller.must_step_up:
+        return ()
+    roles, known = caller.roles(broker.clock.now()), facts.of_person(caller)
+    return tuple(
+        Entry(desk, path == desk.path or path.startswith(f"{desk.path}/"))
+        for desk in DESKS
+        if broker.policy.decide(roles, desk.act, known).allowed
+    )

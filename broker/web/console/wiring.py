@@ -1,0 +1,31 @@
+"""Puts the console into the application."""
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+
+from broker.web.console import (
+    assets,
+    center,
+    home,
+    inbox,
+    investigator,
+    invites,
+    own_account,
+    owner,
+    requester,
+    signing_in,
+)
+from broker.web.console.problem_pages import problem_page
+
+ROUTERS = (
+    home.router, signing_in.router, invites.router, own_account.router, own_account.showing, inbox.router,
+    requester.router, center.router, owner.router, investigator.router, assets.router,
+)  # fmt: skip
+"""Whoever builds a desk adds its routers here."""
+
+
+def add_console(app: FastAPI) -> None:
+    """Add the pages, and have errors told as pages to whoever asks for one."""
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False, default_response_class=Response)
+    app.state.problem_page = problem_page

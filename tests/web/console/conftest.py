@@ -1,0 +1,54 @@
+"""People with browsers, at the console of a real server."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import pytest
+
+from broker.bootstrap import Broker
+from broker.web.app import create_app
+from tests.city import City
+from tests.web.console.page import Person
+from tests.web.door import Door, serving
+
+Enter = Callable[..., Person]
+"""Somebody signs in at the console; without a login: somebody who has not."""
+
+
+def without_tls(broker: Broker) -> Broker:
+    """Return the services of a program that does without TLS, so that its cookies travel in these tests."""
+    return replace(broker, settings=broker.settings.model_copy(update={"secure_cookies": False}))
+
+
+@pytest.fixture
+def plain_door(broker: Broker, city: City) -> Iterator[Door]:
+    assert city.persons
+    with serving(create_app(without_tls(broker))) as url, Door(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def enter(plain_door: Door) -> Iterator[Enter]:
+    with entrance(plain_door.url) as come:
+        yield come
+
+
+@pytest.fixture(scope="session")
+def hall(shared_broker: Broker) -> Iterator[Enter]:
+    """The console for all tests that change nothing and sign nobody out."""
+    with serving(create_app(without_tls(shared_broker))) as url, entrance(url) as come:
+        yield come
+
+
+@contextmanager
+def entrance(url: str) -> Iterator[Enter]:
+    with ExitStack() as stack:
+
+        def come(login: str = "", language: str = "en") -> Person:
+            person = stack.enter_context(Person(url, language))
+            if login:
+                person.come_in(login)
+            return person
+
+        yield come

@@ -1,0 +1,110 @@
+"""What stands in the templates: every text in both languages, and nothing that a strict policy of content refuses."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from broker.domain.accounts import Role
+from broker.domain.grants import Action, Condition, GrantState
+from broker.domain.request_states import ItemState, RequestState
+from broker.web.console.desks import DESKS
+from broker.web.console.narrowing import TEMPLATES
+from broker.web.texts import LANGUAGES, catalogue
+from tests.architecture.sources import ROOT, named, python_files
+
+FOLDER = ROOT / "broker" / "web" / "templates"
+PAGES = sorted(FOLDER.rglob("*.html"))
+CODE = python_files("broker/web/console")
+JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+KEYS = re.compile(r"<kbd>\w+</kbd>")
+TAG = re.compile(r"<[^>]*>", re.DOTALL)
+ASKED = re.compile(r"""\bt\(\s*["']([\w. -]+)["']\s*([~,)])""")
+SAID = re.compile(r"""(?:screen\.go\([^)]*, |said=|_step\([^)]*form, )"([a-z-]+)\"""")
+ACTS = ("approve", "ratify", "authorize", "supplement", "report")
+
+
+def values(kind: type[StrEnum]) -> set[str]:
+    return {str(it.value) for it in kind}
+
+
+FAMILIES: dict[str, set[str]] = {
+    "desk.": {desk.name for desk in DESKS},
+    "state.": values(RequestState) | values(ItemState) | values(GrantState),
+    "role.": values(Role),
+    "action.": values(Action),
+    "condition.": values(Condition) | {"originals", "longest-side"},
+    "outcome.": {"granted", "partially granted", "refused"},
+    "act.": set(ACTS),
+    "decision.": {"center", "owner"},
+    "decision.yes-": {"center", "owner"},
+    "decision.go-": {"center", "owner"},
+    "verdict.": {"return", "reject", "refuse"},
+    "template.": {f"{verdict}.{name}" for verdict, names in TEMPLATES.items() for name in names},
+    **{f"grant-{what}.": {"suspend", "resume", "revoke"} for what in ("act", "hint")},
+    "flash.grant-": {"suspend", "resume", "revoke"},
+    "quota.": {"snapshots", "seconds", "bytes"},
+    "time.": {"day", "hour", "minute", "second", "over"},
+}
+"""Texts whose slug is put together in a page: its beginning, and every end."""
+
+
+def said() -> set[str]:
+    """Return what pages of ours say after a form was carried out."""
+    return {
+        found for path in python_files("broker/web/console") for found in SAID.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_there(language: str) -> None:
+    known = catalogue(language)
+    lacking = set()
+    for page in (*PAGES, *CODE):
+        for slug, after in ASKED.findall(page.read_text(encoding="utf-8")):
+            ends = FAMILIES[slug] if after == "~" else {""}
+            lacking |= {f"{named(page)}: {slug}{end}" for end in ends if f"{slug}{end}" not in known}
+    assert lacking == set()
+    assert {slug for slug in said() if f"flash.{slug}" not in known} == set()
+    assert len(said()) > 10
+
+
+def test_both_languages_have_the_same_texts_with_the_same_placeholders() -> None:
+    chinese, english = (catalogue(language) for language in LANGUAGES)
+    assert sorted(chinese.keys() ^ english.keys()) == []
+    holes = re.compile(r"\{(\w+)\}")
+    assert [slug for slug in chinese if set(holes.findall(chinese[slug])) != set(holes.findall(english[slug]))] == []
+    assert [slug for slug, text in english.items() if re.search(r"[\u4e00-\u9fff]", text)] == ["frame.other-language"]
+
+
+def test_no_text_is_left_over() -> None:
+    asked = {
+        slug if after != "~" else f"{slug}{end}"
+        for page in (*PAGES, *CODE)
+        for slug, after in ASKED.findall(page.read_text(encoding="utf-8"))
+        for end in (FAMILIES[slug] if after == "~" else {""})
+    }
+    asked |= {f"{family}{end}" for family, ends in FAMILIES.items() for end in ends} | {f"flash.{it}" for it in said()}
+    assert sorted(catalogue("en").keys() - asked) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_no_word_stands_in_a_template_itself(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    bare = TAG.sub(" ", KEYS.sub(" ", JINJA.sub(" ", text)))
+    assert re.findall(r"[A-Za-z\u4e00-\u9fff]+", bare) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_nothing_in_a_template_needs_an_unsafe_policy(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert (
+        re.findall(
+            r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)|hx-on|\|safe(?!\s*\}\}</div>)", text
+        )
+        == []
+    )
+    for form in re.findall(r"<form[^>]*method=\"post\"[^>]*>.{0,200}", text, re.DOTALL):
+        public = '"/sign-in"' in form or '"/invite/' in form
+        assert public or "parts.tokens(" in form, form
