@@ -1,6 +1,8 @@
 """The whole application behind a real server, over a real database."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -32,11 +34,18 @@ def shared_broker(
 ) -> Iterator[Broker]:
     """The services over one database for all tests that change nothing."""
     assert city_template.persons
+    with over_a_copy(server, SHARED, tmp_path_factory.mktemp("web")) as broker:
+        yield broker
+
+
+@contextmanager
+def over_a_copy(server: EmbeddedServer, name: str, data: Path) -> Iterator[Broker]:
+    """Give the services over a copy of the city of this name."""
     copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(copy.format(sql.Identifier(SHARED), sql.Identifier(TEMPLATE)))
-    engine = open_engine(server.dsn(SHARED))
-    yield build(fast_settings(tmp_path_factory.mktemp("web")), server.dsn(SHARED), engine, SystemClock())
+        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+    engine = open_engine(server.dsn(name))
+    yield build(fast_settings(data), server.dsn(name), engine, SystemClock())
     engine.dispose()
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.web.app import create_app
+from storage.db.embedded import EmbeddedServer
 from tests.city import City
+from tests.web.conftest import over_a_copy
 from tests.web.console.page import Person
 from tests.web.door import Door, serving
 
@@ -35,9 +37,17 @@ def enter(plain_door: Door) -> Iterator[Enter]:
 
 
 @pytest.fixture(scope="session")
-def hall(shared_broker: Broker) -> Iterator[Enter]:
-    """The console for all tests that change nothing and sign nobody out."""
-    with serving(create_app(without_tls(shared_broker))) as url, entrance(url) as come:
+def hall(server: EmbeddedServer, city_template: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enter]:
+    """The console for all tests that change nothing and sign nobody out.
+
+    Over a copy of its own: each person comes in anew, and of anybody's sessions only the newest stay open.
+    """
+    assert city_template.persons
+    with (
+        over_a_copy(server, "test_console_shared", tmp_path_factory.mktemp("console")) as broker,
+        serving(create_app(without_tls(broker))) as url,
+        entrance(url) as come,
+    ):
         yield come
 
 
