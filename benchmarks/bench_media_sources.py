@@ -34,7 +34,7 @@ from broker.services.sources import NewSource
 from broker.settings import Settings
 from tests.city import City, found_city
 
-ROUNDS, ASKED, FETCHED = 3, 400, 6  # turns of calm and trouble; questions to the API and snapshots in each
+ROUNDS, ASKED, FETCHED = 3, 300, 12  # turns of calm and trouble; questions to the API and snapshots in each
 WAITING, HANGING = 100, 100
 PROGRAM = [sys.executable, "-c", "import sys; from broker.cli import main; sys.exit(main())"]
 PACE = 0.02  # seconds between two questions: people, not a flood
