@@ -1,4 +1,4 @@
-"""The job engine: Procrastinate over the broker's own database, in a thread of `serve` or as `xueliang worker`."""
+"""The job engine: Procrastinate over the broker's own database, in a process beside `serve` or as `xueliang worker`."""
 
 import asyncio
 import contextlib
@@ -86,7 +86,7 @@ async def _slots(app: App, queue: str, count: int) -> None:
 
 @contextlib.contextmanager
 def worker_thread(broker: Broker, concurrency: int) -> Iterator[None]:
-    """Run the workers in a thread of this process for as long as the block lasts."""
+    """Run the workers in a thread of this process for as long as the block lasts: the demo serves nobody else."""
     if concurrency == 0:
         yield
         return
