@@ -92,12 +92,6 @@ class Linked:
     linked_at: datetime
 
 
-def local_path(place: str) -> str:
-    """Return a page of ours to go on to; whatever could lead elsewhere becomes the start page."""
-    plain = place.startswith("/") and place[1:2] not in {"/", "\\"} and place.isprintable() and place.isascii()
-    return place if plain and "\\" not in place and len(place) <= LONGEST_PLACE else "/"
-
-
 def identity_in(claims: Mapping[str, object], issuer: str, client: str, flow: Flow, now: datetime) -> Identity:
     """Check what a token says whose signature was checked (OpenID Connect Core 3.1.3.7).
 

@@ -15,7 +15,8 @@ from datetime import datetime
 from broker.domain.accounts import Caller, Person
 from broker.domain.audit import Entry
 from broker.domain.errors import Forbidden, Throttled, Unavailable
-from broker.domain.oidc import FLOW, Flow, Identity, Refused, local_path
+from broker.domain.local_paths import START, local_path
+from broker.domain.oidc import FLOW, LONGEST_PLACE, Flow, Identity, Refused
 from broker.services.identities import link
 from broker.services.oidc.provider import Brought, Provider
 from broker.services.sign_in import IDLE, NOBODY, Openings, Passwords, Signed, caller_of, may_sign_in
@@ -217,4 +218,4 @@ class OidcSignIn:
 
 def _flow(place: str, now: datetime) -> Flow:
     state, nonce, verifier = (secrets.token_urlsafe(_BYTES) for _ in range(3))
-    return Flow(state, nonce, verifier, local_path(place), now)
+    return Flow(state, nonce, verifier, local_path(place) if len(place) <= LONGEST_PLACE else START, now)

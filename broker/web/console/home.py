@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from broker.domain.errors import Invalid
+from broker.domain.local_paths import local_path
 from broker.locale import LANGUAGES
 from broker.web.console.assets import FOREVER, asset
 from broker.web.console.desks import desks_for
 from broker.web.console.forms import FormDep
 from broker.web.console.instants import DAY
-from broker.web.console.places import inside
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep
@@ -37,7 +37,7 @@ def choose_language(form: FormDep, screen: ScreenDep) -> Response:
     chosen = form.one("language")
     if chosen not in LANGUAGES:
         raise Invalid("field-choice", pointer="/language", allowed=", ".join(LANGUAGES))
-    answer = screen.go(inside(form.one("next", "/")))
+    answer = screen.go(local_path(form.one("next", "/")))
     answer.set_cookie(
         COOKIE, chosen, max_age=YEAR, path="/", httponly=True, samesite="lax",
         secure=screen.broker.settings.secure_cookies,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
+from broker.domain.local_paths import local_path
 from broker.services.second_factor import Enrolment
 from broker.web.api.me import PasswordIn
 from broker.web.api.persons import shown
@@ -14,7 +15,6 @@ from broker.web.api.second_factor import BeginIn, CodeIn
 from broker.web.auth import address_of, clear_cookie
 from broker.web.console.forms import CODE_FIELD, Form, FormDep, Refusal, checked
 from broker.web.console.home import ACCOUNT, Next
-from broker.web.console.places import inside
 from broker.web.console.routes import OncePageRoute, PageRoute
 from broker.web.console.screen import Screen, ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
@@ -152,13 +152,13 @@ def remove_second_factor(caller: CallerDep, broker: BrokerDep, screen: ScreenDep
 def show_step_up(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, next: Next = ACCOUNT) -> Response:  # noqa: A002  # its name in URLs
     """二次验证的页面。The page to show the second factor on."""
     standing = broker.second_factor.standing(caller)
-    return screen.show("pages/step_up.html", next=inside(next), enrolled=standing.enrolled)
+    return screen.show("pages/step_up.html", next=local_path(next), enrolled=standing.enrolled)
 
 
 @showing.post("/step-up")
 def step_up(request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
     """完成二次验证。Show the second factor."""
-    place = inside(form.one("next", ACCOUNT))
+    place = local_path(form.one("next", ACCOUNT))
 
     def act() -> None:
         body = checked(CodeIn, {"code": form.one(CODE_FIELD)})

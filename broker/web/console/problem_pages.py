@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 
+from broker.domain.local_paths import START
 from broker.web.auth import cookie_name
-from broker.web.console.places import START, here
+from broker.web.console.places import here
 from broker.web.console.screen import ELSEWHERE, HEADERS, Screen
 
 SIGN_IN = "/sign-in"

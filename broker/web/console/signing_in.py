@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Forbidden, Invalid, Throttled, Unauthenticated, Unavailable
+from broker.domain.local_paths import local_path
 from broker.web.auth import address_of, clear_cookie, cookie_name, device_of, session_secret, set_cookie
 from broker.web.console.forms import CODE_FIELD, Form, FormDep, Refusal, refusal_of
 from broker.web.console.home import Next
-from broker.web.console.places import inside
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ELSEWHERE, Screen, ScreenDep
 from broker.web.deps import BrokerDep, CallerDep
@@ -29,8 +29,8 @@ def show_sign_in(request: Request, screen: ScreenDep, next: Next = "/") -> Respo
     """登录页。The page to sign in on; who is signed in already goes on."""
     secret = request.cookies.get(cookie_name(screen.broker.settings))
     if secret and _known(screen.broker, secret):
-        return screen.go(inside(next))
-    return _page(screen, next=inside(next))
+        return screen.go(local_path(next))
+    return _page(screen, next=local_path(next))
 
 
 def _known(broker: Broker, secret: str) -> bool:
@@ -44,7 +44,7 @@ def _known(broker: Broker, secret: str) -> bool:
 @router.post("/sign-in")
 def sign_in(request: Request, form: FormDep, broker: BrokerDep, screen: ScreenDep) -> Response:
     """登录；启用二次验证的，再填验证码。Sign in; who has a second factor is asked for a code next."""
-    place = inside(form.one("next", "/"))
+    place = local_path(form.one("next", "/"))
     try:
         login, password = _credentials(broker, form)
         code = form.one(CODE_FIELD) or None
