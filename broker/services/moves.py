@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from broker.domain.access_requests import AccessRequest, RequestItem
@@ -13,7 +14,7 @@ from broker.domain.request_states import REQUEST_TRANSITIONS, ItemState, Request
 from broker.services.access_requests import require_home
 from broker.services.approvals import require_center
 from broker.services.grants import require_over
-from broker.services.request_items import require_owner
+from broker.services.request_items import as_owner
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork
 
@@ -58,19 +59,22 @@ def moves_of(policy: Authorizer, work: UnitOfWork, caller: Caller, request: Acce
             if _may(partial(require_center, policy, work, caller, f"access_request:{act}", request))
         }
     open_items = request.items if state is RequestState.DEPARTMENT_REVIEW else ()
-    items = {item.id: _of_item(policy, work, caller, request, item) for item in open_items}
+    owners = work.departments.load_many({item.department_id for item in open_items}) if open_items else {}
+    items = {
+        item.id: _of_item(policy, caller, request, item, owners[item.department_id].path, work.now)
+        for item in open_items
+    }
     return Moves(frozenset(acts), {key: found for key, found in items.items() if found})
 
 
 def _of_item(
-    policy: Authorizer, work: UnitOfWork, caller: Caller, request: AccessRequest, item: RequestItem
+    policy: Authorizer, caller: Caller, request: AccessRequest, item: RequestItem, owner: str, at: datetime
 ) -> frozenset[str]:
-    if item.standing(work.now) is not ItemState.PENDING or caller.person_id in item.deciders:
+    if item.standing(at) is not ItemState.PENDING or caller.person_id in item.deciders:
         return frozenset()
+    roles, known, _ = as_owner(owner, caller, request, item, at)
     return frozenset(
-        act
-        for act in OF_OWNER
-        if _may(partial(require_owner, policy, work, caller, f"request_item:{act}", request, item))
+        act for act in OF_OWNER if _may(partial(policy.require, caller, f"request_item:{act}", roles, known))
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from broker.domain import authorizations, decisions
 from broker.domain.access_requests import AccessRequest, RequestItem
 from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Invalid
 from broker.domain.grants import STANDING, Grant, GrantedLine, Terms, issue
-from broker.domain.ids import GrantId, ItemId, new_id
+from broker.domain.ids import GrantId, ItemId, PersonId, new_id
 from broker.domain.permits import Permit
 from broker.domain.request_states import ItemState
 from broker.domain.routes import Route
@@ -20,6 +21,7 @@ from broker.services.passages import supplement_due
 from broker.services.rules import rules_of
 from policies import facts
 from policies.authorizer import Authorizer
+from policies.vocabulary import Fact
 from storage.db.unit_of_work import UnitOfWork, Work
 
 
@@ -102,12 +104,19 @@ def require_owner(
     Raises:
         Forbidden: not an authorizer of that department or above it, or a party, or the center's decider.
     """
-    owner = work.departments.load(item.department_id)
-    roles = facts.reach(caller, work.now, department_authorizer=owner.path)
-    avoid = request.parties | request.deciders | item.deciders
-    persons = caller.deciders_as(Role.DEPARTMENT_AUTHORIZER, owner.path, work.now, avoid)
-    permit = policy.require(caller, act, roles, facts.of_request(caller, request, persons))
+    path = work.departments.load(item.department_id).path
+    roles, known, persons = as_owner(path, caller, request, item, work.now)
+    permit = policy.require(caller, act, roles, known)
     return permit, Decider(caller.person(), persons)
+
+
+def as_owner(
+    path: str, caller: Caller, request: AccessRequest, item: RequestItem, at: datetime
+) -> tuple[frozenset[Role], Fact, frozenset[PersonId]]:
+    """Return what the policy is asked with about the part of an owner at this path, and who would have decided."""
+    avoid = request.parties | request.deciders | item.deciders
+    persons = caller.deciders_as(Role.DEPARTMENT_AUTHORIZER, path, at, avoid)
+    return facts.reach(caller, at, department_authorizer=path), facts.of_request(caller, request, persons), persons
 
 
 def _grant(work: UnitOfWork, request: AccessRequest, item: RequestItem, terms: Terms | None, route: Route) -> Grant:
