@@ -1,6 +1,6 @@
 // Bundles src/ into the folder named by the first argument: hashed names, a manifest, and each file also compressed.
 import { build } from "esbuild";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -11,9 +11,11 @@ const target = process.argv[2] ?? join(here, "..", "static", "dist");
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 
+// What every page loads, and the scripts and styles of single pages.
+const own = existsSync(join(here, "src", "pages")) ? readdirSync(join(here, "src", "pages")).map((it) => `src/pages/${it}`) : [];
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["src/app.ts", "src/app.css", "src/favicon.svg"],
+  entryPoints: ["src/app.ts", "src/app.css", "src/favicon.svg", ...own],
   outdir: target,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",

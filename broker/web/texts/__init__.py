@@ -1,4 +1,4 @@
-"""What the pages of the console say: one catalogue a language, in gettext's format, keyed by slug.
+"""What the pages of the console say: one folder a language, in it one catalogue a desk, in gettext's format, by slug.
 
 `broker.locale` has the sentences of errors that any door may show; here are headings, labels, buttons and help.
 """
@@ -15,9 +15,20 @@ LANGUAGES = locale.LANGUAGES
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return slug -> text of one language."""
-    with files("broker.web.texts").joinpath(f"{language}.po").open("rb") as stream:
-        return {str(message.id): str(message.string) for message in read_po(stream) if message.id}
+    """Return slug -> text of one language.
+
+    Raises:
+        ValueError: two desks have a text under one slug: a mistake of ours, that tests shall see.
+    """
+    texts: dict[str, str] = {}
+    folder = files("broker.web.texts").joinpath(language)
+    for desk in sorted((it for it in folder.iterdir() if it.name.endswith(".po")), key=lambda it: it.name):
+        with desk.open("rb") as stream:
+            told = {str(message.id): str(message.string) for message in read_po(stream) if message.id}
+        if twice := told.keys() & texts.keys():
+            raise ValueError(f"{desk.name}: {sorted(twice)} stand in another catalogue too")
+        texts |= told
+    return texts
 
 
 def tell(slug: str, language: str, **facts: object) -> str:

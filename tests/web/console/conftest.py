@@ -5,12 +5,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from broker.bootstrap import Broker
 from broker.web.app import create_app
 from storage.db.embedded import EmbeddedServer
 from tests.city import City
 from tests.web.conftest import over_a_copy
+from tests.web.console.browsing import CHROMIUM, FLAGS
 from tests.web.console.page import Person
 from tests.web.door import Door, serving
 
@@ -62,3 +64,16 @@ def entrance(url: str) -> Iterator[Enter]:
             return person
 
         yield come
+
+
+@pytest.fixture(scope="module")  # one that runs holds the event loop of its thread
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield opened
+    opened.close()
