@@ -12,7 +12,7 @@ from broker.domain.ids import RequestId
 from broker.domain.request_states import RequestState
 from broker.web.api.request_forms import ReasonIn, ReportIn
 from broker.web.api.request_views import rows
-from broker.web.console.evidence import case_of
+from broker.web.console.deciding.evidence import case_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep

@@ -5,16 +5,15 @@ from fastapi.responses import Response
 
 from broker.web.console import (
     assets,
-    center,
     home,
     inbox,
     investigator,
     invites,
     own_account,
-    owner,
     requester,
     signing_in,
 )
+from broker.web.console.deciding import center, owner
 from broker.web.console.problem_pages import problem_page
 
 ROUTERS = (

@@ -9,8 +9,8 @@ import pytest
 from broker.domain.accounts import Role
 from broker.domain.grants import Action, Condition, GrantState
 from broker.domain.request_states import ItemState, RequestState
+from broker.web.console.deciding.narrowing import TEMPLATES
 from broker.web.console.desks import DESKS
-from broker.web.console.narrowing import TEMPLATES
 from broker.web.texts import LANGUAGES, catalogue
 from tests.architecture.sources import ROOT, named, python_files
 

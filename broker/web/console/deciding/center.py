@@ -8,10 +8,10 @@ from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.ids import RequestId
 from broker.web.api.request_forms import ApprovalIn, RefusalIn, ReturnIn
-from broker.web.console.evidence import case_of
+from broker.web.console.deciding.evidence import case_of
+from broker.web.console.deciding.narrowing import PAGE, TEMPLATES, decided_lines, decided_terms, limit_of, reason_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.inbox import INBOX
-from broker.web.console.narrowing import TEMPLATES, decided_lines, decided_terms, limit_of, reason_of
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep
@@ -36,7 +36,7 @@ def _page(
         return screen.go(f"{REQUESTS}/{key}", "not-yours")  # decided meanwhile, or somebody else's to decide
     lines = [line for item in case.request.items for line in item.lines]
     return screen.show(
-        "pages/decision.html", status=refusal.status if refusal else 200, case=case, lines=lines, limit_of=limit_of,
+        PAGE, status=refusal.status if refusal else 200, case=case, lines=lines, limit_of=limit_of,
         terms=case.request.terms, templates=TEMPLATES, form=form or Form(), refused=refused, refusal=refusal,
         base=f"{REQUESTS}/{key}", may=case.may, stage="center", no="reject",
     )  # fmt: skip

@@ -10,10 +10,10 @@ from broker.domain.errors import Unknown
 from broker.domain.ids import ItemId
 from broker.web.api.request_forms import AuthorizationIn, RefusalIn, ReturnIn
 from broker.web.api.request_views import ItemOut
-from broker.web.console.evidence import Case, case_of
+from broker.web.console.deciding.evidence import Case, case_of
+from broker.web.console.deciding.narrowing import PAGE, TEMPLATES, decided_lines, decided_terms, limit_of, reason_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.inbox import INBOX
-from broker.web.console.narrowing import TEMPLATES, decided_lines, decided_terms, limit_of, reason_of
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep
@@ -49,7 +49,7 @@ def _page(
         return screen.go(f"{REQUESTS}/{key}", "not-yours")  # decided meanwhile, or somebody else's to decide
     lines = [line for line in part.lines if line.approved]
     return screen.show(
-        "pages/decision.html", status=refusal.status if refusal else 200, case=case, lines=lines, limit_of=limit_of,
+        PAGE, status=refusal.status if refusal else 200, case=case, lines=lines, limit_of=limit_of,
         terms=case.request.approved_terms or case.request.terms, templates=TEMPLATES, form=form or Form(),
         refused=refused, refusal=refusal, base=f"{REQUESTS}/{key}/items/{item}", may=case.may_with(item),
         stage="owner", no="refuse",

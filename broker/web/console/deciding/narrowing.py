@@ -9,6 +9,8 @@ from broker.web.console.instants import Instants
 from broker.web.texts import tell
 from broker.web.values import SpanOut
 
+PAGE = "pages/deciding/decision.html"
+
 TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "return": ("basis", "papers", "span", "points"),
     "reject": ("purpose", "elsewhere", "wide"),
