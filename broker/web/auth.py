@@ -57,6 +57,19 @@ def authenticate(request: Request) -> Caller:
     return caller
 
 
+def require_session(request: Request) -> None:
+    """Refuse whoever is not signed in, before anything of a body is read.
+
+    Raises:
+        Unauthenticated: there is no session, or it no longer holds.
+    """
+    broker: Broker = request.app.state.broker
+    secret = request.cookies.get(cookie_name(broker.settings))
+    if not secret:
+        raise Unauthenticated("sign-in-needed")
+    broker.sign_in.by_session(secret)
+
+
 def _token_of(header: str) -> str:
     scheme, _, secret = header.partition(" ")
     if scheme.lower() != "bearer" or not secret.startswith(TOKEN_PREFIX):
