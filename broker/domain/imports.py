@@ -14,13 +14,18 @@ from broker.domain.ids import DepartmentId, ImportId, ProfileId
 
 
 class ImportState(StrEnum):
-    """Where an import stands; a run that broke off is RUNNING until another worker takes it over."""
+    """Where an import stands; a run that broke off is RUNNING until another worker takes it over.
 
+    PREVIEW: the list lies there and is looked at, nobody has ordered anything yet.
+    """
+
+    PREVIEW = "PREVIEW"
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     DONE = "DONE"
     FAILED = "FAILED"
     UNDONE = "UNDONE"
+    DISCARDED = "DISCARDED"
 
 
 WAITING = frozenset({ImportState.QUEUED, ImportState.RUNNING})
@@ -137,6 +142,46 @@ class ImportChange(NamedTuple):
 
     after: CatalogImport
     entries: tuple[Entry, ...]
+
+
+def lay(new: CatalogImport) -> ImportChange:
+    """Lay a list there, to be looked at."""
+    return _stepped(new, "import:laid", {"file": new.file, "digest": new.digest or ""})
+
+
+def read_otherwise(found: CatalogImport, reading: Reading) -> ImportChange:
+    """Say how a list that is looked at is to be read.
+
+    Raises:
+        Conflict: it is looked at no longer.
+    """
+    told = {"mapping": dict(reading.mapping), "coordinates": reading.coordinates.value, "strict": reading.strict}
+    return _stepped(replace(_looked_at(found), reading=reading), "import:reread", told)
+
+
+def go_on(found: CatalogImport) -> ImportChange:
+    """Order what was looked at.
+
+    Raises:
+        Conflict: it is looked at no longer.
+    """
+    return order(replace(_looked_at(found), state=ImportState.QUEUED))
+
+
+def discard(found: CatalogImport, now: datetime) -> ImportChange:
+    """Put a list away that was only looked at.
+
+    Raises:
+        Conflict: it is looked at no longer.
+    """
+    gone = replace(_looked_at(found), state=ImportState.DISCARDED, ended_at=now)
+    return _stepped(gone, "import:discarded", {"file": found.file})
+
+
+def _looked_at(found: CatalogImport) -> CatalogImport:
+    if found.state is not ImportState.PREVIEW:
+        raise Conflict("import-no-preview", state=found.state)
+    return found
 
 
 def order(new: CatalogImport) -> ImportChange:

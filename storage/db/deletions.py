@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from broker.domain.imports import WAITING, ImportState
 from storage.db.request_rows import AnyRow
 from storage.db.tables import (
     attachment,
@@ -77,7 +78,9 @@ class DeletionRepository:
         )
         paper = exists().where(attachment.c.digest == digest, attachment.c.purged_at.is_(None))
         picture = exists().where(camera.c.picture == digest)
-        waiting = exists().where(catalog_import.c.digest == digest, catalog_import.c.state.in_(["QUEUED", "RUNNING"]))
+        waiting = exists().where(
+            catalog_import.c.digest == digest, catalog_import.c.state.in_([ImportState.PREVIEW, *WAITING])
+        )
         clock = exists().where(source_clock.c.reference == digest)
         return self._connection.execute(select(or_(result, package, paper, picture, waiting, clock))).scalar_one()
 

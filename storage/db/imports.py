@@ -1,11 +1,12 @@
 """Kept imports, and what they left outside."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, false, func, insert, or_, select, update
 
 from broker.domain.catalog import RowProblem, Severity
 from broker.domain.coordinates import System
@@ -13,7 +14,7 @@ from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import DepartmentId, ImportId
 from broker.domain.imports import Balance, CatalogImport, Fate, ImportState, OutsideRow, Reading
 from storage.db.request_rows import AnyRow
-from storage.db.tables import catalog_import, import_row
+from storage.db.tables import catalog_import, department, import_row
 
 if TYPE_CHECKING:
     from psycopg import Connection as Driver
@@ -44,13 +45,41 @@ class ImportRepository:
             _import(row) for row in self._connection.execute(rows.order_by(catalog_import.c.id.desc()).limit(limit))
         ]
 
+    def among(
+        self, paths: Collection[str], *, state: ImportState | None, after: ImportId | None, limit: int
+    ) -> list[CatalogImport]:
+        """Return the imports of all departments in these subtrees, the newest first."""
+        below = [department.c.path.startswith(path, autoescape=True) for path in paths]
+        rows = select(catalog_import).join(department, department.c.id == catalog_import.c.owner_id)
+        rows = rows.where(or_(false(), *below))
+        if state is not None:
+            rows = rows.where(catalog_import.c.state == state)
+        if after is not None:
+            rows = rows.where(catalog_import.c.id < after)
+        return [
+            _import(row) for row in self._connection.execute(rows.order_by(catalog_import.c.id.desc()).limit(limit))
+        ]
+
+    def of_file(self, owner: DepartmentId, digest: str, limit: int) -> list[CatalogImport]:
+        """Return the imports of one and the same file into a department, the newest first."""
+        rows = select(catalog_import).where(catalog_import.c.digest == digest, catalog_import.c.owner_id == owner)
+        return [
+            _import(row) for row in self._connection.execute(rows.order_by(catalog_import.c.id.desc()).limit(limit))
+        ]
+
+    def left_lying(self, before: datetime, limit: int) -> list[CatalogImport]:
+        """Return lists that lie there since then and that nobody went on with, held until the transaction ends."""
+        rows = select(catalog_import).where(catalog_import.c.state == ImportState.PREVIEW, catalog_import.c.at < before)
+        found = rows.order_by(catalog_import.c.id).limit(limit).with_for_update(skip_locked=True)
+        return [_import(row) for row in self._connection.execute(found)]
+
     def save(self, before: CatalogImport | None, after: CatalogImport) -> None:
         """Store a change; raises Conflict when somebody else changed it since `before` was read."""
         if before is None:
             fixed = {
                 "id": after.id, "owner_id": after.owner_id, "file": after.file, "format": after.format,
                 "digest": after.digest, "dry_run": after.dry_run, "actor": after.actor, "at": after.at,
-                "reading": _told(after.reading), "stream": after.stream,
+                "stream": after.stream,
             }  # fmt: skip
             self._connection.execute(insert(catalog_import).values(fixed | _changing(after)))
             return
@@ -98,7 +127,7 @@ def _changing(after: CatalogImport) -> dict[str, object]:
     return {
         "state": after.state.value, "ended_at": after.ended_at, "attempt": after.attempt, "done": after.done,
         "reasons": dict(after.reasons), "error": None if after.error is None else dict(after.error),
-        "written": written, "version": after.version, **counts,
+        "written": written, "version": after.version, "reading": _told(after.reading), **counts,
     }  # fmt: skip
 
 

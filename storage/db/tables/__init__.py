@@ -20,7 +20,7 @@ from storage.db.tables.catalog import (
 from storage.db.tables.deadlines import deadline
 from storage.db.tables.delegations import absence, delegation
 from storage.db.tables.divisions import division, division_change
-from storage.db.tables.doors import idempotency
+from storage.db.tables.doors import idempotency, job_fault
 from storage.db.tables.escrow import escrow, kept_original
 from storage.db.tables.grants import access_grant, grant_person, retrieval
 from storage.db.tables.health import (
@@ -43,7 +43,14 @@ from storage.db.tables.notices import notice, notice_recipient, webhook, webhook
 from storage.db.tables.packages import evidence_package, package_retrieval
 from storage.db.tables.policies import policy_change, policy_version
 from storage.db.tables.register import access_outcome, access_register
-from storage.db.tables.requests import access_request, request_item, request_line, request_person, rulebook
+from storage.db.tables.requests import (
+    access_request,
+    request_item,
+    request_line,
+    request_person,
+    request_sketch,
+    rulebook,
+)
 from storage.db.tables.retention import blob_deletion, copy_hold
 from storage.db.tables.second_factor import recovery_code, second_factor
 from storage.db.tables.sign_in import external_identity, invite, known_address, spent_state
@@ -119,6 +126,7 @@ __all__ = [
     "import_profile",
     "import_row",
     "invite",
+    "job_fault",
     "kept_original",
     "known_address",
     "lock",
@@ -142,6 +150,7 @@ __all__ = [
     "request_item",
     "request_line",
     "request_person",
+    "request_sketch",
     "retrieval",
     "revocation",
     "role_assignment",

@@ -48,14 +48,15 @@ catalog_import = Table(
     Column("error", JSONB(none_as_null=True)),
     Column("written", JSONB(none_as_null=True)),
     *audited(),
-    CheckConstraint("state IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED', 'UNDONE')", name="state"),
-    CheckConstraint("(state IN ('QUEUED', 'RUNNING')) = (ended_at IS NULL)", name="ended"),
+    CheckConstraint("state IN ('PREVIEW', 'QUEUED', 'RUNNING', 'DONE', 'FAILED', 'UNDONE', 'DISCARDED')", name="state"),
+    CheckConstraint("(state IN ('PREVIEW', 'QUEUED', 'RUNNING')) = (ended_at IS NULL)", name="ended"),
     CheckConstraint("(state = 'FAILED') = (error IS NOT NULL)", name="error"),
     CheckConstraint("read = inserted + updated + unchanged + quarantined + rejected", name="balance"),
-    CheckConstraint("state NOT IN ('QUEUED', 'RUNNING') OR digest IS NOT NULL", name="kept"),
+    CheckConstraint("state NOT IN ('PREVIEW', 'QUEUED', 'RUNNING') OR digest IS NOT NULL", name="kept"),
     CheckConstraint("state <> 'UNDONE' OR NOT dry_run", name="undone"),
     Index("ix_catalog_import_owner_id_id", "owner_id", "id"),
-    Index("ix_catalog_import_open", "id", postgresql_where=text("state IN ('QUEUED', 'RUNNING')")),
+    Index("ix_catalog_import_open", "id", postgresql_where=text("state IN ('PREVIEW', 'QUEUED', 'RUNNING')")),
+    Index("ix_catalog_import_digest", "digest", postgresql_where=text("digest IS NOT NULL")),
 )
 
 import_row = Table(
