@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Row
 
 from broker.domain.audit import FIRST, Entry, Event, seal
 from broker.domain.permits import Permit
-from storage.db.tables import audit_event
+from broker.domain.trace_search import Sought, Traced
+from storage.db.tables import access_request, audit_event, department, person
 
 _HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:streams AS text[])) AS name")
 
@@ -104,12 +105,21 @@ class AuditRepository:
         limit: int = 100,
     ) -> list[tuple[int, Event]]:
         """Return (id, event) pairs in the order of the log, `after` an id, at most `limit`."""
-        rows = select(audit_event).where(audit_event.c.id > after).order_by(audit_event.c.id).limit(limit)
-        if case is not None:
-            rows = rows.where(audit_event.c.case_id == case)
-        if kind is not None:
-            rows = rows.where(audit_event.c.kind == kind)
-        return [(row.id, _event(row)) for row in self._connection.execute(rows)]
+        sought = Sought(case=case, kinds=None if kind is None else frozenset({kind}))
+        return [(it.number, it.event) for it in self.search(sought, after=after, limit=limit)]
+
+    def search(self, sought: Sought, *, after: int, limit: int, newest: bool = False) -> list[Traced]:
+        """Return events in the order of the log, or the newest first; `after` is the number of the last one seen.
+
+        Of `sought`, `person` is an actor and `department` a path.
+        """
+        number = audit_event.c.id
+        rows = select(audit_event).where(*_wanted(sought)).limit(limit)
+        if newest:
+            rows = (rows.where(number < after) if after else rows).order_by(number.desc())
+        else:
+            rows = rows.where(number > after).order_by(number)
+        return [Traced(row.id, _event(row), row.case_id) for row in self._connection.execute(rows)]
 
     def streams(self, after: str = "", limit: int = 1000) -> list[str]:
         """Return the names of streams in order, `after` a name, at most `limit`."""
@@ -121,6 +131,30 @@ class AuditRepository:
             .limit(limit)
         )
         return list(self._connection.execute(rows).scalars())
+
+
+def _wanted(sought: Sought) -> list[ColumnElement[bool]]:
+    told = audit_event.c
+    wanted: list[ColumnElement[bool]] = []
+    if sought.case is not None:
+        wanted.append(told.case_id == sought.case)
+    if sought.number is not None:
+        wanted.append(told.case_id.in_(select(access_request.c.id).where(access_request.c.number == sought.number)))
+    if sought.kinds is not None:
+        wanted.append(told.kind.in_(sorted(sought.kinds)))
+    if sought.streams is not None:
+        wanted.append(told.stream.in_(sought.streams))
+    if sought.person is not None:
+        wanted.append(told.actor == sought.person)
+    if sought.department is not None:
+        home = person.join(department, department.c.id == person.c.department_id)
+        below = department.c.path.startswith(sought.department, autoescape=True)
+        wanted.append(told.actor.in_(select(cast(person.c.id, Text)).select_from(home).where(below)))
+    if sought.since is not None:
+        wanted.append(told.at >= sought.since)
+    if sought.until is not None:
+        wanted.append(told.at < sought.until)
+    return wanted
 
 
 def _row(event: Event, case: UUID | None) -> dict[str, object]:
