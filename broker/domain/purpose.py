@@ -36,7 +36,7 @@ class Matter:
 
 @dataclass(frozen=True)
 class Purpose:
-    """Why footage is needed; basis and matter are codes of the rulebook."""
+    """Why footage is needed; basis and matter are codes of the rulebook. All of it is said, or nothing yet (UNSAID)."""
 
     basis: str
     matter: str
@@ -44,9 +44,19 @@ class Purpose:
     reason: str
 
     def __post_init__(self) -> None:
+        if any((self.basis, self.matter, self.case_number, self.reason)):
+            for fault in self.blanks():
+                raise fault
+
+    def blanks(self) -> Iterator[Invalid]:
+        """Yield which parts are not said."""
         for name in ("basis", "matter", "case_number", "reason"):
             if not getattr(self, name).strip():
-                raise Invalid("field-empty", pointer=f"/purpose/{name}")
+                yield Invalid("field-empty", pointer=f"/purpose/{name}")
+
+
+UNSAID = Purpose("", "", "", "")
+"""The purpose of a draft that was just begun: it cannot be submitted."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,9 @@ class PurposeRules:
 
     def faults(self, purpose: Purpose) -> Iterator[Invalid]:
         """Yield all that is wrong with a purpose; the form of a number is not asked under an unknown basis."""
+        if purpose == UNSAID:
+            yield from purpose.blanks()
+            return
         try:
             basis = self.basis(purpose.basis)
         except Invalid as unknown:

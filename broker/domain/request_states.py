@@ -129,6 +129,9 @@ ITEM_TRANSITIONS: dict[tuple[ItemState, ItemCommand], ItemState] = {
 DEAD = frozenset({_R.RETURNED, _R.REJECTED, _R.WITHDRAWN, _R.LAPSED, _R.CLOSED})
 """The states of a request under which no grant is live."""
 
+WRITABLE = frozenset(state for state, command in REQUEST_TRANSITIONS if command is _C.EDIT)
+"""The states in which the requester writes."""
+
 GRANTING = frozenset({_I.AUTHORIZED, _I.PROVISIONAL, _I.RATIFIED})
 """The states of an item under which its grant may live."""
 

@@ -11,7 +11,7 @@ from broker.domain.grants import Terms
 from broker.domain.ids import DepartmentId, LineId, RequestId, new_id
 from broker.domain.permits import Permit
 from broker.domain.purpose import Purpose
-from broker.domain.request_states import RequestState
+from broker.domain.request_states import WRITABLE, RequestState
 from broker.domain.time import TimeSpan
 from broker.services.announcements import announce
 from broker.services.escrow_ends import end_fallen
@@ -96,6 +96,8 @@ def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change
         revoke_fallen(work, permit, change.after, fallen)
     if before is not None:
         end_fallen(work, permit, change.after)
+    if change.after.state not in WRITABLE:
+        work.sketches.forget(change.after.id)
     return change.after
 
 
@@ -128,6 +130,24 @@ def filled_in(work: UnitOfWork, caller: Caller, form: Form) -> tuple[AccessReque
     return request, [*strangers, *faults]
 
 
+def rewritten(
+    work: UnitOfWork, caller: Caller, request: AccessRequest, form: Form
+) -> tuple[AccessRequest, list[Invalid]]:
+    """Return a request with what a form says instead, without what is not there, and what that is."""
+    investigators, strangers = named(work, form.investigators)
+    asked, faults = known(work, caller, form.lines, request.asked)
+    changed = replace(
+        request,
+        purpose=form.purpose,
+        terms=form.terms,
+        investigators=investigators,
+        asked=asked,
+        urgent=form.urgent,
+        place=form.place,
+    )
+    return changed, [*strangers, *faults]
+
+
 class AccessRequests:
     """One public method a verb: load, ask the policy, take the step, write it with its event, commit."""
 
@@ -153,28 +173,20 @@ class AccessRequests:
         """Replace what is asked, before submission or after a return."""
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
-            permit = self._require(work, caller, "access_request:edit", request)
-            investigators, strangers = named(work, form.investigators)
-            asked, faults = known(work, caller, form.lines, request.asked)
-            insist([*strangers, *faults])
-            changed = replace(
-                request,
-                purpose=form.purpose,
-                terms=form.terms,
-                investigators=investigators,
-                asked=asked,
-                urgent=form.urgent,
-                place=form.place,
-            )
-            after = store(work, permit, request, decisions.edit(request, changed, work.now))
+            permit, after = self._edited(work, caller, request, form)
             work.commit(permit)
             return after
 
-    def submit(self, caller: Caller, key: RequestId) -> AccessRequest:
-        """Send a draft, or a supplemented return as the next revision, to the center that decides."""
+    def submit(self, caller: Caller, key: RequestId, form: Form | None = None) -> AccessRequest:
+        """Send a draft, or a supplemented return as the next revision, to the center that decides.
+
+        `form`: what is asked instead, all in one transaction.
+        """
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:submit", request)
+            if form is not None:
+                _, request = self._edited(work, caller, request, form)
             travel = examine(work, request, rules_in_force(work), hold=True).require()
             change = decisions.submit(request, travel.passage, travel.items, work.now)
             after = store(work, permit, request, change)
@@ -224,6 +236,14 @@ class AccessRequests:
             seen = party if own else visibility(caller, work)
             found = work.access_requests.page(seen, state=state, after=after, limit=limit)
             return shown_to(caller, work, found)
+
+    def _edited(
+        self, work: UnitOfWork, caller: Caller, request: AccessRequest, form: Form
+    ) -> tuple[Permit, AccessRequest]:
+        permit = self._require(work, caller, "access_request:edit", request)
+        changed, faults = rewritten(work, caller, request, form)
+        insist(faults)
+        return permit, store(work, permit, request, decisions.edit(request, changed, work.now))
 
     def _require(self, work: UnitOfWork, caller: Caller, act: str, request: AccessRequest) -> Permit:
         return require_home(self._policy, work, caller, act, request)

@@ -11,7 +11,7 @@ from broker.domain.findings import Finding
 from broker.domain.ids import RequestId
 from broker.domain.routes import Route
 from broker.domain.rulebook import Rulebook
-from broker.services.access_requests import Form, filled_in, visibility
+from broker.services.access_requests import Form, filled_in, rewritten, visibility
 from broker.services.availability import Availability
 from broker.services.findings import findings_of
 from broker.services.form_references import insist
@@ -104,6 +104,14 @@ class Previews:
         with self._work() as work:
             request = self._own(work, caller, key)
             trial = _tried(work, request, ())
+        return self._with_recorded(trial, request)
+
+    def check_edit(self, caller: Caller, key: RequestId, form: Form) -> Trial:
+        """Try the submission of a draft or a return as a form would change it, without keeping it."""
+        with self._work() as work:
+            own = self._own(work, caller, key)
+            request, faults = rewritten(work, caller, own, form)
+            trial = _tried(work, request, faults)
         return self._with_recorded(trial, request)
 
     def check_form(self, caller: Caller, form: Form) -> Trial:

@@ -40,8 +40,10 @@ from storage.db.import_profiles import ImportProfileRepository
 from storage.db.import_undoing import ImportUndoing
 from storage.db.imports import ImportRepository
 from storage.db.inbox import InboxRepository
+from storage.db.inbox_counts import InboxCounts
 from storage.db.invites import InviteRepository
 from storage.db.jobs import JobQueue
+from storage.db.live import LiveRepository
 from storage.db.locks import LockRepository
 from storage.db.maintenance import MaintenanceRepository
 from storage.db.map_rows import MapRowRepository
@@ -66,6 +68,7 @@ from storage.db.revocations import Barrier, StopRepository
 from storage.db.rulebooks import RulebookRepository
 from storage.db.second_factor import SecondFactorRepository
 from storage.db.sessions import SessionRepository
+from storage.db.sketches import SketchRepository
 from storage.db.source_health import SourceHealthRepository
 from storage.db.sources import SourceRepository
 from storage.db.statistics import StatisticsRepository
@@ -289,6 +292,14 @@ class UnitOfWork:
         return InboxRepository(self._open)
 
     @cached_property
+    def inbox_counts(self) -> InboxCounts:
+        return InboxCounts(self._open)
+
+    @cached_property
+    def live(self) -> LiveRepository:
+        return LiveRepository(self._open)
+
+    @cached_property
     def measures(self) -> MeasureRepository:
         return MeasureRepository(self._open)
 
@@ -343,6 +354,10 @@ class UnitOfWork:
     @cached_property
     def attachments(self) -> AttachmentRepository:
         return AttachmentRepository(self._open)
+
+    @cached_property
+    def sketches(self) -> SketchRepository:
+        return SketchRepository(self._open)
 
     @cached_property
     def audit(self) -> AuditRepository:

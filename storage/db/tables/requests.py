@@ -92,6 +92,17 @@ request_person = Table(
     Column("person_id", ForeignKey("person.id"), primary_key=True, index=True),
 )
 
+request_sketch = Table(
+    "request_sketch",
+    metadata,
+    Column("request_id", ForeignKey("access_request.id"), primary_key=True),
+    Column("base", Integer, nullable=False),
+    Column("fields", JSONB, nullable=False),
+    Column("picks", JSONB, nullable=False),
+    Column("at", INSTANT, nullable=False),
+)
+"""What a requester has typed and not handed over yet: no part of the request, so its trace does not tell of it."""
+
 request_item = Table(
     "request_item",
     metadata,
