@@ -13,6 +13,7 @@ from broker.web.console.forms import FormDep
 from broker.web.console.instants import DAY
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep
+from broker.web.console.timeline import sample
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.language import COOKIE
 
@@ -56,7 +57,9 @@ def list_keys(caller: CallerDep, screen: ScreenDep) -> Response:
 def show_components(caller: CallerDep, screen: ScreenDep) -> Response:
     """展示页面构件。Show the parts that pages are made of."""
     del caller
-    return screen.show("pages/components.html", soon=screen.instants.now + DAY)
+    now = screen.instants.now
+    line = sample(now, screen.broker.settings.timezone)
+    return screen.show("pages/components.html", soon=now + DAY, timeline_sample=line)
 
 
 @router.get("/favicon.ico")

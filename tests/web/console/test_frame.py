@@ -164,7 +164,9 @@ def test_every_page_asks_who_comes_or_is_on_the_list(hall: Enter) -> None:
 
 def test_every_page_is_looked_at_in_a_browser() -> None:
     """Whoever adds a page has it held to what holds for all: each module of such tests says which it SHOWs."""
-    modules = [import_module(f"{__package__}.{path.stem}") for path in sorted(Path(__file__).parent.glob("test_*.py"))]
+    folder = Path(__file__).parent
+    names = [path.relative_to(folder).with_suffix("").parts for path in sorted(folder.rglob("test_*.py"))]
+    modules = [import_module(".".join((str(__package__), *name))) for name in names]
     shown: set[str] = set().union(*(getattr(module, "SHOWN", set()) for module in modules))
     pages = {path for method, path in page_routes() if method == "GET"} - NO_PAGES
     assert sorted(pages - shown) == []

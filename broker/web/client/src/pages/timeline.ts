@@ -1,0 +1,3 @@
+import { RecTimeline } from "../elements/rec-timeline";
+
+customElements.define("rec-timeline", RecTimeline);
