@@ -53,11 +53,13 @@ from broker.services.grants import Grants
 from broker.services.health_retention import HealthRetention
 from broker.services.holds import Holds
 from broker.services.identities import Identities
+from broker.services.import_previews import ImportPreviews
 from broker.services.import_profiles import ImportProfiles
 from broker.services.import_runs import ImportRuns
 from broker.services.imports import Imports
 from broker.services.inbox import Inbox
 from broker.services.invites import Invites
+from broker.services.jobs import Jobs
 from broker.services.locks import Locks
 from broker.services.mailbox import Mailbox
 from broker.services.maintenance import MaintenanceWindows
@@ -143,6 +145,7 @@ class Broker:
     reconciliation_batches: ReconciliationBatches
     divisions: Divisions
     imports: Imports
+    import_previews: ImportPreviews
     import_profiles: ImportProfiles
     import_runs: ImportRuns
     catalog_exports: CatalogExports
@@ -191,6 +194,7 @@ class Broker:
     register: Register
     attachments: Attachments
     audit: Audit
+    jobs: Jobs
     names: Names
 
 
@@ -288,9 +292,9 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         reconciliation_batches=ReconciliationBatches(work, policy), camera_fields=CameraFields(work, policy),
         divisions=Divisions(work, policy), finding=Finding(work, policy),
         imports=Imports(work, policy, blobs), import_profiles=ImportProfiles(work, policy),
-        catalog_exports=CatalogExports(work, policy),
         import_runs=ImportRuns(work, policy, blobs, workspace(settings.data)),
-        masks=PrivacyMasks(work, policy), transfers=Transfers(work, policy),
+        import_previews=ImportPreviews(work, policy, blobs, workspace(settings.data)), jobs=Jobs(work, policy),
+        masks=PrivacyMasks(work, policy), transfers=Transfers(work, policy), catalog_exports=CatalogExports(work, policy),
         sources=Sources(work, policy, gateway, opener, health),
         source_health=health, availability=availability, escrows=escrows, runs=runs,
         source_clocks=SourceClocks(work, policy, blobs, settings.attachment_mb * 1024 * 1024),

@@ -23,6 +23,7 @@ ACTS: dict[str, frozenset[str]] = {
     "health": frozenset({"read", "aim"}),
     "maintenance": frozenset({"list", "declare", "end"}),
     "camera": frozenset({"list", "import", "bind", "transfer", "mark", "mask", "coverage", "edit", "show", "history"}),
+    "job": frozenset({"list", "retry", "note"}),
     "camera_field": frozenset({"list", "define"}),
     "reconciliation": frozenset({"list", "read", "propose", "review"}),
     "division": frozenset({"list", "import"}),

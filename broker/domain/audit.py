@@ -83,6 +83,7 @@ KINDS = frozenset(
         "import:finished",
         "import:failed",
         "import:undone",
+        "job:retried",
         "import_profile:saved",
         "import_profile:retired",
         "division:imported",

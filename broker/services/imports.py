@@ -10,7 +10,6 @@ from broker.domain.accounts import Caller, Department
 from broker.domain.audit import Entry
 from broker.domain.catalog import RowProblem
 from broker.domain.coordinates import System
-from broker.domain.errors import Forbidden, Unknown
 from broker.domain.ids import ImportId, new_id
 from broker.domain.imports import (
     CatalogImport,
@@ -34,8 +33,8 @@ from broker.services.catalog_files.writing.corrections import corrections
 from broker.services.catalog_files.writing.tables import Written
 from broker.services.import_engine import List, bring_in, keep_outside
 from broker.services.import_profiles import reading_of, suggested
+from broker.services.import_reach import IMPORT, paths_allowed, require_import, require_owner
 from broker.services.keeping import expect, keep
-from policies import facts
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -98,13 +97,13 @@ class Imports:
         """
         asked = Asked(owner, format, mapping, profile, coordinates, strict)
         with self._work() as work, Outside() as outside:
-            department, permit = self._required(caller, work, asked.owner)
-            found = _list(work, path, asked)
+            department, permit = require_owner(self._policy, work, caller, asked.owner)
+            found = list_of(work, path, asked)
             key = None if dry_run else ImportId(new_id())
             report, written = bring_in(work, permit, found, department.id, key, outside)
             if key is None or not (written or report.quarantined or report.rejected):
                 return report
-            kept = _new(key, department, found, permit, work)
+            kept = new_import(key, department, found, permit, work)
             change = finish(kept, report.counts, report.reasons, written, work.now)
             work.imports.save(None, change.after)
             keep_outside(work, key, found, outside)
@@ -121,19 +120,19 @@ class Imports:
             Invalid: the file cannot be read, a needed column is not there, or the mapping names an unknown one.
         """
         with self._work() as work:
-            self._required(caller, work, asked.owner)
-            reading = _list(work, path, asked).reading
+            require_owner(self._policy, work, caller, asked.owner)
+            reading = list_of(work, path, asked).reading
             with open_table(path, asked.format) as table:  # what cannot be read, or lacks a column, is told at once
                 resolve(table.columns, reading.mapping, OwnFields.of(work.camera_fields.all()).aliases)
         blob = self._blobs.put_file(path)
         with self._work() as work:
-            permit = self._required(caller, work, asked.owner)[1]
+            permit = require_owner(self._policy, work, caller, asked.owner)[1]
             expect(work, (blob.digest,))
             work.commit(permit)
         with self._work() as work:
-            department, permit = self._required(caller, work, asked.owner)
+            department, permit = require_owner(self._policy, work, caller, asked.owner)
             keep(work, self._blobs, (blob.digest,))
-            new = _new(ImportId(new_id()), department, _list(work, path, asked), permit, work)
+            new = new_import(ImportId(new_id()), department, list_of(work, path, asked), permit, work)
             change = order(replace(new, state=ImportState.QUEUED, dry_run=dry_run, digest=blob.digest))
             work.imports.save(None, change.after)
             work.audit.append(permit, change.entries)
@@ -144,33 +143,41 @@ class Imports:
     def preview(self, caller: Caller, path: Path, asked: Asked, *, rows: int) -> Preview:
         """Show how the first rows of a list would be read; nothing is written and the catalogue is not asked."""
         with self._work() as work:
-            self._required(caller, work, asked.owner)
+            require_owner(self._policy, work, caller, asked.owner)
             with open_table(path, asked.format) as table:
                 fitting = suggested(work.import_profiles.page(), table.columns)
-                found = _list(work, path, asked)
+                found = list_of(work, path, asked)
                 own = OwnFields.of(work.camera_fields.all())
                 mapping = resolve(table.columns, found.reading.mapping, own.aliases)
                 checker = Checker(mapping, found.reading.coordinates, own)
                 seen = [(row.where, checker.check(row)) for row in islice(table.rows, rows)]
-            return Preview(table.columns, mapping.pairs, fitting, tuple(_shown(seen)))
+            return Preview(table.columns, mapping.pairs, fitting, tuple(rows_of(seen)))
 
     def page(self, caller: Caller, owner: str, *, after: ImportId | None, limit: int) -> Sequence[CatalogImport]:
         """Return the imports of one department, the newest first."""
         with self._work() as work:
-            department, _ = self._required(caller, work, owner)
+            department, _ = require_owner(self._policy, work, caller, owner)
             return work.imports.page(department.id, after=after, limit=limit)
+
+    def among(
+        self, caller: Caller, *, state: ImportState | None, after: ImportId | None, limit: int
+    ) -> Sequence[CatalogImport]:
+        """Return the imports of all departments that the caller may import into, the newest first."""
+        with self._work() as work:
+            paths = paths_allowed(self._policy, work, caller, IMPORT)
+            return work.imports.among(paths, state=state, after=after, limit=limit)
 
     def read(self, caller: Caller, key: ImportId) -> CatalogImport:
         """Return one import."""
         with self._work() as work:
-            return self._seen(caller, work, key)[0]
+            return require_import(self._policy, work, caller, key)[0]
 
     def rows(
         self, caller: Caller, key: ImportId, *, fate: Fate | None, after: int, limit: int
     ) -> Sequence[OutsideRow]:  # fmt: skip
         """Return the rows that an import tells of, in the order of the list."""
         with self._work() as work:
-            self._seen(caller, work, key)
+            require_import(self._policy, work, caller, key)
             return work.imports.rows(key, fate=fate, after=after, limit=limit)
 
     def correction(self, caller: Caller, key: ImportId, list_format: str, language: str) -> Written:
@@ -179,7 +186,7 @@ class Imports:
         The rows are read page by page while the file is written.
         """
         with self._work() as work:
-            self._seen(caller, work, key)
+            require_import(self._policy, work, caller, key)
             headings = sorted(work.imports.headings(key))
             pages = partial(self.rows, caller, key, fate=Fate.QUARANTINED, limit=CORRECTED_AT_ONCE)
             return corrections(headings, pages, list_format, language)
@@ -192,7 +199,7 @@ class Imports:
                 `points` names the first of those.
         """
         with self._work() as work:
-            found, permit = self._seen(caller, work, key, lock=True)
+            found, permit = require_import(self._policy, work, caller, key, lock=True)
             changed, first = work.import_undoing.changed_since(found, FIRST_CHANGED)
             change = undo(found, changed, ", ".join(map(str, first)), work.now)
             stream = f"catalogue/{found.owner_id}"
@@ -204,23 +211,6 @@ class Imports:
             work.commit(permit)
             return change.after
 
-    def _required(self, caller: Caller, work: UnitOfWork, owner: str) -> tuple[Department, Permit]:
-        department = work.departments.by_code(owner)
-        roles = caller.roles_at(department.path, work.now)
-        return department, self._policy.require(caller, "camera:import", roles, facts.of_person(caller))
-
-    def _seen(
-        self, caller: Caller, work: UnitOfWork, key: ImportId, *, lock: bool = False
-    ) -> tuple[CatalogImport, Permit]:  # fmt: skip
-        """Return an import; where one may not import into its department there is none."""
-        found = work.imports.load(key, lock=lock)
-        roles = caller.roles_at(work.departments.load(found.owner_id).path, work.now)
-        try:
-            permit = self._policy.require(caller, "camera:import", roles, facts.of_person(caller))
-        except Forbidden:
-            raise Unknown("unknown-import", key=key) from None
-        return found, permit
-
 
 SHOWN = (
     *("gb_code", "external_key", "name", "latitude", "longitude", "division", "address", "direction", "point_class"),
@@ -229,7 +219,8 @@ SHOWN = (
 """The fields of a draft that a preview shows."""
 
 
-def _shown(seen: Sequence[tuple[str, Checked]]) -> Iterator[PreviewRow]:
+def rows_of(seen: Sequence[tuple[str, Checked]]) -> Iterator[PreviewRow]:
+    """Yield rows that were checked as a preview shows them."""
     far = far_outside([checked.draft for _, checked in seen])
     for place, (where, checked) in enumerate(seen):
         draft = checked.draft
@@ -237,13 +228,15 @@ def _shown(seen: Sequence[tuple[str, Checked]]) -> Iterator[PreviewRow]:
         yield PreviewRow(where, values, (*checked.problems, *([far[place]] if place in far else ())))
 
 
-def _list(work: UnitOfWork, path: Path, asked: Asked) -> List:
+def list_of(work: UnitOfWork, path: Path, asked: Asked) -> List:
+    """Return a list with how it is to be read; raises Unknown where there is no profile of that name."""
     profile = None if asked.profile is None else work.import_profiles.named(asked.profile)
     reading = reading_of(profile, asked.mapping, asked.coordinates, strict=asked.strict)
     return List(path, path.name[:NAME_SHOWN], asked.format, reading)
 
 
-def _new(key: ImportId, department: Department, found: List, permit: Permit, work: UnitOfWork) -> CatalogImport:
+def new_import(key: ImportId, department: Department, found: List, permit: Permit, work: UnitOfWork) -> CatalogImport:
+    """Return an import as it begins."""
     return CatalogImport(
         id=key, owner_id=department.id, file=found.name, format=format_of(found.path, found.format),
         reading=found.reading, dry_run=False, actor=permit.actor, at=work.now, state=ImportState.RUNNING,

@@ -11,6 +11,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from broker.bootstrap import Broker
+from broker.worker.faults import noting_faults
 from broker.worker.schedule import add_schedule
 from broker.worker.tasks import add_tasks
 from storage.db.engine import RUNTIME_ROLE
@@ -36,7 +37,7 @@ def build_app(broker: Broker) -> App:
         kwargs={"options": f"-c timezone=UTC -c role={RUNTIME_ROLE}", "application_name": "xueliang-worker"},
         max_size=CONNECTIONS,
     )
-    app = App(connector=connector)
+    app = App(connector=connector, worker_defaults={"task_middleware": [noting_faults(broker)]})
     add_tasks(app, broker)
     add_schedule(app, broker, STALLED_AFTER)
     return app

@@ -41,6 +41,8 @@ TURNS = (
     Turn("forget_old_health", lambda broker: broker.health_retention.tick(), priority=LAST),
     # Count the catalogue once a day, for the measures of periods that are over.
     Turn("count_catalogue", lambda broker: broker.measures.tick()),
+    # Put lists away that somebody looked at and left lying.
+    Turn("tidy_lists", lambda broker: broker.import_previews.tick(), priority=LAST),
     # Destroy sealed copies that have no ground any more, and erase what was destroyed or kept long enough.
     Turn("tidy_sealed_copies", lambda broker: broker.escrows.tick()),
     # Give up copies whose time is over and delete their bytes.

@@ -42,6 +42,7 @@ from storage.db.imports import ImportRepository
 from storage.db.inbox import InboxRepository
 from storage.db.inbox_counts import InboxCounts
 from storage.db.invites import InviteRepository
+from storage.db.job_lines import JobLines
 from storage.db.jobs import JobQueue
 from storage.db.live import LiveRepository
 from storage.db.locks import LockRepository
@@ -370,6 +371,10 @@ class UnitOfWork:
     @cached_property
     def jobs(self) -> JobQueue:
         return JobQueue(self._open)
+
+    @cached_property
+    def job_lines(self) -> JobLines:
+        return JobLines(self._open)
 
     @cached_property
     def outbox(self) -> OutboxRepository:

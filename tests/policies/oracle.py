@@ -26,6 +26,7 @@ from tests.policies.oracle_catalogue import (
     camera_field,
     division,
     health,
+    job,
     maintenance,
     measures,
     reconciliation,
@@ -377,6 +378,7 @@ SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
         camera, camera_field, reconciliation,
         policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy,
         register, audit, statistics, source, secret, escrow, division, measures, health, maintenance,
+        job,
     )
 }  # fmt: skip
 SENTENCES["webhook"] = of_the_house("add", "list", "remove", "test")

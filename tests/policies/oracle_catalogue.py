@@ -90,3 +90,12 @@ def maintenance(roles: Roles, verb: str, _: Relation) -> bool:
     if verb in {"declare", "end"}:
         return bool(roles & {OPERATOR, SYSTEM})
     raise Silent(verb)
+
+
+def job(roles: Roles, verb: str, _: Relation) -> bool:
+    """Who runs the house sees what the workers have to do; the workers themselves say why something failed."""
+    if verb in {"list", "retry"}:
+        return SYSTEM in roles
+    if verb == "note":
+        return WORKER in roles
+    raise Silent(verb)

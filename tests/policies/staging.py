@@ -148,7 +148,7 @@ KNOWN: dict[str, Callable[[str, Caller, Relation], Fact]] = {
     ),
     **dict.fromkeys(("camera_field", "reconciliation"), _of_nothing),
     **dict.fromkeys(("register", "audit", "statistics", "division", "measures"), _of_nothing),
-    **dict.fromkeys(("health", "maintenance"), _of_nothing),
+    **dict.fromkeys(("health", "maintenance", "job", "setting"), _of_nothing),
     **dict.fromkeys(("access_request", "attachment", "request_item", "grant"), _of_request),
     **dict.fromkeys(("retrieval", "package"), _of_oneself),
     "copy": _of_request,
