@@ -3,20 +3,25 @@
 docs/reference.md lists them; a test holds the two together.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from broker.domain.errors import Invalid
+
+PREFIX = "XUELIANG_"
 
 
 class Settings(BaseSettings):
     """Everything that can be set from outside; the defaults run the program on one machine without any service."""
 
-    model_config = SettingsConfigDict(env_prefix="XUELIANG_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     data: Path = Field(
         default=Path("xueliang-data"), description="Directory for the embedded database and local blobs."
@@ -164,6 +169,47 @@ class Settings(BaseSettings):
     @property
     def step_up_limit(self) -> timedelta:
         return timedelta(minutes=self.step_up_minutes)
+
+
+class Origin(StrEnum):
+    """Where a setting was read."""
+
+    DEFAULT = "default"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    GIVEN = "given"  # on the command line, or by who put the program together
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting to be looked at; `value` is None where nothing is set, and for a secret, told by `secret`, always."""
+
+    variable: str
+    value: str | None
+    origin: Origin
+    secret: bool
+    description: str
+
+
+def listed(settings: Settings) -> tuple[Setting, ...]:
+    """Return every setting with its origin; no secret is in what comes back."""
+    environment = EnvSettingsSource(Settings).env_vars.keys()
+    file = DotEnvSettingsSource(Settings).env_vars.keys()
+    return tuple(_listed(settings, name, environment, file) for name in Settings.model_fields)
+
+
+def _listed(settings: Settings, name: str, environment: Collection[str], file: Collection[str]) -> Setting:
+    value, variable = getattr(settings, name), f"{PREFIX}{name.upper()}"
+    field = Settings.model_fields[name]
+    secret = "SecretStr" in str(field.annotation)
+    if name not in settings.model_fields_set:
+        origin = Origin.DEFAULT
+    elif variable.lower() in environment:
+        origin = Origin.ENVIRONMENT
+    else:
+        origin = Origin.FILE if variable.lower() in file else Origin.GIVEN
+    told = None if value is None or secret else str(value)
+    return Setting(variable, told, origin, secret, field.description or "")
 
 
 def read_settings(**overrides: object) -> Settings:

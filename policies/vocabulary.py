@@ -12,9 +12,9 @@ ACTS: dict[str, frozenset[str]] = {
     "token": frozenset({"issue", "list", "revoke"}),
     "identity": frozenset({"list", "add", "link", "unlink"}),
     "invite": frozenset({"read", "take"}),
-    "department": frozenset({"list", "create"}),
+    "department": frozenset({"list", "create", "edit"}),
     "person": frozenset(
-        {"list", "find", "create", "disable", "assign", "invite", "reset_password", "reset_second_factor"},
+        {"list", "find", "create", "disable", "enable", "assign", "invite", "reset_password", "reset_second_factor"},
     ),
     "delegation": frozenset({"list", "set", "end"}),
     "absence": frozenset({"list", "note", "end"}),
@@ -66,6 +66,7 @@ ACTS: dict[str, frozenset[str]] = {
     "notice": frozenset({"list", "read", "deliver"}),
     "webhook": frozenset({"add", "list", "remove", "test"}),
     "mail": frozenset({"read", "test"}),
+    "setting": frozenset({"read"}),
 }
 """Objects and what can be done to them."""
 

@@ -108,6 +108,28 @@ class Person:
     password_chosen: bool = True
 
 
+class Standing(StrEnum):
+    """How an account stands; `invited`: open, and its first password is still to be chosen."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    INVITED = "invited"
+
+
+@dataclass(frozen=True)
+class WhoIsSought:
+    """What a list of accounts is narrowed to; nothing is asked where nothing is said.
+
+    `text` stands in the name or the login, `path` is the subtree of a department that one works in, `role` is held
+    anywhere.
+    """
+
+    text: str = ""
+    path: str = ""
+    role: Role | None = None
+    standing: Standing | None = None
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who acts, as the doors established it; never taken from a body.

@@ -17,8 +17,10 @@ FIRST = b"\x00" * 32
 KINDS = frozenset(
     {
         "department:created",
+        "department:edited",
         "person:created",
         "person:disabled",
+        "person:enabled",
         "person:contact:changed",
         "person:password:changed",
         "person:role:assigned",

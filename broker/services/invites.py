@@ -113,7 +113,9 @@ class Invites:
             invite, person = self._good(work, permit, token, address)
             return Invited(person.name, person.login, invite.until)
 
-    def take(self, token: str, password: str, address: str, device: str | None = None) -> Signed:
+    def take(
+        self, token: str, password: str, address: str, device: str | None = None, browser: str = ""
+    ) -> Signed:  # fmt: skip
         """Choose the first password, and be signed in.
 
         Raises:
@@ -139,7 +141,7 @@ class Invites:
             work.sessions.close_all(person.id)
             work.audit.append(permit, (Entry(stream, "person:invite:taken"),))
             name = self._openings.devices.name(device, person.login, work.now)
-            tried = Try(person.login, address, name)
+            tried = Try(person.login, address, name, browser=browser)
             signed = self._openings.open(work, permit, person, tried, device, by=BY)
             work.commit(permit)
             return signed

@@ -1,11 +1,12 @@
 """Locks: set at once by whoever watches over a person, a camera or a department, lifted at the same level or above."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from broker.domain import locks
 from broker.domain.accounts import Caller, Role
-from broker.domain.errors import Invalid
+from broker.domain.errors import Invalid, Unknown
 from broker.domain.ids import CameraId, DepartmentId, LockId, PersonId, new_id
 from broker.domain.locks import Lock, LockKind
 from broker.domain.visibility import Viewer
@@ -14,6 +15,16 @@ from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.locks import LockVisibility
 from storage.db.unit_of_work import UnitOfWork, Work
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What somebody points at to lock it: may they, and is it locked itself already."""
+
+    kind: LockKind
+    target: UUID
+    open: bool
+    standing: LockId | None
 
 
 class Locks:
@@ -77,6 +88,22 @@ class Locks:
             self._policy.require(caller, "lock:list", caller.roles(work.now), facts.of_person(caller))
             return work.locks.load(key, _visibility(caller, work))
 
+    def sight(self, caller: Caller, kind: LockKind, name: str) -> Sight:
+        """Return what somebody names: the login of a person, the code of a department or of a point.
+
+        Raises:
+            Unknown: there is no such thing, or the caller may not know of it.
+        """
+        with self._work() as work:
+            self._policy.require(caller, "lock:list", caller.roles(work.now), facts.of_person(caller))
+            target = _named(caller, work, kind, name)
+            levels = dict(_levels(caller, work, kind, _place(work, kind, target)))
+            if kind is LockKind.PERSON and not levels:  # whose accounts are kept by others is not for everybody
+                raise Unknown("unknown-person", person=name)
+            known = facts.of_lock(caller, kind, target)
+            open_to = self._policy.decide(levels.keys(), "lock:set", known).allowed
+            return Sight(kind, target, open_to, work.locks.standing_on(kind, target))
+
     def page(self, caller: Caller, *, standing: bool, after: LockId | None, limit: int) -> Sequence[Lock]:
         """Return locks the caller may know of, newest first; `standing` leaves out those that were lifted."""
         with self._work() as work:
@@ -94,6 +121,16 @@ def _place(work: UnitOfWork, kind: LockKind, target: UUID) -> str:
         case LockKind.DEPARTMENT:
             home = DepartmentId(target)
     return work.departments.load(home).path
+
+
+def _named(caller: Caller, work: UnitOfWork, kind: LockKind, name: str) -> UUID:
+    match kind:
+        case LockKind.PERSON:
+            return work.persons.by_login(name).id
+        case LockKind.CAMERA:
+            return work.cameras.by_gb_code(name, Viewer.of(caller, work.now)).id
+        case LockKind.DEPARTMENT:
+            return work.departments.by_code(name).id
 
 
 def _levels(caller: Caller, work: UnitOfWork, kind: LockKind, path: str) -> Iterator[tuple[Role, str]]:

@@ -103,7 +103,7 @@ class OidcSignIn:
             flow = replace(_flow(place, work.now), person=caller.person(), credential=caller.credential)
         return self._away(flow)
 
-    def finish(self, brought: Brought, note: str | None, address: str, device: str | None) -> Back:
+    def finish(self, brought: Brought, note: str | None, address: str, device: str | None, browser: str = "") -> Back:
         """Take back who was sent away: open a session, or link.
 
         Raises:
@@ -121,7 +121,9 @@ class OidcSignIn:
         except Refused as error:
             self._refuse(address, error.reason)
             raise Forbidden("oidc-refused") from None
-        return self._linked(flow, identity) if flow.person else self._opened(flow, identity, address, device)
+        if flow.person:
+            return self._linked(flow, identity)
+        return self._opened(flow, identity, Try("", address, browser=browser), device)
 
     def _house(self) -> Provider:
         if self._provider is None:
@@ -157,20 +159,20 @@ class OidcSignIn:
         except (Unavailable, binascii.Error, ValueError):
             return None
 
-    def _opened(self, flow: Flow, identity: Identity, address: str, device: str | None) -> Back:
+    def _opened(self, flow: Flow, identity: Identity, came: Try, device: str | None) -> Back:
         with self._work() as work:
             permit = self._policy.require(NOBODY, "session:open", ())
             key = work.identities.whose(identity.issuer, identity.subject)
             person = work.persons.load(key) if key else None
             if person is None or not may_sign_in(person, work.now):
-                self._note(work, address, "unlinked", person)
+                self._note(work, came.address, "unlinked", person)
                 raise Forbidden("oidc-unlinked")
             if work.locks.holds(person.id):
-                self._note(work, address, "lock", person)
+                self._note(work, came.address, "lock", person)
                 raise Forbidden("account-locked")
             name = self._openings.devices.name(device, person.login, work.now)
             signed = self._openings.open(
-                work, permit, person, Try(person.login, address, name), device, by=BY,
+                work, permit, person, replace(came, login=person.login, device=name), device, by=BY,
                 shown_at=self._shown_at(identity, work.now), told={"issuer": identity.issuer},
             )  # fmt: skip
             work.commit(permit)

@@ -111,7 +111,9 @@ class Openings:
         """
         secret = secrets.token_urlsafe(32)
         until = work.now + ABSOLUTE
-        work.sessions.open(digest(secret), person.id, work.now, until, shown_at, by)
+        work.sessions.open(
+            digest(secret), person.id, work.now, until, shown_at, by, address=tried.address, browser=tried.browser
+        )
         work.sessions.keep_newest(person.id, SESSIONS)
         got_in(work, tried)
         stream = f"sign_in/{person.id}"
@@ -138,11 +140,12 @@ class SignIn:
         self._openings = openings
 
     def open(
-        self, login: str, password: str, address: str, code: str | None = None, device: str | None = None
-    ) -> Signed:
+        self, login: str, password: str, address: str, code: str | None = None, device: str | None = None,
+        browser: str = "",
+    ) -> Signed:  # fmt: skip
         """Sign in with login and password, and with a code when the person has a second factor.
 
-        `device` is the cookie of the device, if the browser brought one.
+        `device` is the cookie of the device, if the browser brought one; `browser` what it calls itself.
 
         Raises:
             Throttled: too many failures of this login, from where it is tried, within a quarter of an hour.
@@ -151,7 +154,8 @@ class SignIn:
             Forbidden: the password is right, and the person is locked.
         """
         with self._work() as work:
-            tried = Try(login, address, self._openings.devices.name(device, login, work.now))
+            known_as = self._openings.devices.name(device, login, work.now)
+            tried = Try(login, address, known_as, browser=browser)
             if flooded(work, tried):
                 raise Throttled("too-many-sign-ins", minutes=MINUTES)
             known = work.persons.secret(login)

@@ -31,13 +31,14 @@ class Try:
     """Who tries, and from where; `device` names a device on which this login was used before.
 
     `inside`: the password was right, or a session or token makes the call. All such failures have one budget, which
-    holds at every door.
+    holds at every door. `browser` is what the browser calls itself; it counts for nothing and is told to its person.
     """
 
     login: str
     address: str
     device: str = ""
     inside: bool = False
+    browser: str = ""
 
     def place(self, work: UnitOfWork) -> str:
         """Return where its failures are counted."""

@@ -5,6 +5,7 @@ session in a header and come from a page of our own. A token in a header needs n
 """
 
 import hmac
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -26,6 +27,18 @@ PLAIN_COOKIE = "xueliang"
 DEVICE = "xueliang-device"
 FLOW = "xueliang-oidc"
 CSRF_HEADER = "X-CSRF-Token"
+
+BROWSERS = (
+    ("Edge", re.compile(r"\bEdg/(\d{1,4})")),
+    ("Opera", re.compile(r"\bOPR/(\d{1,4})")),
+    ("Firefox", re.compile(r"\bFirefox/(\d{1,4})")),
+    ("Chrome", re.compile(r"\bChrome/(\d{1,4})")),
+    ("Safari", re.compile(r"\bVersion/(\d{1,4})[\d.]* .*\bSafari/")),
+)
+"""In this order: most of them say that they are Chrome and Safari as well."""
+
+SYSTEMS = (("Android", "Android"), ("iOS", "iPhone"), ("iOS", "iPad"), ("Windows", "Windows NT"), ("macOS", "Mac OS X"),
+           ("Linux", "Linux"))  # fmt: skip
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="API token, xlt_…; POST /api/v1/me/tokens")
 _cookie = APIKeyCookie(name=HOST_COOKIE, auto_error=False, scheme_name="session", description="POST /api/v1/sessions")
@@ -129,6 +142,17 @@ def session_secret(request: Request) -> str:
 def address_of(request: Request) -> str:
     """Return where the call comes from; behind a proxy that is trusted, what the proxy says."""
     return request.client.host if request.client else ""
+
+
+def browser_of(request: Request) -> str:
+    """Return what the browser calls itself, in a few words: Chrome 88, Windows; nothing for what is none we know.
+
+    Only that is kept of the header, which tells more of a person than is needed to know an own session again.
+    """
+    said = request.headers.get("user-agent", "")
+    browser = next((f"{name} {found[1]}" for name, form in BROWSERS if (found := form.search(said))), "")
+    system = next((name for name, mark in SYSTEMS if mark in said), "")
+    return ", ".join(part for part in (browser, system) if part)
 
 
 def cookie_name(settings: Settings) -> str:

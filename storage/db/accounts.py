@@ -1,13 +1,13 @@
 """Departments, persons, roles, sessions and tokens."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
-from broker.domain.accounts import Assignment, Department, DepartmentKind, Person, Role
+from broker.domain.accounts import Assignment, Department, DepartmentKind, Person, Role, Standing, WhoIsSought
 from broker.domain.delegations import DECIDING
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import DepartmentId, PersonId
@@ -18,6 +18,7 @@ from storage.db.tables import department, person, role_assignment
 
 AnyRow = Row[tuple[object, ...]]
 FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+ANYBODY = WhoIsSought()
 
 
 class DepartmentRepository:
@@ -63,6 +64,44 @@ class DepartmentRepository:
         rows = select(department).where(department.c.path > after).order_by(department.c.path).limit(limit)
         return [_department(row) for row in self._connection.execute(rows)]
 
+    def find(self, text: str, *, after: str, limit: int) -> list[Department]:
+        """Return departments with this text in name or code, in tree order, `after` a path."""
+        named = or_(*(it.icontains(text, autoescape=True) for it in (department.c.name, department.c.name_en)))
+        fitting = or_(named, department.c.code.istartswith(text, autoescape=True)) & (department.c.path > after)
+        rows = self._connection.execute(select(department).where(fitting).order_by(department.c.path).limit(limit))
+        return [_department(row) for row in rows]
+
+    def children(self, parent: DepartmentId, *, after: str = "", limit: int) -> list[Department]:
+        """Return what lies directly below a department, in tree order, `after` a path."""
+        below = (department.c.parent_id == parent) & (department.c.path > after)
+        rows = self._connection.execute(select(department).where(below).order_by(department.c.path).limit(limit))
+        return [_department(row) for row in rows]
+
+    def grandchildren(self, parents: Collection[DepartmentId], *, each: int) -> dict[DepartmentId, list[Department]]:
+        """Return the first `each` departments directly below each of some, in tree order."""
+        place = func.row_number().over(partition_by=department.c.parent_id, order_by=department.c.path)
+        numbered = select(department, place.label("place")).where(department.c.parent_id.in_(set(parents))).subquery()
+        rows = select(numbered).where(numbered.c.place <= each).order_by(numbered.c.path)
+        found: dict[DepartmentId, list[Department]] = {}
+        for row in self._connection.execute(rows):
+            found.setdefault(row.parent_id, []).append(_department(row))
+        return found
+
+    def change(self, before: Department, after: Department) -> None:
+        """Store what a department is called from now on; code, kind and place stay.
+
+        Raises:
+            Conflict: there is a newer version already.
+        """
+        same = (department.c.id == before.id) & (department.c.version == before.version)
+        done = self._connection.execute(
+            update(department).where(same).values(
+                name=after.name, name_en=after.name_en, division=after.division, version=after.version
+            )
+        )  # fmt: skip
+        if done.rowcount != 1:
+            raise Conflict("changed-meanwhile", subject="department")
+
     def add(self, new: Department) -> None:
         self._connection.execute(
             insert(department).values(
@@ -107,10 +146,13 @@ class PersonRepository:
         row = self._connection.execute(select(person).where(person.c.login == login)).one_or_none()
         return None if row is None else (_person(row), row.password_hash)
 
-    def page(self, *, scope: Sequence[str], after: PersonId | None, limit: int) -> list[Person]:
+    def page(
+        self, *, scope: Sequence[str], after: PersonId | None, limit: int, sought: WhoIsSought = ANYBODY
+    ) -> list[Person]:
         """Return persons whose department lies in one of the subtrees `scope`, by id."""
         rows = select(person).join(department, department.c.id == person.c.department_id)
         rows = rows.where(or_(*(department.c.path.startswith(path, autoescape=True) for path in scope)))
+        rows = rows.where(*_fitting(sought))
         if after is not None:
             rows = rows.where(person.c.id > after)
         return [_person(row) for row in self._connection.execute(rows.order_by(person.c.id).limit(limit))]
@@ -208,6 +250,26 @@ class PersonRepository:
         done = self._connection.execute(update(role_assignment).where(held).values(withdrawn_at=at, version=version))
         if not done.rowcount:
             raise Unknown("role-not-held", role=role)
+
+
+def _fitting(sought: WhoIsSought) -> Iterator[ColumnElement[bool]]:
+    """Yield what has to hold of somebody who is sought, in the columns of the person and the department."""
+    if sought.text:
+        named = person.c.name.icontains(sought.text, autoescape=True)
+        yield or_(named, person.c.login.icontains(sought.text, autoescape=True))
+    if sought.path:
+        yield department.c.path.startswith(sought.path, autoescape=True)
+    if sought.role is not None:
+        held = select(role_assignment.c.id).where(
+            role_assignment.c.person_id == person.c.id,
+            role_assignment.c.role == sought.role,
+            role_assignment.c.withdrawn_at.is_(None),
+        )
+        yield held.exists()
+    if sought.standing is not None:
+        yield person.c.active if sought.standing is not Standing.CLOSED else ~person.c.active
+    if sought.standing is Standing.INVITED:
+        yield ~person.c.password_chosen
 
 
 def _department(row: AnyRow) -> Department:

@@ -1,12 +1,14 @@
 """Invites: links good once, of whose tokens only digests are stored."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, false, insert, or_, select, update
 
 from broker.domain.ids import PersonId
 from broker.domain.invites import Invite
-from storage.db.tables import invite
+from storage.db.tables import department, invite, person
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -28,6 +30,15 @@ class InviteRepository:
         found = select(invite).where(invite.c.person_id == who, invite.c.ended_at.is_(None))
         row = self._connection.execute(found.with_for_update() if lock else found).one_or_none()
         return None if row is None else _invite(row)
+
+    def page(self, *, scope: Sequence[str], after: UUID | None, limit: int) -> list[Invite]:
+        """Return the invites that were neither used nor revoked, of persons in some subtrees, newest first."""
+        rows = select(invite).join(person, person.c.id == invite.c.person_id)
+        rows = rows.join(department, department.c.id == person.c.department_id).where(invite.c.ended_at.is_(None))
+        rows = rows.where(or_(false(), *(department.c.path.startswith(path, autoescape=True) for path in scope)))
+        if after is not None:
+            rows = rows.where(invite.c.id < after)
+        return [_invite(row) for row in self._connection.execute(rows.order_by(invite.c.id.desc()).limit(limit))]
 
     def add(self, new: Invite, digest: bytes, stream: str, version: int) -> None:
         self._connection.execute(

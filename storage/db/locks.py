@@ -1,6 +1,7 @@
 """Locks, and the gate that keeps footage from slipping out between the look for a lock and the commit."""
 
 from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, text, update
 
@@ -88,8 +89,12 @@ class LockRepository:
 
     def holds(self, who: PersonId) -> bool:
         """Say whether a person is locked."""
-        on = select(lock.c.id).where(_STANDING, lock.c.kind == LockKind.PERSON, lock.c.target_id == who)
-        return self._connection.execute(on).first() is not None
+        return self.standing_on(LockKind.PERSON, who) is not None
+
+    def standing_on(self, kind: LockKind, target: UUID) -> LockId | None:
+        """Return the lock that stands on a person, a camera or a department itself."""
+        on = select(lock.c.id).where(_STANDING, lock.c.kind == kind, lock.c.target_id == target)
+        return self._connection.execute(on).scalar()
 
     def add(self, new: Lock) -> None:
         """Store a new lock; the gate is shut.
@@ -97,8 +102,7 @@ class LockRepository:
         Raises:
             Conflict: its target is locked already.
         """
-        on = select(lock.c.id).where(_STANDING, lock.c.kind == new.kind, lock.c.target_id == new.target_id)
-        if (known := self._connection.execute(on).scalar()) is not None:
+        if (known := self.standing_on(new.kind, new.target_id)) is not None:
             raise Conflict("already-locked", lock=known)
         self._connection.execute(insert(lock).values(_of_lock(new)))
 

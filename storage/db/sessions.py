@@ -1,6 +1,6 @@
 """Sessions and API tokens: only digests of the secrets are stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from broker.domain.ids import PersonId
 from storage.db.tables import api_token, session
 
+EVERYTHING = frozenset({"*"})
+"""The scopes of a session."""
+
 _LIVE = """
-    SELECT person_id, stepped_up_at, seen_at, opened_by FROM session
-    WHERE digest = %(digest)s AND expires_at > %(at)s AND seen_at > %(idle_since)s
+    SELECT digest, person_id, stepped_up_at, seen_at, opened_by FROM session
+    WHERE digest = ANY(%(digests)s) AND expires_at > %(at)s AND seen_at > %(idle_since)s
 """
 """As text: it is asked with every call, and costs a third of a statement that is put together."""
 
@@ -43,13 +46,19 @@ class Credential:
 
 @dataclass(frozen=True)
 class LiveSession:
-    """A session of a person as its owner may see it; `stepped_up_at`: when the second factor was shown in it last."""
+    """A session of a person as its owner may see it.
+
+    `stepped_up_at`: when the second factor was shown in it last; `address` and `browser`: from where and with what it
+    was opened, empty where nobody noted that.
+    """
 
     digest: bytes = field(repr=False)
     opened_at: datetime
     seen_at: datetime
     expires_at: datetime
     stepped_up_at: datetime | None
+    address: str = ""
+    browser: str = ""
 
 
 class SessionRepository:
@@ -60,30 +69,38 @@ class SessionRepository:
 
     def open(
         self, digest: bytes, who: PersonId, at: datetime, until: datetime, stepped_up_at: datetime | None = None,
-        opened_by: str = "password",
+        opened_by: str = "password", *, address: str = "", browser: str = "",
     ) -> None:  # fmt: skip
         row = {
             "digest": digest, "person_id": who, "opened_at": at, "seen_at": at, "expires_at": until,
-            "stepped_up_at": stepped_up_at, "opened_by": opened_by,
+            "stepped_up_at": stepped_up_at, "opened_by": opened_by, "address": address, "browser": browser,
         }  # fmt: skip
         self._connection.execute(insert(session).values(row))
 
     def find(self, digest: bytes, at: datetime, idle_since: datetime) -> Credential | None:
         """Return the live session: not expired, and used after `idle_since`."""
-        told = {"digest": digest, "at": at, "idle_since": idle_since}
-        row = self._connection.exec_driver_sql(_LIVE, told).one_or_none()
-        if row is None:
-            return None
-        everything = frozenset({"*"})
-        return Credential(
-            digest, row.person_id, "session", everything, row.stepped_up_at, row.seen_at, row.opened_by
-        )  # fmt: skip
+        return next(iter(self.find_many([digest], at, idle_since)), None)
+
+    def find_many(self, digests: Collection[bytes], at: datetime, idle_since: datetime) -> list[Credential]:
+        """Return those of these sessions that are live."""
+        told = {"digests": list(digests), "at": at, "idle_since": idle_since}
+        return [
+            Credential(
+                bytes(row.digest), row.person_id, "session", EVERYTHING, row.stepped_up_at, row.seen_at, row.opened_by
+            )
+            for row in self._connection.exec_driver_sql(_LIVE, told)
+        ]
 
     def of_person(self, who: PersonId, at: datetime, idle_since: datetime) -> list[LiveSession]:
         """Return the live sessions of a person, the newest first; `keep_newest` bounds how many there are."""
         live = (session.c.person_id == who) & (session.c.expires_at > at) & (session.c.seen_at > idle_since)
         rows = self._connection.execute(select(session).where(live).order_by(session.c.opened_at.desc()))
-        return [LiveSession(row.digest, row.opened_at, row.seen_at, row.expires_at, row.stepped_up_at) for row in rows]
+        return [
+            LiveSession(
+                row.digest, row.opened_at, row.seen_at, row.expires_at, row.stepped_up_at, row.address, row.browser
+            )
+            for row in rows
+        ]
 
     def step_up(self, digest: bytes, at: datetime) -> None:
         """Note on the session or token that a second factor was shown; no digest is in both tables."""

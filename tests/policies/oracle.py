@@ -121,8 +121,14 @@ def inbox(_: Roles, verb: str, by: Relation) -> bool:
 def department(roles: Roles, verb: str, by: Relation) -> bool:
     if verb == "list":
         return by.person or OPERATOR in roles
-    if verb == "create":
+    if verb in {"create", "edit"}:
         return bool(roles & {OPERATOR, SYSTEM})
+    raise Silent(verb)
+
+
+def setting(roles: Roles, verb: str, _: Relation) -> bool:
+    if verb == "read":
+        return bool(roles & {OPERATOR, SYSTEM, AUDITOR})
     raise Silent(verb)
 
 
@@ -175,7 +181,7 @@ def person(roles: Roles, verb: str, by: Relation) -> bool:
     on_others = SECURITY in roles and not by.oneself
     if verb in {"list", "create"}:
         return bool(roles & {OPERATOR, SECURITY})
-    if verb in {"disable", "assign"}:
+    if verb in {"disable", "enable", "assign"}:
         return OPERATOR in roles or on_others
     if verb in {"invite", "reset_password", "reset_second_factor"}:
         return OPERATOR in roles or (on_others and by.factor is not Factor.STALE)
@@ -374,7 +380,7 @@ SENTENCES: dict[str, Callable[[Roles, str, Relation], bool]] = {
     sentence.__name__: sentence
     for sentence in (
         account, token, session, identity, invite, second_factor,
-        notice, inbox, department, mail, rulebook, person, delegation, absence,
+        notice, inbox, department, setting, mail, rulebook, person, delegation, absence,
         camera, camera_field, reconciliation,
         policy, access_request, attachment, request_item, grant, lock, footage, retrieval, package, copy,
         register, audit, statistics, source, secret, escrow, division, measures, health, maintenance,

@@ -265,7 +265,7 @@ def _with_a_say(ask: Question, lock: Lock, verb: str) -> Iterator[Role]:
 
 
 def of_people(ask: Question) -> Answer:
-    verb = ask.chance.choice(("create", "disable", "assign", "reset_password"))
+    verb = ask.chance.choice(("create", "disable", "enable", "assign", "reset_password"))
     target = ask.chance.choice(list(ask.world.people))
     home = ask.world.people[target].home
     accounts = Accounts(UNUSED, ask.policy, UNUSED)

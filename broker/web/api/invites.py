@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from broker.domain.ids import PersonId
 from broker.web.api.persons import Password
 from broker.web.api.sessions import SessionOut, opened
-from broker.web.auth import address_of, device_of, require_same_origin, set_cookie
+from broker.web.auth import address_of, browser_of, device_of, require_same_origin, set_cookie
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.routes import OnceRoute, StrictRoute
 from broker.web.values import In, Out
@@ -90,6 +90,6 @@ def take_invite(token: Token, body: TakeIn, request: Request, response: Response
     """设置首个密码并登录。Choose the first password; you are signed in."""
     require_same_origin(request)
     password = body.password.get_secret_value()
-    signed = broker.invites.take(token, password, address_of(request), device_of(request))
+    signed = broker.invites.take(token, password, address_of(request), device_of(request), browser_of(request))
     set_cookie(response, broker.settings, signed)
     return opened(signed)

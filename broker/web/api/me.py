@@ -33,10 +33,12 @@ class PasswordIn(In):
 
 
 class OwnSessionOut(Out):
-    """One of your sessions; `here` is the one that asks."""
+    """One of your sessions; `here` is the one that asks, `address` and `browser` say where it was opened from."""
 
     name: str
     here: bool
+    address: str
+    browser: str
     opened_at: datetime
     seen_at: datetime
     until: datetime
@@ -46,8 +48,8 @@ class OwnSessionOut(Out):
     def of(cls, own: Own) -> Self:
         it = own.session
         return cls(
-            name=own.name, here=own.here, opened_at=it.opened_at, seen_at=it.seen_at, until=it.expires_at,
-            stepped_up_at=it.stepped_up_at,
+            name=own.name, here=own.here, address=it.address, browser=it.browser, opened_at=it.opened_at,
+            seen_at=it.seen_at, until=it.expires_at, stepped_up_at=it.stepped_up_at,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from broker.domain.ids import PersonId
 from broker.domain.oidc import LONGEST_SUBJECT, MOST, Linked
 from broker.services.oidc.provider import LONGEST_CODE, Brought
 from broker.web.api.persons import Password
-from broker.web.auth import address_of, clear_flow, device_of, flow_of, set_cookie, set_flow
+from broker.web.auth import address_of, browser_of, clear_flow, device_of, flow_of, set_cookie, set_flow
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.routes import OnceRoute, StrictRoute
 from broker.web.values import In, Out
@@ -86,7 +86,7 @@ def finish_oidc(
 ) -> Response:  # fmt: skip
     """从统一身份认证返回，完成登录或关联。Come back from the other house: signed in, or linked."""
     brought = Brought(state, code, error, iss)
-    back = broker.oidc.finish(brought, flow_of(request), address_of(request), device_of(request))
+    back = broker.oidc.finish(brought, flow_of(request), address_of(request), device_of(request), browser_of(request))
     waiting = back.signed is not None and back.signed.must_step_up
     answer = onward(f"{STEP_UP}?next={quote(back.place)}" if waiting else back.place)
     clear_flow(answer, broker.settings)

@@ -9,7 +9,15 @@ from pydantic import ConfigDict, StringConstraints
 from broker.services.sign_in import Signed
 from broker.web.api.persons import Password
 from broker.web.api.second_factor import Code
-from broker.web.auth import address_of, clear_cookie, device_of, require_same_origin, session_secret, set_cookie
+from broker.web.auth import (
+    address_of,
+    browser_of,
+    clear_cookie,
+    device_of,
+    require_same_origin,
+    session_secret,
+    set_cookie,
+)
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.refs import PersonRef
 from broker.web.routes import StrictRoute
@@ -51,7 +59,7 @@ def sign_in(body: SignInIn, request: Request, response: Response, broker: Broker
     require_same_origin(request)
     code = body.code.get_secret_value() if body.code else None
     password, device = body.password.get_secret_value(), device_of(request)
-    signed = broker.sign_in.open(body.login, password, address_of(request), code, device)
+    signed = broker.sign_in.open(body.login, password, address_of(request), code, device, browser_of(request))
     set_cookie(response, broker.settings, signed)
     return opened(signed)
 

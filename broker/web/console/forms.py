@@ -74,6 +74,8 @@ class Refusal:
     sentence: str
     fields: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
+    """All that is wrong with a document that was read whole: where, and what."""
 
     @property
     def wants_code(self) -> bool:
@@ -93,4 +95,5 @@ def refusal_of(error: BrokerError | ValidationError, language: str) -> Refusal:
         return Refusal(STATUS["invalid"], "request-invalid", sentence, {it["pointer"]: it["detail"] for it in faults})
     told = explain(error, language)
     fields = {error.pointer: told} if error.pointer and isinstance(error, Invalid) else {}
-    return Refusal(STATUS.get(error.kind, 500), error.slug, told, fields, error.missing)
+    within = tuple((fault.pointer, explain(fault, language)) for fault in error.faults[:MOST_TOLD])
+    return Refusal(STATUS.get(error.kind, 500), error.slug, told, fields, error.missing, within)

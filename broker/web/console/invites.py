@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from broker.services.invites import Invited
 from broker.web.api.invites import TakeIn
-from broker.web.auth import address_of, device_of, set_cookie
+from broker.web.auth import address_of, browser_of, device_of, set_cookie
 from broker.web.console.forms import FormDep, Refusal, checked
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import Screen, ScreenDep
@@ -36,7 +36,7 @@ def take_invite(token: Token, request: Request, form: FormDep, broker: BrokerDep
     def act() -> None:
         body = checked(TakeIn, {"password": next(iter(form.all("password")), "")})
         password = body.password.get_secret_value()
-        signed = broker.invites.take(token, password, address_of(request), device_of(request))
+        signed = broker.invites.take(token, password, address_of(request), device_of(request), browser_of(request))
         answer.append(screen.go("/", "invite-taken"))
         set_cookie(answer[0], broker.settings, signed)
 

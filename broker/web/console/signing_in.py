@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from broker.bootstrap import Broker
 from broker.domain.errors import Forbidden, Invalid, Throttled, Unauthenticated, Unavailable
 from broker.domain.local_paths import local_path
-from broker.web.auth import address_of, clear_cookie, cookie_name, device_of, session_secret, set_cookie
+from broker.web.auth import address_of, browser_of, clear_cookie, cookie_name, device_of, session_secret, set_cookie
 from broker.web.console.forms import CODE_FIELD, Form, FormDep, Refusal, refusal_of
 from broker.web.console.home import Next
 from broker.web.console.routes import PageRoute
@@ -48,7 +48,9 @@ def sign_in(request: Request, form: FormDep, broker: BrokerDep, screen: ScreenDe
     try:
         login, password = _credentials(broker, form)
         code = form.one(CODE_FIELD) or None
-        signed = broker.sign_in.open(login, password, address_of(request), code, device_of(request))
+        signed = broker.sign_in.open(
+            login, password, address_of(request), code, device_of(request), browser_of(request)
+        )
     except (Unauthenticated, Throttled, Forbidden, Invalid) as error:
         asks_code = error.slug in {"second-factor-needed", "wrong-code"}
         note = _note(broker, login, password) if asks_code else ""

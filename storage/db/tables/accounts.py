@@ -72,6 +72,8 @@ session = Table(
     Column("expires_at", INSTANT, nullable=False),
     Column("stepped_up_at", INSTANT),
     Column("opened_by", Text, nullable=False, server_default="password"),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("browser", Text, nullable=False, server_default=""),
 )
 
 sign_in_failure = Table(
