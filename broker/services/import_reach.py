@@ -1,6 +1,6 @@
 """Whose lists a caller may bring in: asked of the department that owns the points."""
 
-from broker.domain.accounts import Caller, Department, Role
+from broker.domain.accounts import Caller, Department
 from broker.domain.errors import Forbidden, Unknown
 from broker.domain.ids import ImportId
 from broker.domain.imports import CatalogImport
@@ -34,16 +34,3 @@ def require_import(
     except Forbidden:
         raise Unknown("unknown-import", key=key) from None
     return found, permit
-
-
-def paths_allowed(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str) -> list[str]:
-    """Return the subtrees in which one of the caller's roles may do something.
-
-    Raises:
-        Forbidden: none of them may anywhere.
-    """
-    known = facts.of_person(caller)
-    policy.require(caller, act, caller.roles(work.now), known)
-    return [
-        path for role in Role for path in caller.paths_of(role, work.now) if policy.decide({role}, act, known).allowed
-    ]

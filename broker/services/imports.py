@@ -33,8 +33,9 @@ from broker.services.catalog_files.writing.corrections import corrections
 from broker.services.catalog_files.writing.tables import Written
 from broker.services.import_engine import List, bring_in, keep_outside
 from broker.services.import_profiles import reading_of, suggested
-from broker.services.import_reach import IMPORT, paths_allowed, require_import, require_owner
+from broker.services.import_reach import IMPORT, require_import, require_owner
 from broker.services.keeping import expect, keep
+from broker.services.subtrees import paths_allowed
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
 from storage.db.unit_of_work import UnitOfWork, Work

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from broker.domain.accounts import Caller, Department
@@ -19,11 +20,13 @@ from broker.services.measure_reach import reach_of
 from broker.services.source_reach import require_source
 from policies import facts
 from policies.authorizer import Authorizer
+from storage.db.health_targets import Alert
 from storage.db.point_health import OpenTrouble
 from storage.db.unit_of_work import UnitOfWork, Work
 
 LONGEST_DAYS = 1100
 MOST_LINES = 2000
+DAYS_BY_DAY, DAYS_BY_WEEK = timedelta(days=16), timedelta(days=100)
 
 
 class By(StrEnum):
@@ -52,6 +55,20 @@ class Answer:
     whole: Availability
     parts: Mapping[str, Availability]
     more: int = 0
+
+
+Step = Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Availability by department or county (by key, with the names they have) and by the first day of each step."""
+
+    step: Step
+    starts: Sequence[date]
+    rows: Mapping[str, Mapping[date, Availability]]
+    names: Mapping[str, str]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +145,38 @@ class PointHealth:
             parts = _parts(work, question, paths, division)
             return Answer(whole, dict(list(parts.items())[:MOST_LINES]), max(0, len(parts) - MOST_LINES))
 
+    def heat(self, caller: Caller, question: Question, most: int) -> Heat:
+        """Return availability by department or county and by step of time, at most so many rows.
+
+        Raises:
+            Invalid, Unknown: as for `availability`.
+        """
+        _check(question.begin, question.end)
+        division = read_code(question.division, "#query/division") if question.division else ""
+        step = _step(question.end - question.begin)
+        with self._work() as work:
+            paths = self._paths(work, caller)
+            if question.department:
+                paths = [self._department(work, paths, question.department).path]
+            by: Literal["owner_id", "county"] = "county" if question.by is By.DIVISION else "owner_id"
+            found = work.point_days.grid(question.begin, question.end, by=by, step=step, paths=paths, division=division)
+            rows: dict[str, dict[date, Availability]] = {}
+            for key, start, sums in found:
+                rows.setdefault(key, {})[start] = sums
+            shown = dict(list(rows.items())[:most])
+            if by == "owner_id":
+                homes = work.departments.load_many([DepartmentId(UUID(key)) for key in shown])
+                names = {str(key): home.name for key, home in homes.items()}
+            else:
+                names = work.divisions.named(shown)
+            starts = tuple(sorted({start for _, start, _ in found}))
+            return Heat(step, starts, shown, names, len(rows) - len(shown))
+
+    def below(self, caller: Caller, day: date, limit: int) -> Sequence[Alert]:
+        """Return departments and sources that fell below target on a day, those that miss most first."""
+        with self._work() as work:
+            return work.health_targets.told(day, self._paths(work, caller), limit)
+
     def targets(self, caller: Caller, *, after: UUID | None, limit: int) -> Sequence[Target]:
         """Return what is aimed at."""
         with self._work() as work:
@@ -196,6 +245,13 @@ def _parts(work: UnitOfWork, question: Question, paths: Sequence[str], division:
             return dict(sorted((homes[key].code, it) for key, it in found.items()))
         case None:
             return {}
+
+
+def _step(long: timedelta) -> Step:
+    """Return a step by which a period of this length makes a table that can be read."""
+    if long <= DAYS_BY_DAY:
+        return "day"
+    return "week" if long <= DAYS_BY_WEEK else "month"
 
 
 def _check(begin: date, end: date) -> None:

@@ -1,7 +1,7 @@
 """The catalogue from sources: ask what a source lists, propose what differs, and carry out what somebody accepts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from broker.domain.visibility import Viewer
 from broker.services.camera_reach import require_camera, write_camera
 from broker.services.source_reach import require_source
 from broker.services.source_secrets import SourceSecrets
+from broker.services.subtrees import paths_allowed
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
 
@@ -42,6 +43,15 @@ class NewPlace:
     camera: CameraId | None = None
     latitude: float | None = None
     longitude: float | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A proposal, whose list it is, and how many lines of each kind nobody decided about."""
+
+    proposal: Reconciliation
+    source: Source
+    kinds: Mapping[LineKind, int]
 
 
 class Reconciliations:
@@ -96,6 +106,22 @@ class Reconciliations:
         with self._work() as work:
             source, _ = require_source(self._policy, work, caller, "reconciliation:list", code)
             return work.reconciliations.page(source.id, before=before, limit=limit)
+
+    def waiting(self, caller: Caller, *, after: UUID | None, limit: int) -> Sequence[Waiting]:
+        """Return the proposals that wait, of all sources that the caller's roles reach, the newest first."""
+        with self._work() as work:
+            paths = paths_allowed(self._policy, work, caller, "reconciliation:list")
+            found = work.reconciliations.waiting_among(paths, after=after, limit=limit)
+            sources = work.sources.load_many({it.source_id for it in found})
+            kinds = work.reconciliations.waiting_kinds([it.id for it in found])
+            return [Waiting(it, sources[it.source_id], kinds.get(it.id, {})) for it in found]
+
+    def read(self, caller: Caller, code: str, key: UUID) -> Waiting:
+        """Return a proposal of a source with what waits in it."""
+        with self._work() as work:
+            source, _ = require_source(self._policy, work, caller, "reconciliation:read", code)
+            found = of_source(work, source, key)
+            return Waiting(found, source, work.reconciliations.waiting_kinds([key]).get(key, {}))
 
     def lines(
         self, caller: Caller, code: str, key: UUID, *, after: int, limit: int, waiting: bool = False

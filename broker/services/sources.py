@@ -9,10 +9,13 @@ from adapters.gateway import Gateway
 from adapters.registry import installed
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
-from broker.domain.catalog import Source
+from broker.domain.catalog import Camera, Source
 from broker.domain.errors import BrokerError, Conflict, Invalid, Unknown
-from broker.domain.ids import DepartmentId, SourceId, new_id
+from broker.domain.ids import CameraId, DepartmentId, SourceId, new_id
 from broker.domain.media import Point, Probe
+from broker.domain.source_clocks import ClockOffset
+from broker.domain.source_health import Spell
+from broker.domain.visibility import Viewer
 from broker.services.source_health import SourceHealth, seen_in, seen_instead
 from broker.services.source_reach import require_source
 from broker.services.source_secrets import SourceSecrets
@@ -61,6 +64,19 @@ class Shown:
 
     source: Source
     options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class SourceNow:
+    """A source, the state it is in, how far its clock is off, and how many of its sessions are in use.
+
+    `spell` None: nobody has asked it yet. `offset` None: nobody has looked at its clock yet.
+    """
+
+    source: Source
+    spell: Spell | None
+    offset: ClockOffset | None
+    busy: int
 
 
 class Sources:
@@ -135,6 +151,24 @@ class Sources:
             self._policy.require(caller, "source:list", caller.roles(work.now), facts.of_person(caller))
             return work.sources.page(after=after, limit=limit)
 
+    def overview(self, caller: Caller, *, after: str, limit: int) -> Sequence[SourceNow]:
+        """Return sources by code with how each is now."""
+        with self._work() as work:
+            self._policy.require(caller, "source:list", caller.roles(work.now), facts.of_person(caller))
+            return _now(work, work.sources.page(after=after, limit=limit))
+
+    def now(self, caller: Caller, code: str) -> SourceNow:
+        """Return a source with how it is now."""
+        with self._work() as work:
+            source, _ = require_source(self._policy, work, caller, "source:read", code)
+            return _now(work, [source])[0]
+
+    def points(self, caller: Caller, code: str, *, after: CameraId | None, limit: int) -> Sequence[Camera]:
+        """Return the points on the channels of a source, as far as the caller may see them."""
+        with self._work() as work:
+            source, _ = require_source(self._policy, work, caller, "source:read", code)
+            return work.cameras.bound_page(source.id, Viewer.of(caller, work.now), after=after, limit=limit)
+
     def adapters(self, caller: Caller) -> tuple[str, ...]:
         """Return the names of the adapters that are installed."""
         with self._work() as work:
@@ -182,6 +216,15 @@ class Sources:
         roles = caller.roles_at(owner.path, work.now)
         self._policy.require(caller, "source:edit", roles, facts.of_person(caller))
         return owner.id
+
+
+def _now(work: UnitOfWork, sources: Sequence[Source]) -> list[SourceNow]:
+    keys = [source.id for source in sources]
+    spells, busy = work.source_health.current_many(keys), work.job_lines.sessions()
+    offsets = work.sources.ahead_many(dict.fromkeys(keys, work.now))
+    return [
+        SourceNow(source, spells.get(source.id), offsets.get(source.id), busy.get(source.id, 0)) for source in sources
+    ]
 
 
 def _check_sessions(sessions: int) -> None:

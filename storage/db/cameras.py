@@ -189,6 +189,13 @@ class CameraRepository:
         rows = select(*_COLUMNS).where(camera.c.source_id == source_id).order_by(camera.c.channel, camera.c.id)
         return [camera_of(row) for row in self._connection.execute(rows)]
 
+    def bound_page(self, source_id: SourceId, viewer: Viewer, *, after: CameraId | None, limit: int) -> list[Camera]:
+        """Return the points on the channels of a source that the viewer sees, by id, beginning behind `after`."""
+        rows = select(*_COLUMNS).where(camera.c.source_id == source_id, seen_by(viewer))
+        if after is not None:
+            rows = rows.where(camera.c.id > after)
+        return [camera_of(row) for row in self._connection.execute(rows.order_by(camera.c.id).limit(limit))]
+
     def paths_of(self, keys: Collection[DepartmentId]) -> list[str]:
         """Return the paths of departments."""
         rows = select(department.c.path).where(department.c.id == any_(literal(list(keys), ARRAY(Uuid))))

@@ -60,6 +60,13 @@ _BELOW = f"""
     FROM noted n LEFT JOIN source s ON s.id = n.subject
     JOIN department home ON home.id = coalesce(s.department_id, n.subject)"""  # noqa: S608  # constants
 
+_TOLD = """
+    SELECT a.watched, a.online, a.per_mille, s.code, s.name AS source, home.id AS department_id, home.name, home.path
+    FROM health_alert a LEFT JOIN source s ON s.id = a.subject
+    JOIN department home ON home.id = coalesce(s.department_id, a.subject)
+    WHERE a.day = :day AND home.path ^@ ANY (CAST(:paths AS text[]))
+    ORDER BY a.watched - a.online DESC, a.subject LIMIT :limit"""
+
 _KEEPERS = """
     SELECT DISTINCT p.path, a.person_id, a.role FROM unnest(CAST(:paths AS text[])) AS p (path)
     JOIN department d ON p.path ^@ d.path
@@ -126,6 +133,14 @@ class HealthTargets:
         return [
             Alert(row.source or "", row.department_id, row.name, row.path, row.watched, row.online, row.per_mille)
             for row in self._connection.execute(text(_BELOW), given)
+        ]
+
+    def told(self, day: date, paths: Collection[str], limit: int) -> list[Alert]:
+        """Return who fell below target on a day, of what lies in these subtrees; those who miss most first."""
+        given = {"day": day, "paths": list(paths), "limit": limit}
+        return [
+            Alert(row.source or "", row.department_id, row.name, row.path, row.watched, row.online, row.per_mille)
+            for row in self._connection.execute(text(_TOLD), given)
         ]
 
     def keepers(self, paths: Collection[str], roles: Sequence[Role], now: datetime) -> dict[str, set[PersonId]]:

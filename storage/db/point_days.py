@@ -6,6 +6,7 @@ not as their source was, and sums over all points by (day, department, county).
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -107,6 +108,18 @@ class PointDays:
     ) -> dict[date, Availability]:
         """Return the same by day, in order."""
         return {date.fromisoformat(str(key)): it for key, it in self._by("h.day", begin, end, paths, division)}
+
+    def grid(
+        self, begin: date, end: date, *, by: Literal["owner_id", "county"], step: Literal["day", "week", "month"],
+        paths: Sequence[str] | None = None, division: str = "",
+    ) -> list[tuple[str, date, Availability]]:  # fmt: skip
+        """Return the same by owner or county and by the first day of each step of time, in order."""
+        of = "h.owner_id::text" if by == "owner_id" else f"left(h.division, {COUNTY})"
+        low, high = interval(division)
+        steps = f"date_trunc('{step}', h.day)::date"
+        statement = f"SELECT {of} AS of, {steps} AS step, {_SUMS.format('h')} {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2"
+        rows = self._connection.execute(text(statement), _asked(begin, end, paths, low, high))
+        return [(row.of, row.step, Availability(*row[2:])) for row in rows]
 
     def of_point(self, key: CameraId, begin: date, end: date) -> list[PointDay]:
         """Return the days of one point in order, also those it spent behind another source."""

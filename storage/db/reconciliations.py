@@ -4,7 +4,21 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Integer, any_, func, insert, literal, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Integer,
+    any_,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from broker.domain.errors import Conflict, Unknown
@@ -17,7 +31,7 @@ from broker.domain.reconciliation import (
     Reconciliation,
     ReconciliationState,
 )
-from storage.db.tables import source_reconciliation, source_reconciliation_line
+from storage.db.tables import department, source, source_reconciliation, source_reconciliation_line
 
 _line = source_reconciliation_line.c
 
@@ -67,6 +81,33 @@ class ReconciliationRepository:
             rows = rows.where(source_reconciliation.c.id < before)
         found = self._connection.execute(rows.order_by(source_reconciliation.c.id.desc()).limit(limit))
         return [_reconciliation(row) for row in found]
+
+    def waiting_among(self, paths: Collection[str], *, after: UUID | None, limit: int) -> list[Reconciliation]:
+        """Return the proposals that wait, of sources in these subtrees, the newest first."""
+        below = or_(false(), *(department.c.path.startswith(path, autoescape=True) for path in paths))
+        rows = (
+            select(source_reconciliation)
+            .join(source, source.c.id == source_reconciliation.c.source_id)
+            .join(department, department.c.id == source.c.department_id)
+            .where(source_reconciliation.c.state == ReconciliationState.OPEN, below)
+        )
+        if after is not None:
+            rows = rows.where(source_reconciliation.c.id < after)
+        found = self._connection.execute(rows.order_by(source_reconciliation.c.id.desc()).limit(limit))
+        return [_reconciliation(row) for row in found]
+
+    def waiting_kinds(self, keys: Collection[UUID]) -> dict[UUID, dict[LineKind, int]]:
+        """Return by proposal how many lines of each kind nobody decided about."""
+        rows = (
+            select(_line.reconciliation_id, _line.kind, func.count().label("lines"))
+            .where(_line.reconciliation_id.in_(set(keys)), _line.state == LineState.OPEN)
+            .group_by(_line.reconciliation_id, _line.kind)
+            .order_by(_line.kind)
+        )
+        found: dict[UUID, dict[LineKind, int]] = {}
+        for row in self._connection.execute(rows):
+            found.setdefault(row.reconciliation_id, {})[LineKind(row.kind)] = row.lines
+        return found
 
     def lines(self, key: UUID, *, after: int, limit: int, waiting: bool = False) -> list[Line]:
         """Return the lines of a proposal in their order, beginning behind the position `after`."""
