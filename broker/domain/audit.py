@@ -202,8 +202,8 @@ class Event:
 
     @property
     def data(self) -> dict[str, object]:
-        body: dict[str, object] = json.loads(self.body)
-        data = body["data"]
+        """Return the facts of the event; nothing where the body is no longer one of ours."""
+        data = _read(self.body).get("data")
         return data if isinstance(data, dict) else {}
 
 
@@ -246,14 +246,30 @@ def seal(entry: Entry, *, seq: int, at: datetime, actor: str, policy: str, previ
 def first_fault(events: tuple[Event, ...]) -> int | None:
     """Return the sequence number of the first event of a stream that does not hold, or None.
 
-    An event holds when its number continues the stream, its body names the digest of its predecessor and its own
-    digest is that of its body.
+    An event holds when its number continues the stream, its body names the digest of its predecessor, its own digest
+    is that of its body, and what stands beside the body (kind, instant, author) is what the body says.
     """
     previous = FIRST
     for expected, event in enumerate(events, start=1):
-        body = json.loads(event.body)
-        told = (body["stream"], body["seq"], body["kind"], body["previous"])
-        if told != (event.stream, expected, event.kind, previous.hex()) or event.leaf != leaf_hash(event.body):
+        body = _read(event.body)
+        told = tuple(body.get(name) for name in ("stream", "seq", "kind", "actor", "previous"))
+        meant = (event.stream, expected, event.kind, event.actor, previous.hex())
+        if told != meant or not _dated(body, event.at) or event.leaf != leaf_hash(event.body):
             return expected
         previous = event.leaf
     return None
+
+
+def _read(body: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(body)
+    except ValueError:  # somebody wrote over it
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _dated(body: Mapping[str, object], at: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(str(body.get("at"))) == at
+    except (ValueError, TypeError):
+        return False
