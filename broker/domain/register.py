@@ -106,7 +106,10 @@ class RegisterLine:
 
 @dataclass(frozen=True)
 class Sought:
-    """Which lines are wanted; None means any. Departments are paths and reach what lies below them."""
+    """Which lines are wanted; None means any. Departments are paths and reach what lies below them.
+
+    `number` is that of the access request, `gb_code` that of the camera, both as they were then.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -115,5 +118,7 @@ class Sought:
     person: str | None = None
     camera: CameraId | None = None
     request: RequestId | None = None
+    number: str | None = None
+    gb_code: str | None = None
     act: LookAct | None = None
     result: LookResult | None = None

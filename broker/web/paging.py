@@ -99,6 +99,11 @@ async def _by_number(limit: Limit = 50, after: After = None) -> Window[int]:
     return Window(int(key), limit)
 
 
+async def _many_by_number(limit: Limit = MOST, after: After = None) -> Window[int]:
+    return await _by_number(limit, after)
+
+
 ById = Annotated[Window[UUID], Depends(_by_id)]
 ByText = Annotated[Window[str], Depends(_by_text)]
 ByNumber = Annotated[Window[int], Depends(_by_number)]
+ManyByNumber = Annotated[Window[int], Depends(_many_by_number)]

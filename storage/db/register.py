@@ -195,6 +195,8 @@ def _wanted(sought: Sought) -> list[ColumnElement[bool]]:
         line.person_login: sought.person,
         line.camera_id: sought.camera,
         line.request_id: sought.request,
+        line.request_number: sought.number,
+        line.gb_code: sought.gb_code,
         line.act: sought.act,
         line.result: sought.result,
     }

@@ -28,6 +28,8 @@ Owner = Annotated[Code | None, Query(description="Looks at cameras of this depar
 Login = Annotated[str | None, Query(max_length=100, description="Looks by this person, by login. 调阅人账号。")]
 OfCamera = Annotated[UUID | None, Query(description="Looks at this camera. 点位。")]
 OfRequest = Annotated[UUID | None, Query(description="Looks under this access request. 申请。")]
+Number = Annotated[str | None, Query(max_length=40, description="Looks under the request so numbered. 申请编号。")]
+GbCode = Annotated[str | None, Query(max_length=20, description="Looks at the camera of this code. 国标编码。")]
 OfAct = Annotated[LookAct | None, Query(description="Only orders, only deliveries, or only what was shown. 行为。")]
 OfResult = Annotated[LookResult | None, Query(description="Only allowed, or only refused. 结果。")]
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Lines behind this number. 自该编号之后。")]
@@ -35,13 +37,14 @@ After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Lines behind this 
 
 async def sought_of(
     since: Since = None, until: Until = None, department: Unit = None, owner: Owner = None, person: Login = None,
-    camera: OfCamera = None, request: OfRequest = None, act: OfAct = None, result: OfResult = None,
+    camera: OfCamera = None, request: OfRequest = None, number: Number = None, gb_code: GbCode = None,
+    act: OfAct = None, result: OfResult = None,
 ) -> Sought:  # fmt: skip
     """Return which lines are wanted."""
     return Sought(
         since=since, until=until, department=department, owner=owner, person=person,
         camera=None if camera is None else CameraId(camera), request=None if request is None else RequestId(request),
-        act=act, result=result,
+        number=number, gb_code=gb_code, act=act, result=result,
     )  # fmt: skip
 
 
