@@ -17,6 +17,7 @@ from broker.domain.errors import Unavailable
 from broker.domain.time import Clock, SystemClock
 from broker.fittings import (
     TRIED_EACH,
+    base_map,
     blobs_of,
     gateways,
     open_post_office,
@@ -33,6 +34,7 @@ from broker.services.approvals import Approvals
 from broker.services.attachments import Attachments
 from broker.services.audit import Audit
 from broker.services.availability import Availability
+from broker.services.base_map.base_maps import BaseMaps
 from broker.services.camera_codes import CameraCodes
 from broker.services.camera_fields import CameraFields
 from broker.services.camera_records import CameraRecords
@@ -158,6 +160,7 @@ class Broker:
     point_health: PointHealth
     point_looks: PointLooks
     point_settlement: PointSettlement
+    base_maps: BaseMaps
     health_retention: HealthRetention
     maintenance: MaintenanceWindows
     resealing: Resealing
@@ -286,11 +289,13 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         identities=Identities(work, policy, settings.oidc_issuer),
         invites=Invites(work, policy, passwords, openings, office),
         accounts=Accounts(work, policy, passwords), delegations=Delegations(work, policy),
+    finding = Finding(work, policy)
         absences=Absences(work, policy), catalog=Catalog(work, policy, gateway, opener),
         camera_records=CameraRecords(work, policy, blobs), camera_codes=CameraCodes(work, policy),
         reconciliations=Reconciliations(work, policy, quick, opener),
         reconciliation_batches=ReconciliationBatches(work, policy), camera_fields=CameraFields(work, policy),
-        divisions=Divisions(work, policy), finding=Finding(work, policy), catalog_exports=CatalogExports(work, policy),
+        divisions=Divisions(work, policy), finding=finding, catalog_exports=CatalogExports(work, policy),
+        base_maps=BaseMaps(work, policy, finding, *base_map(settings), outlined=settings.map_outline),
         imports=Imports(work, policy, blobs), import_profiles=ImportProfiles(work, policy),
         import_runs=ImportRuns(work, policy, blobs, workspace(settings.data)),
         import_previews=ImportPreviews(work, policy, blobs, workspace(settings.data)), jobs=Jobs(work, policy),

@@ -8,17 +8,22 @@ from adapters.gateway import Gateway
 from adapters.key_frames import KeyFrames
 from broker.domain.errors import Invalid
 from broker.services.attachments import Limits
+from broker.services.base_map.base_maps import FileTiles, Tiles
+from broker.services.base_map.house import HouseTiles
+from broker.services.base_map.layers import Kind, Layers, Wmts, addresses_of
 from broker.services.couriers.calls import trusting
 from broker.services.couriers.mail import MailServer
 from broker.services.couriers.places import Rules, read_networks
 from broker.services.couriers.post_office import PostOffice
 from broker.services.couriers.wording import read_zone
+from broker.services.map.grid import Grid
 from broker.services.oidc.house import BACK, House
 from broker.services.oidc.provider import Provider
 from broker.services.package_runs import Workshop
 from broker.settings import Settings
 from storage.blobs import open_store
 from storage.blobs.base import BlobStore
+from storage.geography.pmtiles import BadMapFile, MapFile
 from storage.packages.authority import CERTIFICATE, FOLDER, KEY
 from storage.packages.signing import KeyFiles
 from storage.secrets import SecretBox
@@ -74,6 +79,39 @@ def _secret_in(file: Path | None) -> str:
         return file.read_text(encoding="utf-8").strip() if file else ""
     except (OSError, UnicodeDecodeError):
         raise Invalid("oidc-setting", pointer="/oidc_client_secret_file", reason=str(file)) from None
+
+
+def base_map(settings: Settings) -> tuple[Layers, Tiles | None]:
+    """Return what lies under the points of the map, and where its tiles come from when they go through the program.
+
+    Raises:
+        Invalid: `map-setting`: a setting of it is wrong; `pointer` names it.
+    """
+    grid, told = Grid(settings.map_grid), settings.map_attribution
+    if settings.map_basemap == "none":
+        return Layers(grid=grid), None
+    if settings.map_basemap == "pmtiles":
+        file = _map_file(settings.map_file)
+        kind = Kind.RASTER if file.media_type.startswith("image/") else Kind.VECTOR
+        return Layers(kind, proxied=True, grid=grid, deepest=file.deepest, attribution=told), FileTiles(file)
+    wmts = Wmts(
+        tuple(settings.map_layers.split()), settings.map_matrix_set, settings.map_style, settings.map_format
+    )  # fmt: skip
+    address = settings.map_url.get_secret_value() if settings.map_url else ""
+    addresses = addresses_of(address, wmts if settings.map_basemap == "wmts" else None)
+    proxied = settings.map_proxy or any("{key}" in it for it in addresses)
+    layers = Layers(Kind.RASTER, addresses, proxied, grid, settings.map_deepest, told)
+    key = settings.map_key.get_secret_value() if settings.map_key else ""
+    return layers, HouseTiles(layers, key, trusting(settings.ca_file)) if proxied else None
+
+
+def _map_file(path: Path | None) -> MapFile:
+    try:
+        return MapFile(path or Path())
+    except BadMapFile as error:
+        raise Invalid(
+            "map-setting", pointer="/map_file", name="XUELIANG_MAP_FILE", reason=f"{path or '-'}: {error}"
+        ) from None
 
 
 def gateways(settings: Settings) -> tuple[Gateway, Gateway]:

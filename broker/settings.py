@@ -157,6 +157,36 @@ class Settings(BaseSettings):
         default=None,
         description="Its certificate and those above it (PEM); default: `evidence/evidence.pem` below `data`.",
     )
+    map_basemap: Literal["none", "xyz", "wmts", "pmtiles"] = Field(
+        default="none", description="What lies under the points of the map: none, tiles of a server, or one file."
+    )
+    map_url: SecretStr | None = Field(
+        default=None,
+        description="Address of the tiles, several layers separated by blanks. xyz: with {z}, {x} and {y} (or {-y})."
+        " wmts: of the service, {layer} stands for each of `map_layers`. {key} stands for `map_key`.",
+    )
+    map_layers: str = Field(default="", description="Layers of the WMTS, separated by blanks: vec cva")
+    map_matrix_set: str = Field(default="", description="Tile matrix set of the WMTS: c (EPSG:4490) or w of 天地图.")
+    map_style: str = Field(default="default", description="Style of the layers of the WMTS.")
+    map_format: str = Field(default="image/png", description="Format of its tiles: image/png, or tiles for 天地图.")
+    map_grid: Literal["3857", "4490"] = Field(
+        default="3857", description="Grid of the map: 3857 web Mercator; 4490 longitude and latitude of CGCS2000."
+    )
+    map_key: SecretStr | None = Field(
+        default=None,
+        description="Key of that server, in the place of {key}; the program fetches the tiles then, browsers do not.",
+    )
+    map_proxy: bool = Field(
+        default=False, description="Have the program fetch the tiles: for a server that browsers do not reach."
+    )
+    map_file: Path | None = Field(default=None, description="File of the map (PMTiles 3), raster or vector tiles.")
+    map_deepest: int = Field(default=18, ge=0, le=22, description="Scale of the nearest tiles of that server.")
+    map_attribution: str = Field(
+        default="", max_length=200, description="What the map says of where it is from, with its 审图号."
+    )
+    map_outline: bool = Field(
+        default=True, description="Without tiles: draw outlines of divisions, marked as schematic."
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the log lines on standard error.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged."

@@ -2,16 +2,17 @@
 
 import gzip
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from broker.domain.accounts import Caller
+from broker.domain.catalog import Camera
 from broker.domain.errors import Invalid
 from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId
-from broker.domain.places import Spot
+from broker.domain.places import Box, Spot
 from broker.domain.visibility import Viewer
 from broker.services.map.facets import Facets, count
 from broker.services.map.following import MapFollower, Remembered
@@ -63,6 +64,13 @@ class Finding:
             question = _placed(work, wanted)
             return work.finding.page(question, Viewer.of(caller, work.now), after=after, limit=limit)
 
+    def named(self, caller: Caller, keys: Collection[CameraId]) -> Sequence[Camera]:
+        """Return these points by id, as far as they are shown to the caller."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            found = work.cameras.load_many(keys, Viewer.of(caller, work.now))
+            return sorted(found.values(), key=lambda it: it.id)
+
     def nearest(self, caller: Caller, wanted: Wanted, spot: Spot, limit: int) -> Sequence[tuple[Point, float]]:
         """Return the points nearest to a spot, each with its distance in metres."""
         with self._work() as work:
@@ -74,6 +82,12 @@ class Finding:
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
             return count(self._selection(work, caller, wanted)[0])
+
+    def bounds(self, caller: Caller, wanted: Wanted) -> Box | None:
+        """Return where nearly all points lie; None where there are none; may lag behind the list by two seconds."""
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
+            return self._selection(work, caller, wanted)[0].bounds
 
     def tile(self, caller: Caller, wanted: Wanted, grid: Grid, z: int, x: int, y: int) -> Tile:
         """Return a vector tile; may lag behind the list by two seconds.

