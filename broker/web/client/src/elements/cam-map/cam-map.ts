@@ -1,0 +1,224 @@
+// <cam-map>: the map of cameras, as templates/_map.html writes it. It takes its parts from the modules beside it.
+import { defaults as controls } from "ol/control/defaults";
+import { defaults as interactions } from "ol/interaction/defaults";
+import OlMap from "ol/Map";
+import type MapBrowserEvent from "ol/MapBrowserEvent";
+import type { Coordinate } from "ol/coordinate";
+import { NoArea, areaOf, metresBetween, type Tool } from "./areas";
+import { baseLayers, outlines } from "./base";
+import { Drawing } from "./drawing";
+import { PickForm } from "./form";
+import { Grid } from "./grids";
+import { listenForEscape, listenForHands } from "./keyboard";
+import { PointList } from "./list";
+import { Looks } from "./looks";
+import { Points } from "./points";
+import { setupOf, wordsOf, type Say, type Setup } from "./setup";
+import { Shown } from "./shown";
+import { Toolbar } from "./toolbar";
+import { keepInAddress, toldView, viewOf } from "./view";
+
+const WAIT = 200; // milliseconds of an animated step
+
+export class CamMap extends HTMLElement {
+  static readonly observedAttributes = ["data-query", "data-shapes", "data-picked"];
+
+  private say!: Say;
+  private setup!: Setup;
+  private grid!: Grid;
+  private looks!: Looks;
+  private points!: Points;
+  private shown!: Shown;
+  private drawing!: Drawing;
+  private list!: PointList;
+  private form!: PickForm;
+  private bar: Toolbar | null = null;
+  private view!: HTMLElement;
+  private map: OlMap | null = null;
+  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
+  private readonly repaint = (): void => this.painted();
+  private readonly reread = (): void => void this.readPicked();
+
+  connectedCallback(): void {
+    const view = this.querySelector<HTMLElement>(".map-view");
+    if (!view || this.map) return;
+    this.view = view;
+    this.say = wordsOf(this);
+    this.setup = setupOf(this);
+    this.grid = new Grid(this.setup.grid);
+    this.form = new PickForm(this.dataset.form ?? "");
+    this.looks = new Looks(this);
+    for (const hidden of this.querySelectorAll<HTMLElement>(".map-view, .map-hint")) hidden.hidden = false;
+    this.querySelector(".map-plain")?.remove();
+    void this.open();
+  }
+
+  disconnectedCallback(): void {
+    this.map?.setTarget(undefined);
+    this.map = null;
+    this.dark.removeListener(this.repaint);
+    document.removeEventListener("cameras-picked", this.reread);
+  }
+
+  attributeChangedCallback(name: string, _: string | null, value: string | null): void {
+    if (!this.map) return;
+    if (name === "data-query") this.points.ask(value ?? "");
+    else if (name === "data-shapes") this.shown.showAreas(value ?? "");
+    else this.reread();
+  }
+
+  private async open(): Promise<void> {
+    const looks = (): Looks => this.looks;
+    this.points = new Points(this.grid, this.dataset.query ?? "", this.looks);
+    this.shown = new Shown(this.grid, this.looks);
+    this.shown.showAreas(this.dataset.shapes ?? "");
+    this.shown.showPlace(this.dataset.place ?? "", this.dataset.placeName ?? "");
+    this.drawing = new Drawing(this.grid, looks, {
+      finished: (tool, spots) => this.finished(tool, spots),
+      changed: () => this.bar?.show(this.drawing.tool, this.drawing.spots.length),
+      measured: (metres) => this.tell(this.say("radius", { metres: String(metres) })),
+    });
+    this.list = new PointList(this, this.say, () => this.view.focus());
+    await this.readPicked();
+    if (!this.isConnected) return;
+    this.map = this.drawn(looks);
+    this.listen(this.map);
+  }
+
+  private drawn(looks: () => Looks): OlMap {
+    const { base, outline, extent } = this.setup;
+    const ground = [...baseLayers(base, this.grid, looks), ...(outline ? [outlines(outline, this.grid, looks)] : [])];
+    const size = [this.view.clientWidth, this.view.clientHeight];
+    return new OlMap({
+      target: this.view,
+      layers: [...ground, this.points.layer, ...this.shown.layers, this.drawing.layer],
+      view: viewOf(this.dataset.view ?? "", this.shown.extent(), extent, this.grid, size),
+      controls: controls({ zoom: false, rotate: false, attributionOptions: { collapsible: false } }),
+      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false }).extend([this.drawing.interaction]),
+    });
+  }
+
+  private listen(map: OlMap): void {
+    const bar = this.querySelector<HTMLElement>(".map-bar");
+    if (bar) this.bar = new Toolbar(bar, { choose: (tool) => this.choose(tool), finish: () => this.drawing.finish(), zoom: (steps) => this.zoom(steps) });
+    map.on("click", (event) => this.clicked(event));
+    map.on("dblclick", (event) => this.doubled(event));
+    map.on("moveend", () => this.moved(map));
+    map.once("rendercomplete", () => this.ready());
+    listenForHands(this.view, {
+      take: () => this.take(map.getView().getCenter() ?? [0, 0]),
+      finish: () => this.drawing.finish(),
+      takeBack: () => this.drawing.takeBack(),
+      cancel: () => this.cancel(),
+    });
+    listenForEscape(this, () => this.cancel());
+    this.dark.addListener(this.repaint);
+    document.addEventListener("cameras-picked", this.reread);
+  }
+
+  private ready(): void {
+    this.dataset.ready = String(Math.round(performance.now()));
+    this.dispatchEvent(new Event("map-ready", { bubbles: true }));
+  }
+
+  private choose(tool: Tool | null): void {
+    this.list.close();
+    this.drawing.begin(tool);
+    this.view.classList.toggle("map-drawing", tool !== null);
+    this.tell(tool ? this.say(`begin-${tool}`) : "");
+    if (tool) this.view.focus();
+  }
+
+  private cancel(): void {
+    if (this.list.open) return this.list.close();
+    if (!this.drawing.tool) return;
+    this.choose(null);
+    this.tell(this.say("cancelled"));
+  }
+
+  private zoom(steps: number): void {
+    const view = this.map?.getView();
+    view?.animate({ zoom: (view.getZoom() ?? 0) + steps, duration: WAIT });
+  }
+
+  private clicked(event: MapBrowserEvent): void {
+    if (this.drawing.tool === "polygon" || this.drawing.tool === "line") this.drawing.set(event.coordinate);
+    else if (!this.drawing.tool) void this.hit(event.pixel);
+  }
+
+  // The second click of a double one has set the last corner already, at the same place as the first.
+  private doubled(event: MapBrowserEvent): void {
+    if (!this.drawing.tool) return;
+    event.stopPropagation();
+    this.drawing.finish();
+  }
+
+  private take(place: Coordinate): void {
+    if (this.drawing.tool) this.drawing.set(place);
+    else void this.hit(this.map?.getPixelFromCoordinate(place) ?? [0, 0]);
+  }
+
+  private async hit(pixel: number[]): Promise<void> {
+    const map = this.map;
+    if (!map) return;
+    const { ids, cluster } = this.points.at(map, pixel);
+    const [id] = ids;
+    if (cluster && !id) map.getView().animate({ center: cluster, zoom: (map.getView().getZoom() ?? 0) + 2, duration: WAIT });
+    else if (!id) this.tell(this.say("none-here"));
+    else if (ids.length === 1 && this.form.there) this.pick(id);
+    else await this.ask(map, ids, pixel);
+  }
+
+  private async ask(map: OlMap, ids: string[], pixel: number[]): Promise<void> {
+    const [here, aside] = [map.getCoordinateFromPixel(pixel), map.getCoordinateFromPixel([(pixel[0] ?? 0) + 40, pixel[1] ?? 0])];
+    
+    const reach = metresBetween(this.grid.told(here), this.grid.told(aside)) + 5;
+    await this.list.show(ids, this.grid.told(here), reach, this.form.there ? (it) => this.pick(it) : null).catch(() => this.tell(this.say("failed")));
+  }
+
+  private pick(id: string): void {
+    if (this.dispatchEvent(new CustomEvent("camera-clicked", { bubbles: true, cancelable: true, detail: { id } }))) this.form.pick(id);
+  }
+
+  private finished(tool: Tool, spots: Coordinate[]): void {
+    try {
+      const area = areaOf(tool, spots, this.bar?.metres ?? 0);
+      this.choose(null);
+      this.tell(this.say("drawn"));
+      if (this.dispatchEvent(new CustomEvent("area-drawn", { bubbles: true, cancelable: true, detail: area }))) this.form.area(area);
+    } catch (error) {
+      if (!(error instanceof NoArea)) throw error;
+      this.drawing.begin(tool);
+      this.tell(this.say(error.message));
+    }
+  }
+
+  private moved(map: OlMap): void {
+    const told = toldView(map.getView(), this.grid);
+    this.form.at(told);
+    if (this.dataset.keeps !== undefined && this.dataset.ready) keepInAddress(told);
+    map.once("rendercomplete", () => {
+      if (!this.drawing.tool) this.tell(this.say("count", { count: String(this.points.count(map.getView().calculateExtent(map.getSize()))) }));
+    });
+  }
+
+  private async readPicked(): Promise<void> {
+    try {
+      await this.shown.showPicked(this.dataset.picked ?? "");
+    } catch {
+      this.tell(this.say("failed"));
+    }
+  }
+
+  private painted(): void {
+    this.looks = new Looks(this);
+    this.points.repaint(this.looks);
+    this.shown.repaint(this.looks);
+    this.map?.getAllLayers().forEach((layer) => layer.changed());
+  }
+
+  private tell(sentence: string): void {
+    const said = this.querySelector(".map-said");
+    if (said) said.textContent = sentence;
+  }
+}
