@@ -41,17 +41,18 @@ class Server:
 
 
 @contextmanager
-def three_servers(broker: Broker, logs: Path) -> Iterator[tuple[Server, ...]]:
-    """Run three web processes beside each other."""
+def three_servers(broker: Broker, logs: Path, count: int = 3, **more: str) -> Iterator[tuple[Server, ...]]:
+    """Run three web processes beside each other, or another number of them, with more settings by their variables."""
     environment = os.environ | {
         "XUELIANG_DATABASE_URL": broker.database_url,
         "XUELIANG_DATA": str(broker.settings.data),
         "XUELIANG_LANGUAGE": "en",
         "XUELIANG_WORKERS": "0",
+        **more,
     }
     with ExitStack() as stack:
         started = []
-        for number in range(3):
+        for number in range(count):
             log = logs / f"serve-{number}"
             with log.open("wb") as file:
                 process = subprocess.Popen(
