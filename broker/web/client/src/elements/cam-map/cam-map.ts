@@ -165,7 +165,7 @@ export class CamMap extends HTMLElement {
     const [id] = ids;
     if (cluster && !id) map.getView().animate({ center: cluster, zoom: (map.getView().getZoom() ?? 0) + 2, duration: WAIT });
     else if (!id) this.tell(this.say("none-here"));
-    else if (ids.length === 1 && this.form.there) this.pick(id);
+    else if (ids.length === 1 && this.form.picks) this.pick(id);
     else await this.ask(map, ids, pixel);
   }
 
@@ -173,7 +173,7 @@ export class CamMap extends HTMLElement {
     const [here, aside] = [map.getCoordinateFromPixel(pixel), map.getCoordinateFromPixel([(pixel[0] ?? 0) + 40, pixel[1] ?? 0])];
     
     const reach = metresBetween(this.grid.told(here), this.grid.told(aside)) + 5;
-    await this.list.show(ids, this.grid.told(here), reach, this.form.there ? (it) => this.pick(it) : null).catch(() => this.tell(this.say("failed")));
+    await this.list.show(ids, this.grid.told(here), reach, this.form.picks ? (it) => this.pick(it) : null).catch(() => this.tell(this.say("failed")));
   }
 
   private pick(id: string): void {

@@ -6,8 +6,9 @@ const AREAS = ["area", "box", "polygon", "circle", "line", "width"];
 export class PickForm {
   constructor(private readonly id: string) {}
 
-  get there(): boolean {
-    return this.form !== null;
+  // Whether a click on a point picks it; without such a field it tells of it.
+  get picks(): boolean {
+    return Boolean(this.form?.elements.namedItem("camera"));
   }
 
   pick(camera: string): void {
