@@ -20,6 +20,7 @@ class Desk:
 DESKS = (
     Desk("inbox", "/inbox", "inbox:list", "i"),
     Desk("requests", "/requests", "access_request:list", "q"),
+    Desk("map", "/map", "camera:list", "m"),
     Desk("grants", "/grants", "grant:list", "g"),
 )
 """In the order of the bar. Whoever builds a desk adds its line here."""

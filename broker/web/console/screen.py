@@ -19,6 +19,7 @@ from broker.web.console.assets import asset
 from broker.web.console.desks import desks_for
 from broker.web.console.forms import Refusal, refusal_of
 from broker.web.console.instants import Instants
+from broker.web.console.maps.setup import setup_of
 from broker.web.console.places import here
 from broker.web.language import TAGS, language_of
 from broker.web.texts import catalogue, tell
@@ -130,6 +131,7 @@ class Screen:
             "desks": desks_for(self.broker, caller, path) if caller else (),
             "csrf": csrf_of(secret) if caller else "",
             "once": lambda: str(uuid4()),
+            "map_setup": partial(setup_of, self.broker, caller),
             "flash": self._told(said),
             "here": here(self.request),
             "refusal": None,

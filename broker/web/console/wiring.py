@@ -14,11 +14,12 @@ from broker.web.console import (
     signing_in,
 )
 from broker.web.console.deciding import center, owner
+from broker.web.console.maps import wiring as maps
 from broker.web.console.problem_pages import problem_page
 
 ROUTERS = (
     home.router, signing_in.router, invites.router, own_account.router, own_account.showing, inbox.router,
-    requester.router, center.router, owner.router, investigator.router, assets.router,
+    requester.router, center.router, owner.router, investigator.router, *maps.ROUTERS, assets.router,
 )  # fmt: skip
 """Whoever builds a desk adds its routers here."""
 
