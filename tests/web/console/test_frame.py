@@ -13,7 +13,10 @@ from tests.web.routes_of import PUBLIC_PAGES, filled, page_routes
 
 EVERYBODY = ["/account", "/account/password", "/account/second-factor", "/step-up", "/keys", "/components", "/"]
 DESKS = ["/inbox", "/requests", "/requests?scope=all&state=CENTER_REVIEW", "/grants"]
-NO_PAGES = {"/", "/favicon.ico", "/assets/{name}", "/invite/{token}"}
+NO_PAGES = {
+    "/", "/favicon.ico", "/assets/{name}", "/invite/{token}", "/map/base/{z}/{x}/{y}", "/map/outline.geojson",
+    "/requests/{key}/cameras.geojson",
+}  # fmt: skip
 """What is looked at elsewhere, or shows nothing: a way on, a picture, a file, a page that a link is needed for."""
 
 HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.domain.accounts import Role
+from broker.domain.catalog import POINT_CLASSES, Direction, Lifecycle, Status, Visibility
 from broker.domain.grants import Action, Condition, GrantState
 from broker.domain.request_states import ItemState, RequestState
 from broker.web.console.deciding.narrowing import TEMPLATES
@@ -45,6 +46,11 @@ FAMILIES: dict[str, set[str]] = {
     **{f"grant-{what}.": {"suspend", "resume", "revoke"} for what in ("act", "hint")},
     "flash.grant-": {"suspend", "resume", "revoke"},
     "quota.": {"snapshots", "seconds", "bytes"},
+    "camera-status.": values(Status),
+    "camera-lifecycle.": values(Lifecycle),
+    "camera-visibility.": values(Visibility),
+    "camera-direction.": {it.name.lower() for it in Direction},
+    "camera-class.": {str(it) for it in POINT_CLASSES},
     "time.": {"day", "hour", "minute", "second", "over"},
 }
 """Texts whose slug is put together in a page: its beginning, and every end."""
