@@ -110,7 +110,10 @@ def create_app(broker: Broker) -> openapi.DescribedApp:
     pages = add_docs(app)
     app.add_middleware(BodyLimit, upload_mb=broker.settings.upload_mb)
     app.add_middleware(Context)
-    app.add_middleware(SecurityHeaders, policies=pages, https=broker.settings.secure_cookies)  # added last: outermost
+    app.add_middleware(  # added last: outermost
+        SecurityHeaders, policies=pages, https=broker.settings.secure_cookies,
+        pictures=broker.base_maps.layers.origins,
+    )  # fmt: skip
     return app
 
 

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from fastapi import Request
@@ -119,9 +119,14 @@ def _counted(receive: Receive, limit: int) -> Receive:
 class SecurityHeaders:
     """Adds what browsers must be told; a page with a policy of its own (the documentation) keeps that."""
 
-    def __init__(self, app: ASGIApp, *, policies: Mapping[str, str], https: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, policies: Mapping[str, str], https: bool, pictures: Sequence[str] = ()
+    ) -> None:
         self._app = app
         self._policies = policies
+        self._headers = dict(HEADERS)
+        if pictures:  # the base map of the console, where browsers fetch it themselves
+            self._headers["Content-Security-Policy"] += f"; img-src 'self' {' '.join(pictures)}"
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,7 +143,7 @@ class SecurityHeaders:
         await self._app(scope, receive, guarded)
 
     def _add(self, headers: MutableHeaders, path: str) -> None:
-        for name, value in HEADERS.items():
+        for name, value in self._headers.items():
             headers.setdefault(name, value)
         if path in self._policies:
             headers["Content-Security-Policy"] = self._policies[path]
