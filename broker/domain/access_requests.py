@@ -150,6 +150,18 @@ class AccessRequest:
         some = sum(line.authorized is not None for line in left)
         return "granted" if whole == len(lines) else "partially granted" if some else "refused"
 
+    @property
+    def holders(self) -> tuple[DepartmentId, ...]:
+        """Which departments have the request now, by its state; none once it is over."""
+        if self.state in {RequestState.DRAFT, RequestState.RETURNED, RequestState.DECIDED}:
+            return (self.department_id,)
+        if self.state in {RequestState.CENTER_REVIEW, RequestState.EMERGENCY}:
+            center = self.escalated_to or self.center_id
+            return (center,) if center else ()
+        if self.state is RequestState.DEPARTMENT_REVIEW:
+            return tuple(item.department_id for item in self.items if item.state is ItemState.PENDING)
+        return ()
+
     def overdue(self, now: datetime) -> bool:
         return self.state in LAPSING and self.due is not None and now >= self.due
 

@@ -169,6 +169,21 @@ class AccessRequests:
             work.commit(permit)
             return after
 
+    def again(self, caller: Caller, key: RequestId) -> AccessRequest:
+        """Open a draft that asks for the same as an earlier request of the caller's own, as far as that can be seen."""
+        with self._work() as work:
+            earlier = work.access_requests.load(key, visibility(caller, work))
+            self._require(work, caller, "access_request:check", earlier)
+            roles = caller.roles_at(caller.path, work.now)
+            permit = self._policy.require(caller, "access_request:draft", roles, facts.of_draft(caller, caller.path))
+            logins = tuple(it.login for it in work.persons.load_many(earlier.investigators).values())
+            form = Form(earlier.purpose, earlier.terms, logins, earlier.asked, place=earlier.place)
+            blank, _ = filled_in(work, caller, form)
+            numbered = replace(blank, number=work.access_requests.next_number(work.now.year))
+            after = store(work, permit, None, decisions.draft(numbered))
+            work.commit(permit)
+            return after
+
     def edit(self, caller: Caller, key: RequestId, form: Form) -> AccessRequest:
         """Replace what is asked, before submission or after a return."""
         with self._work() as work:

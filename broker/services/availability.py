@@ -1,6 +1,6 @@
 """What is recorded of many cameras: from the cache where it is fresh, from the sources where it is not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,11 +10,13 @@ from broker.domain.catalog import Camera, Source
 from broker.domain.coverage import LOOKED_BACK, MissingReason
 from broker.domain.errors import BrokerError
 from broker.domain.escrows import HOLDING, sealed_of
-from broker.domain.ids import CameraId, RequestId, SourceId
+from broker.domain.ids import CameraId, GrantId, RequestId, SourceId
 from broker.domain.permits import Permit
 from broker.domain.recordings import FRESH, REMEMBERED, spoken
 from broker.domain.time import TimeSpan
+from broker.domain.visibility import Viewer
 from broker.services.access_requests import shown_to, visibility
+from broker.services.grants import grant_visibility
 from broker.services.ledgers import Background, Lines, background, remembered
 from broker.services.recorded import Reached, Recorded, Recordings
 from broker.services.source_health import SourceHealth
@@ -38,6 +40,21 @@ class RequestCoverage:
     lines: Sequence[Recorded]
     at: datetime | None
     refreshing: bool
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is known to be recorded of points, and by how much the clocks of their sources are ahead, where known."""
+
+    lines: Sequence[Recorded]
+    ahead: Mapping[CameraId, timedelta]
+
+
+@dataclass(frozen=True)
+class GrantCoverage(RequestCoverage):
+    """The same of what a grant allows; `ahead`: by how many seconds the clock of a camera's source is ahead."""
+
+    ahead: Mapping[CameraId, float]
 
 
 class Availability:
@@ -76,6 +93,22 @@ class Availability:
                 found[place] = known.balanced(line if line.spans is None else replace(line, at=work.now))
         return found
 
+    def look(self, caller: Caller, lines: Lines, *, ask: bool = False) -> Looked:
+        """Return what is known to be recorded of points that the caller may know of; the others are left out.
+
+        `ask`: the sources are asked about what is too old or not known, which takes them their time.
+        """
+        with self._work() as work:
+            self._policy.require(caller, "camera:coverage", caller.roles(work.now), facts.of_person(caller))
+            cameras = work.cameras.load_many({key for key, _ in lines}, Viewer.of(caller, work.now))
+            seen = [(key, span) for key, span in lines if key in cameras]
+            known = background(work, seen, cameras)
+            begins = {source: min(span.begin for _, span in seen) for source in known.sources} if seen else {}
+            offsets = work.sources.ahead_many(begins)
+            found = remembered(known, seen)
+        ahead = {key: offsets[at.source_id].ahead for key, at in cameras.items() if at.source_id in offsets}
+        return Looked(self.of(seen) if ask else found, ahead)
+
     def of_request(self, caller: Caller, key: RequestId) -> RequestCoverage:
         """Return the ledger of a request from the cache; where that is too old, a job asks the sources.
 
@@ -97,6 +130,30 @@ class Availability:
             sealed = [it for it in work.escrows.of_request(key, still=True) if it.state in HOLDING]
             found = [replace(line, sealed=sealed_of(line.camera, line.asked, sealed)) for line in found]
             return RequestCoverage(found, min(ages, default=None), stale)
+
+    def of_grant(self, caller: Caller, key: GrantId, cameras: Collection[CameraId]) -> GrantCoverage:
+        """Return what is known to be recorded of some cameras of a grant, within its windows.
+
+        Whoever may read a grant may read what is recorded of it. Where the cache is too old, a job asks the sources
+        about the whole request, as for `of_request`.
+        """
+        with self._work() as work:
+            permit = self._policy.require(caller, "grant:read", caller.roles(work.now), facts.of_person(caller))
+            grant = work.grants.load(key, grant_visibility(caller, work))
+            lines = [(line.camera_id, line.window) for line in grant.lines if line.camera_id in cameras]
+            known = background(work, lines, work.cameras.load_many({camera for camera, _ in lines}))
+            found = remembered(known, lines)
+            offsets = work.sources.ahead_many(_begins(known, lines))
+            stale = any(_is_stale(line, work.now) for line in found)
+            if stale:
+                work.jobs.refresh_coverage(grant.request_id)
+                work.commit(permit)
+            ages = [line.at for line in found if line.at is not None]
+            sealed = [it for it in work.escrows.of_request(grant.request_id, still=True) if it.state in HOLDING]
+            found = [replace(line, sealed=sealed_of(line.camera, line.asked, sealed)) for line in found]
+            of_source = {source: offset.seconds for source, offset in offsets.items()}
+            ahead = {it.id: of_source[it.source_id] for it in known.cameras.values() if it.source_id in of_source}
+            return GrantCoverage(found, min(ages, default=None), stale, ahead)
 
     def refresh(self, key: RequestId) -> None:
         """Ask the sources about all lines of a request, and whether a beginning that is missing was overwritten."""
@@ -121,11 +178,7 @@ class Availability:
 
     def _reached(self, work: UnitOfWork, known: Background, lines: Lines) -> dict[SourceId, Reached]:
         """Return the sources behind lines as they can be asked; the clock is that of the earliest line."""
-        begins: dict[SourceId, datetime] = {}
-        for key, span in lines:
-            source = known.cameras[key].source_id
-            if source is not None:
-                begins[source] = min(span.begin, begins.get(source, span.begin))
+        begins = _begins(known, lines)
         offsets = work.sources.ahead_many(begins)
         ahead = {key: offsets[key].ahead if key in offsets else timedelta(0) for key in begins}
         return {key: Reached(known.sources[key], self._options(known.sources[key]), ahead[key]) for key in begins}
@@ -154,6 +207,16 @@ class Availability:
             work.commit(permit, done=False)  # a dry run is no change: its idempotency key stays free
         for key, fault in met.items():
             self._health.experienced(key, fault)
+
+
+def _begins(known: Background, lines: Lines) -> dict[SourceId, datetime]:
+    """Return of each source behind lines where the earliest of them begins."""
+    begins: dict[SourceId, datetime] = {}
+    for key, span in lines:
+        source = known.cameras[key].source_id
+        if source is not None:
+            begins[source] = min(span.begin, begins.get(source, span.begin))
+    return begins
 
 
 def _is_stale(line: Recorded, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The list of administrative divisions: read by everybody, brought up to date by those who set the house up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -63,6 +63,12 @@ class Divisions:
             inside = read_code(within, "#query/within") if within else None
             return work.divisions.page(within=inside, level=level, text=text, after=after, limit=limit)
 
+    def named(self, caller: Caller, codes: Collection[str]) -> Mapping[str, str]:
+        """Return the names of divisions, as far as there are such."""
+        with self._work() as work:
+            self._policy.require(caller, "division:list", caller.roles(work.now), facts.of_person(caller))
+            return work.divisions.named(codes)
+
     def read(self, caller: Caller, code: str) -> Placed:
         """Return one division; the code may be short (33) or filled up with noughts."""
         with self._work() as work:
@@ -81,6 +87,15 @@ class Divisions:
             source = name[:200]
             report = _store(work, rows_of(file), source, permit.actor)
             return report if dry_run else self._keep(work, permit, report, source)
+
+    def allow_import(self, caller: Caller) -> None:
+        """Let pass who may bring lists in; nothing is read yet.
+
+        Raises:
+            Forbidden: the caller may not.
+        """
+        with self._work() as work:
+            self._allowed(caller, work)
 
     def refresh(self, caller: Caller) -> DivisionReport:
         """Bring the list that came with the program in again, after an update brought a newer one."""

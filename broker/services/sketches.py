@@ -63,19 +63,22 @@ class Sketches:
             request, permit = self._written(work, caller, key, lock=True)
             return _kept(work, permit, request, lambda it: it.typed(fields).timed(spans))
 
-    def eligible(self, caller: Caller, key: RequestId, text: str, limit: int) -> Sequence[Person]:
-        """Return persons who may be named as investigators, by login; each word of `text` stands in login or name."""
+    def eligible(
+        self, caller: Caller, key: RequestId, text: str, limit: int, *, also: Collection[str] = ()
+    ) -> Sequence[Person]:
+        """Return persons who may be named as investigators, by login; each word of `text` stands in login or name.
+
+        `also`: logins that are told of in any case.
+        """
         with self._work() as work:
             request, _ = self._written(work, caller, key)
             home = work.departments.load(request.department_id)
             able = work.persons.holders_below(Role.INVESTIGATOR, home.path, work.now) - {request.requester_id}
             words = text.casefold().split()
-            fitting = (
-                it
-                for it in work.persons.load_many(able).values()
-                if all(word in f"{it.login} {it.name}".casefold() for word in words)
-            )
-            return sorted(fitting, key=lambda it: it.login)[:limit]
+            persons = sorted(work.persons.load_many(able).values(), key=lambda it: it.login)
+            fitting = [it for it in persons if all(word in f"{it.login} {it.name}".casefold() for word in words)]
+            shown = {it.login for it in fitting[:limit]} | set(also)
+            return [it for it in persons if it.login in shown]
 
     def _written(
         self, work: UnitOfWork, caller: Caller, key: RequestId, *, lock: bool = False

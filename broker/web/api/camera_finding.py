@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from broker.domain.asked_places import spot_of
+from broker.domain.catalog import Camera
 from broker.domain.finding import Point
 from broker.services.map.facets import Facets
 from broker.web.api.cameras import CameraOut, shown
@@ -103,11 +104,11 @@ class FeaturesOut(Out):
     features: Annotated[list[FeatureOut], Field(max_length=MOST_FEATURES)]
 
     @classmethod
-    def of(cls, cameras: Sequence[Point], limit: int) -> Self:
+    def of(cls, cameras: Sequence[Camera | Point], limit: int) -> Self:
         return cls(complete=len(cameras) <= limit, features=[_feature(camera) for camera in cameras[:limit]])
 
 
-def _feature(camera: Point) -> FeatureOut:
+def _feature(camera: Camera | Point) -> FeatureOut:
     told = PointTold(
         name=camera.name, gb_code=camera.gb_code, status=camera.status, point_class=camera.point_class
     )  # fmt: skip

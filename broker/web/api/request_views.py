@@ -129,7 +129,7 @@ class EndorsedOut(Out):
 
 
 class RequestRow(Out):
-    """A request as a list shows it."""
+    """A request as a list shows it; `holders` have it now, the present stage began at `since`."""
 
     id: UUID
     number: str
@@ -144,6 +144,8 @@ class RequestRow(Out):
     center: DepartmentRef | None
     case_number: str
     line_count: int
+    holders: list[DepartmentRef]
+    since: datetime | None
     created_at: datetime | None
 
     @classmethod
@@ -155,6 +157,7 @@ class RequestRow(Out):
             department=DepartmentRef.named(request.department_id, known),
             center=DepartmentRef.named(request.center_id, known) if request.center_id else None,
             case_number=request.purpose.case_number, line_count=len(request.asked), created_at=request.created_at,
+            holders=[DepartmentRef.named(key, known) for key in request.holders], since=request.since,
         )  # fmt: skip
 
 
@@ -207,7 +210,7 @@ class RequestOut(RequestRow):
 def rows(requests: Sequence[AccessRequest], reading: Reading) -> list[RequestRow]:
     """Return requests as rows, their names looked up together."""
     known = reading.known(
-        departments={key for it in requests for key in (it.department_id, it.center_id) if key},
+        departments={key for it in requests for key in (it.department_id, it.center_id, *it.holders) if key},
         persons={it.requester_id for it in requests},
     )
     return [RequestRow.of(request, known) for request in requests]
@@ -223,7 +226,7 @@ def names_of(requests: Sequence[AccessRequest], reading: Reading) -> Known:
     items = [item for request in requests for item in request.items]
     return reading.known(
         departments={
-            *(key for it in requests for key in (it.department_id, it.center_id) if key),
+            *(key for it in requests for key in (it.department_id, it.center_id, *it.holders) if key),
             *(item.department_id for item in items),
         },
         persons={

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
-from broker.domain.ids import RequestId
+from broker.domain.ids import GrantId, RequestId
 from broker.domain.request_states import RequestState
 from broker.web.api.request_forms import ReasonIn, ReportIn
 from broker.web.api.request_views import rows
@@ -18,6 +18,7 @@ from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ById
+from policies import facts
 
 REQUESTS = "/requests"
 
@@ -36,7 +37,7 @@ def list_requests(
     page = window.page(found, lambda it: it.id, lambda shown: rows(shown, reading))
     return screen.show(
         "pages/requests.html", page=page, state=chosen, states=list(RequestState), scope=scope,
-        first=window.after is None,
+        first=window.after is None, may_begin=may_begin(broker, caller),
     )  # fmt: skip
 
 
@@ -51,10 +52,18 @@ def _page(
     refused: str = "", refusal: Refusal | None = None,
 ) -> Response:  # fmt: skip
     """Show a request; `refused` names the form that was not carried out."""
+    case = case_of(broker, caller, reading, key)
+    renewable = broker.renewals.open_to(caller, [GrantId(it.id) for it in case.grants])
     return screen.show(
-        "pages/request.html", status=refusal.status if refusal else 200, case=case_of(broker, caller, reading, key),
-        form=form or Form(), refused=refused, refusal=refusal,
+        "pages/request.html", status=refusal.status if refusal else 200, case=case, form=form or Form(),
+        refused=refused, refusal=refusal, may_begin=may_begin(broker, caller), renewable=renewable,
     )  # fmt: skip
+
+
+def may_begin(broker: Broker, caller: Caller) -> bool:
+    """Say whether the caller may ask for footage in the name of the own department."""
+    roles = caller.roles_at(caller.path, broker.clock.now())
+    return broker.policy.decide(roles, "access_request:draft", facts.of_draft(caller, caller.path)).allowed
 
 
 def _step(

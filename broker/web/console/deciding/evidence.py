@@ -8,7 +8,6 @@ from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.errors import Forbidden
 from broker.domain.ids import ItemId, RequestId
-from broker.domain.request_states import ItemState, RequestState
 from broker.services.moves import Moves
 from broker.web.api import attachments, grants, previews, request_views
 from broker.web.deps import Reading
@@ -38,15 +37,8 @@ class Case:
 
     @property
     def holders(self) -> Sequence[DepartmentRef]:
-        """Which departments have the request now, by its state; none once it is over."""
-        at = self.request
-        if at.state in {RequestState.DRAFT, RequestState.RETURNED, RequestState.DECIDED}:
-            return [at.department]
-        if at.state in {RequestState.CENTER_REVIEW, RequestState.EMERGENCY}:
-            return [at.center] if at.center else []
-        if at.state is RequestState.DEPARTMENT_REVIEW:
-            return [item.department for item in at.items if item.state is ItemState.PENDING]
-        return []
+        """Which departments have the request now; none once it is over."""
+        return self.request.holders
 
 
 def case_of(broker: Broker, caller: Caller, reading: Reading, key: UUID) -> Case:

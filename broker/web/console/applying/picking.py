@@ -1,0 +1,122 @@
+"""What is done to the selection of points: ticked in the list, clicked on the map, drawn around, taken out."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from broker.domain import places
+from broker.domain.errors import Invalid
+from broker.domain.ids import CameraId
+from broker.domain.places import Place
+from broker.domain.sketches import MOST_PICKS
+from broker.services.finding import Wanted
+from broker.web.console.applying.cameras import STEP, Look, LookDep, page
+from broker.web.console.applying.frame import Desk
+from broker.web.console.applying.typed import told
+from broker.web.console.forms import Form, FormDep
+from broker.web.console.maps.areas import place_of
+from broker.web.console.requester import REQUESTS
+from broker.web.console.routes import PageRoute
+from broker.web.console.screen import ScreenDep
+from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+
+router = APIRouter(prefix=f"{REQUESTS}/{{key}}/apply/cameras", route_class=PageRoute)
+
+
+@router.post("")
+def change_selection(
+    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep,
+    look: LookDep,
+) -> Response:  # fmt: skip
+    """更改所选点位。Change the selection as the button says; the page is shown again as it stood."""
+    desk = Desk(screen, broker, caller, reading, key, STEP)
+    try:
+        _ACTS.get(form.one("do"), _ticked)(desk, look, form)
+    except Invalid as fault:
+        return page(desk, look, told([fault], screen.language), form)
+    onward = desk.after(form)
+    return screen.go(onward if onward != desk.place else f"{desk.place}?{look.query}")
+
+
+def _ticked(desk: Desk, look: Look, form: Form) -> None:
+    """Take the boxes of the page as they are: what is listed and not ticked is left out."""
+    del look
+    listed, ticked = _ids(form.all("listed")), _ids(form.all("camera"))
+    desk.broker.sketches.pick(desk.caller, desk.request, ticked, drop=listed - ticked)
+
+
+def _all_listed(desk: Desk, look: Look, form: Form) -> None:
+    del look
+    desk.broker.sketches.pick(desk.caller, desk.request, _ids(form.all("listed")))
+
+
+def _none_listed(desk: Desk, look: Look, form: Form) -> None:
+    del look
+    desk.broker.sketches.pick(desk.caller, desk.request, (), drop=_ids(form.all("listed")))
+
+
+def _found(desk: Desk, look: Look, form: Form) -> None:
+    """Add all that the question of the page finds."""
+    del form
+    _add(desk, look.wanted)
+
+
+def _emptied(desk: Desk, look: Look, form: Form) -> None:
+    del look, form
+    desk.broker.sketches.pick(desk.caller, desk.request, (), drop=desk.opened()[1].cameras)
+
+
+def _on_map(desk: Desk, look: Look, form: Form) -> None:
+    """Turn the point that was clicked over, or add all in the area that was drawn, as far as the list shows them."""
+    clicked = _ids(form.all("camera")[:1])
+    if clicked:
+        picked = clicked & desk.opened()[1].cameras
+        desk.broker.sketches.pick(desk.caller, desk.request, clicked - picked, drop=picked)
+    elif area := form.one("area"):
+        _within(desk, look, place_of(area))
+
+
+def _around(desk: Desk, look: Look, form: Form) -> None:
+    """Add all within so many metres of a spot that was typed."""
+    longitude, latitude, metres = (_number(form, name) for name in ("longitude", "latitude", "metres"))
+    _within(desk, look, places.circle(longitude, latitude, metres, "/metres"))
+
+
+def _number(form: Form, name: str) -> float:
+    try:
+        return float(form.one(name))
+    except ValueError:
+        raise Invalid("not-a-number", pointer=f"/{name}") from None
+
+
+def _within(desk: Desk, look: Look, place: Place) -> None:
+    question = look.wanted.question
+    _add(desk, replace(look.wanted, question=replace(question, places=(*question.places, place))))
+
+
+def _add(desk: Desk, wanted: Wanted) -> None:
+    """Add all that are found.
+
+    Raises:
+        Invalid: `too-many-found`: more than a selection holds, `none-found`: nobody would see what happened.
+    """
+    found = desk.broker.finding.page(desk.caller, wanted, after=None, limit=MOST_PICKS + 1)
+    if len(found) > MOST_PICKS:
+        raise Invalid("too-many-found", pointer="/area", most=MOST_PICKS)
+    if not found:
+        raise Invalid("none-found", pointer="/area")
+    desk.broker.sketches.pick(desk.caller, desk.request, [it.id for it in found])
+
+
+def _ids(texts: tuple[str, ...]) -> frozenset[CameraId]:
+    try:
+        return frozenset(CameraId(UUID(text)) for text in texts if text)
+    except ValueError:
+        raise Invalid("field-uuid", pointer="/camera") from None
+
+
+_ACTS = {
+    "page": _all_listed, "not-page": _none_listed, "found": _found, "none": _emptied, "map": _on_map,
+    "around": _around,
+}  # fmt: skip
