@@ -32,6 +32,7 @@ class Statistics:
 
     Attributes:
         waiting: (stage, age) of what is open now.
+        overdue: (stage) of what is open now and should have been decided by now.
         times: (stage, department code) with the median hours from its beginning to its end.
         refusals: (stage, what became of it), and ("look", reason) of looks that were refused.
         sharing: (department code) with the share of lines that it authorized among those it was asked for.
@@ -40,6 +41,7 @@ class Statistics:
     """
 
     waiting: tuple[Cell, ...]
+    overdue: tuple[Cell, ...]
     times: tuple[Cell, ...]
     refusals: tuple[Cell, ...]
     sharing: tuple[Cell, ...]

@@ -19,6 +19,16 @@ WAITING = """
           AND (r.department_id IN (SELECT id FROM reach) OR r.center_id IN (SELECT id FROM reach))
     ) open GROUP BY state, age ORDER BY state, age"""
 
+OVERDUE = """
+    WITH reach AS (SELECT id FROM department WHERE path ^@ ANY (:paths))
+    SELECT ARRAY[r.state] AS of, count(*) AS n, NULL::float8 AS value FROM access_request r
+    WHERE r.state IN ('CENTER_REVIEW', 'DEPARTMENT_REVIEW', 'RETURNED', 'EMERGENCY')
+      AND (r.department_id IN (SELECT id FROM reach) OR r.center_id IN (SELECT id FROM reach))
+      AND (r.due < now() OR EXISTS (
+          SELECT FROM request_item i WHERE i.request_id = r.id AND i.revision = r.revision
+          AND i.state = 'PENDING' AND i.due < now()))
+    GROUP BY r.state ORDER BY r.state"""
+
 TIMES = """
     WITH reach AS (SELECT id FROM department WHERE path ^@ ANY (:paths)), steps AS (
         SELECT e.stream, e.kind, e.at, lead(e.kind) OVER w AS next_kind, lead(e.at) OVER w AS next_at
@@ -99,6 +109,7 @@ class StatisticsRepository:
         """Return the tables over the departments in the subtrees `paths`."""
         return Statistics(
             waiting=self._cells(WAITING, paths, period),
+            overdue=self._cells(OVERDUE, paths, period),
             times=self._cells(TIMES, paths, period),
             refusals=self._cells(REFUSALS, paths, period),
             sharing=self._cells(SHARING, paths, period),

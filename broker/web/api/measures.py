@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from broker.bootstrap import Broker
 from broker.domain.measures import INDICATORS, By, Figure, Kind, Line, Measure
 from broker.services.measure_files import PDF, XLSX, as_pdf, as_xlsx
 from broker.services.measures import Question, Report
@@ -34,6 +35,14 @@ async def question_of(
     by: Split = By.NOTHING, fresh: Fresh = False,
 ) -> Question:  # fmt: skip
     """Return what is asked; days are those of the city."""
+    return asked_in(broker, first, last, department, division, by=by, fresh=fresh)
+
+
+def asked_in(
+    broker: Broker, first: date | None, last: date | None, department: str | None, division: str | None, *,
+    by: By = By.NOTHING, fresh: bool = False,
+) -> Question:  # fmt: skip
+    """Return the question with its usual days: from the first of the year until today, by the clock of the city."""
     end = last or broker.clock.now().astimezone(broker.zone).date()
     until = min(end, date.max - timedelta(days=40)) + timedelta(days=1)
     return Question(first or end.replace(month=1, day=1), until, department, division, by, fresh)

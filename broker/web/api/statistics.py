@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 
-from broker.domain.statistics import LEAST, Cell
+from broker.domain.statistics import LEAST, Cell, Statistics
 from broker.domain.time import TimeSpan
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.routes import StrictRoute
@@ -38,11 +38,17 @@ class StatisticsOut(Out):
     period: SpanOut
     withheld_below: int
     waiting: list[CellOut]
+    overdue: list[CellOut]
     times: list[CellOut]
     refusals: list[CellOut]
     sharing: list[CellOut]
     emergencies: list[CellOut]
     quota: list[CellOut]
+
+    @classmethod
+    def of(cls, found: Statistics, period: TimeSpan) -> Self:
+        tables = {name: CellOut.table(cells) for name, cells in vars(found).items()}
+        return cls(period=SpanOut.of(period), withheld_below=LEAST, **tables)
 
 
 @router.get("")
@@ -51,9 +57,7 @@ def read_statistics(
 ) -> StatisticsOut:
     """办理统计：少于十的数不予显示。How the flow runs; cells under ten are withheld."""
     period = _period(begin, end, reading.now)
-    found = broker.figures.read(caller, period)
-    tables = {name: CellOut.table(cells) for name, cells in vars(found).items()}
-    return StatisticsOut(period=SpanOut.of(period), withheld_below=LEAST, **tables)
+    return StatisticsOut.of(broker.figures.read(caller, period), period)
 
 
 def _period(begin: datetime | None, end: datetime | None, now: datetime) -> TimeSpan:

@@ -22,6 +22,8 @@ DESKS = (
     Desk("requests", "/requests", "access_request:list", "q"),
     Desk("map", "/map", "camera:list", "m"),
     Desk("grants", "/grants", "grant:list", "g"),
+    Desk("trace", "/trace", "audit:read", "t"),
+    Desk("dashboard", "/dashboard", "measures:read", "b"),
 )
 """In the order of the bar. Whoever builds a desk adds its line here."""
 

@@ -1,0 +1,82 @@
+"""Verification: of the whole trace a part at a time, and of one stream event by event."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, StringConstraints
+
+from broker.domain.trace_search import Traced
+from broker.services.audit import Verification
+from broker.web.api.audit import shown
+from broker.web.console.auditing.told import told
+from broker.web.console.auditing.trace import TRACE
+from broker.web.console.forms import FormDep, checked
+from broker.web.console.rights import require
+from broker.web.console.routes import PageRoute
+from broker.web.console.screen import ScreenDep
+from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.paging import ByNumber
+from broker.web.values import In
+
+router = APIRouter(prefix=TRACE, route_class=PageRoute)
+
+MOST_FAULTS = 20
+"""Places that are named; all of them are counted."""
+
+Count = Annotated[int, Field(ge=0)]
+Spot = Annotated[str, StringConstraints(max_length=220)]
+
+
+class Far(In):
+    """How far a verification has come: its form carries that from part to part, and the program keeps nothing."""
+
+    after: Annotated[str, StringConstraints(max_length=200)] = ""
+    streams: Count = 0
+    events: Count = 0
+    broken: Count = 0
+    faults: Annotated[list[Spot], Field(max_length=MOST_FAULTS)] = Field(default_factory=list)
+
+    def with_part(self, found: Verification, after: str | None) -> "Far":
+        named = [*self.faults, *(f"{stream}#{seq}" for stream, seq in found.faults)]
+        return Far(
+            after=after or "", streams=self.streams + found.streams, events=self.events + found.events,
+            broken=self.broken + len(found.faults), faults=named[:MOST_FAULTS],
+        )  # fmt: skip
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Stream and number of the first event that does not hold, of each broken stream that is named."""
+        return [(stream, seq) for stream, _, seq in (it.rpartition("#") for it in self.faults)]
+
+
+@router.get("/verification")
+def show_verification(caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
+    """校验留痕的起始页。Where a verification of the trace is begun."""
+    require(broker, caller, "audit:verify")
+    return screen.show("pages/auditing/verification.html", far=None, done=False)
+
+
+@router.post("/verification")
+def verify(form: FormDep, caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
+    """校验一部分留痕，页面自动继续。Check a part of the trace; the page goes on by itself, or at a press."""
+    fields = {name: form.one(name) for name in ("after", "streams", "events", "broken") if form.one(name)}
+    far = checked(Far, {**fields, "faults": list(form.all("fault"))})
+    part = broker.audit.verify_part(caller, after=far.after)
+    return screen.show(
+        "pages/auditing/verification.html", far=far.with_part(part.found, part.next), done=part.next is None
+    )
+
+
+@router.get("/stream")
+def show_stream(
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByNumber,
+    name: Annotated[str, Query(max_length=200)],
+) -> Response:  # fmt: skip
+    """逐条校验一条事件链。One stream, each event checked against the one before it."""
+    chain = broker.audit.chain(caller, name)
+    rest = [Traced(event.seq, event, None) for event in chain.events if event.seq > (window.after or 0)]
+    page = window.page(rest[: window.wanted], lambda it: it.number, lambda part: shown(part, reading))
+    return screen.show(
+        "pages/auditing/stream.html", chain=chain, page=page, lines=told(page.items, reading, screen),
+        first=window.after in {None, 0},
+    )  # fmt: skip

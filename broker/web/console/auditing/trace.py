@@ -1,0 +1,92 @@
+"""The trace, searched by who, what, when and which; the newest event first."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, StringConstraints, field_validator
+
+from broker.bootstrap import Broker
+from broker.domain.accounts import Caller
+from broker.domain.trace_search import FAMILIES, Sought
+from broker.web.api.audit import EventOut, shown
+from broker.web.console.auditing.told import Told, told
+from broker.web.console.routes import PageRoute
+from broker.web.console.screen import Screen, ScreenDep
+from broker.web.console.searching import Answer, answer, typed_in
+from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.paging import ByNumber, Page, Window
+from broker.web.values import Code, In, Instant, refused
+
+TRACE = "/trace"
+
+router = APIRouter(prefix=TRACE, route_class=PageRoute)
+
+Text = Annotated[str, Query(max_length=200)]
+KINDS = {kind: frozenset({kind}) for kinds in FAMILIES.values() for kind in kinds} | dict(FAMILIES)
+"""What may be chosen as a kind: one of them, or all that begin with a word."""
+
+
+class Asked(In):
+    """What the form asks for; `about` is the id of anything, or the whole name of a stream."""
+
+    number: Annotated[str, StringConstraints(max_length=40)] | None = None
+    kind: str | None = None
+    about: Annotated[str, StringConstraints(max_length=200)] | None = None
+    person: Annotated[str, StringConstraints(max_length=100)] | None = None
+    department: Code | None = None
+    since: Instant | None = Field(None, alias="from")
+    until: Instant | None = Field(None, alias="to")
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str | None) -> str | None:
+        if kind is not None and kind not in KINDS:
+            raise refused("field-choice", allowed=", ".join(FAMILIES))
+        return kind
+
+    def sought(self) -> Sought:
+        key = _id(self.about)
+        return Sought(
+            number=self.number, kinds=KINDS[self.kind] if self.kind else None,
+            stream=self.about if key is None else None, key=key, person=self.person, department=self.department,
+            since=self.since, until=self.until,
+        )  # fmt: skip
+
+
+@router.get("")
+def search_trace(
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByNumber,
+    number: Text = "", kind: Text = "", about: Text = "", person: Text = "", department: Text = "",
+    from_: Annotated[str, Query(max_length=40, alias="from")] = "",
+    to: Annotated[str, Query(max_length=40)] = "",
+) -> Response:  # fmt: skip
+    """查找留痕，新的在前。Search the trace, the newest event first."""
+    typed = typed_in(
+        number=number, kind=kind, about=about, person=person, department=department, from_=from_, to=to
+    )  # fmt: skip
+    found = answer(screen, typed, Asked, lambda asked: _page(broker, caller, reading, window, screen, asked))
+    return _shown(screen, found, first=window.after in {None, 0})
+
+
+def _page(
+    broker: Broker, caller: Caller, reading: Reading, window: Window[int], screen: Screen, asked: Asked
+) -> tuple[Page[EventOut], list[Told]]:
+    rows = broker.audit.search(caller, asked.sought(), after=window.after or 0, limit=window.wanted, newest=True)
+    page = window.page(rows, lambda it: it.number, lambda part: shown(part, reading))
+    return page, told(page.items, reading, screen)
+
+
+def _shown(screen: Screen, found: Answer[tuple[Page[EventOut], list[Told]]], *, first: bool) -> Response:
+    page, lines = found.found or (None, [])
+    return screen.show(
+        "pages/auditing/trace.html", status=found.status, answer=found, page=page, lines=lines, first=first,
+        families={name: sorted(kinds) for name, kinds in FAMILIES.items()}, refusal=found.refusal,
+    )  # fmt: skip
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

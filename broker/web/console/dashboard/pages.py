@@ -1,0 +1,87 @@
+"""The dashboard: a page that comes at once, and the parts of it that take longer, each with an address of its own."""
+
+from fastapi import APIRouter, Response
+
+from broker.bootstrap import Broker
+from broker.domain.accounts import Caller
+from broker.domain.measures import By, Measure
+from broker.domain.time import TimeSpan
+from broker.services.measures import Question
+from broker.web.api.measures import MeasuresOut
+from broker.web.api.statistics import USUAL, StatisticsOut
+from broker.web.console.dashboard.asking import TypedDep
+from broker.web.console.dashboard.figures import group, heat, titles, trend
+from broker.web.console.dashboard.work import AGES, open_work
+from broker.web.console.rights import may, require
+from broker.web.console.routes import PageRoute
+from broker.web.console.screen import ScreenDep
+from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+
+DASHBOARD = "/dashboard"
+
+router = APIRouter(prefix=DASHBOARD, route_class=PageRoute)
+
+PLACES = (By.CHILDREN, By.DISTRICT, By.CITY, By.DEPARTMENT)
+
+
+@router.get("")
+def show_dashboard(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: TypedDep) -> Response:
+    """看板：先出页面，各部分随后载入。The dashboard: the page at once, its parts as they are ready."""
+    require(broker, caller, "measures:read")
+    answer = typed.answered(screen, lambda asked: asked.question(broker, By.NOTHING))
+    return screen.show(
+        "pages/dashboard/dashboard.html", status=answer.status, answer=answer, refusal=answer.refusal,
+        question=answer.found, works=may(broker, caller, "statistics:read"),
+    )  # fmt: skip
+
+
+def _measures(broker: Broker, caller: Caller, question: Question) -> MeasuresOut:
+    return MeasuresOut.of(broker.measures.read(caller, question))
+
+
+@router.get("/measures")
+def show_measures(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: TypedDep) -> Response:
+    """四项指标。The four measures, each with part and whole."""
+    answer = typed.answered(screen, lambda asked: _measures(broker, caller, asked.question(broker, By.NOTHING)))
+    lines = [answer.found.whole] if answer.found else []
+    groups = [group(measure, lines, screen.language) for measure in Measure]
+    return screen.show(
+        "pages/dashboard/measures.html", status=answer.status, answer=answer, refusal=answer.refusal, groups=groups,
+        told=answer.found,
+    )  # fmt: skip
+
+
+@router.get("/trend")
+def show_trend(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: TypedDep) -> Response:
+    """分月趋势。The measures month by month."""
+    answer = typed.answered(screen, lambda asked: _measures(broker, caller, asked.question(broker, By.MONTH)))
+    told = answer.found
+    groups = [trend(measure, told, screen.language) for measure in Measure] if told else []
+    return screen.show(
+        "pages/dashboard/trend.html", status=answer.status, answer=answer, refusal=answer.refusal, groups=groups
+    )
+
+
+@router.get("/places")
+def show_places(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: TypedDep) -> Response:
+    """分区划、分部门对比。A measure by division or department, and the map of the points."""
+    answer = typed.answered(
+        screen, lambda asked: (asked, _measures(broker, caller, asked.question(broker, asked.by)))
+    )  # fmt: skip
+    asked, told = answer.found or (None, None)
+    return screen.show(
+        "pages/dashboard/places.html", status=answer.status, answer=answer, refusal=answer.refusal, asked=asked,
+        shown=group(asked.measure, told.lines, screen.language) if asked and told else None, heat=heat,
+        more=told.more_lines if told else 0, measures=titles(screen.language), places=PLACES,
+        points=may(broker, caller, "camera:list"),
+    )  # fmt: skip
+
+
+@router.get("/work")
+def show_work(
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, typed: TypedDep
+) -> Response:
+    """在办事项按时长。Open work by stage and age."""
+    period = TimeSpan(reading.now - USUAL, reading.now)
+    work = open_work(StatisticsOut.of(broker.figures.read(caller, period), period), screen.t)
+    return screen.show("pages/dashboard/work.html", query=typed.query, work=work, ages=AGES)

@@ -1,0 +1,5 @@
+"""The routes of the dashboard."""
+
+from broker.web.console.dashboard import pages
+
+ROUTERS = (pages.router,)

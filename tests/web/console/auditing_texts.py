@@ -1,0 +1,24 @@
+"""Texts of the auditor's desk and of the dashboard whose slugs are put together in a page."""
+
+from broker.domain.audit import KINDS
+from broker.domain.measures import By
+from broker.domain.register import LookAct, LookResult
+from broker.web.console.auditing.case import LANES
+from broker.web.console.auditing.told import FACTS
+from broker.web.console.dashboard.figures import HEATS
+from broker.web.console.dashboard.work import AGES
+
+AUDITING: dict[str, set[str]] = {
+    "event.": set(KINDS),
+    "fact.": set(FACTS),
+    "lane.": set(LANES),
+    "family.": {kind.partition(":")[0] for kind in KINDS},
+    "look-act.": {str(it.value) for it in LookAct},
+    "look-result.": {str(it.value) for it in LookResult},
+    "auditing.": {"trace", "register", "verification", "emergencies", "locks", "holds"},
+    "which.": {"standing", "all"},
+    "dashboard.": {"overview", "measures", "trend", "places", "work"},
+    "by.": {str(it.value) for it in By} - {"nothing", "month"},
+    "age.": set(AGES),
+    "heat.": {str(place) for place in range(1, len(HEATS) + 2)},
+}
