@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import casbin
 
@@ -38,6 +39,7 @@ ALLOWED = Decision(allowed=True)
 Question = tuple[Collection[Role], str, int]
 
 
+@lru_cache(maxsize=8)
 def read_rows(text: str) -> tuple[Row, ...]:
     """Read the rows of a policy that may come in force.
 
