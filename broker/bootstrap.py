@@ -62,6 +62,7 @@ from broker.services.imports import Imports
 from broker.services.inbox import Inbox
 from broker.services.invites import Invites
 from broker.services.jobs import Jobs
+from broker.services.live import Live
 from broker.services.locks import Locks
 from broker.services.mailbox import Mailbox
 from broker.services.maintenance import MaintenanceWindows
@@ -173,6 +174,7 @@ class Broker:
     approvals: Approvals
     emergencies: Emergencies
     inbox: Inbox
+    live: Live
     figures: Figures
     measures: Measures
     plan_targets: PlanTargets
@@ -312,7 +314,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         findings=Findings(work, policy), rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy), request_items=RequestItems(work, policy),
         emergencies=Emergencies(work, policy), deadlines=Deadlines(work, policy),
-        inbox=Inbox(work, policy), figures=Figures(work, policy),
+        inbox=Inbox(work, policy), live=Live(work, policy), figures=Figures(work, policy),
         measures=Measures(work, policy, office.zone), plan_targets=PlanTargets(work, policy),
         locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),

@@ -28,8 +28,8 @@ class Inbox:
             self._policy.require(caller, "inbox:list", caller.roles(work.now), facts.of_person(caller))
             return work.inbox.page(
                 caller.person(),
-                centers=_hats(caller, Role.CENTER_APPROVER, work.now),
-                owners=_hats(caller, Role.DEPARTMENT_AUTHORIZER, work.now),
+                centers=hats(caller, Role.CENTER_APPROVER, work.now),
+                owners=hats(caller, Role.DEPARTMENT_AUTHORIZER, work.now),
                 now=work.now,
                 after=after,
                 limit=limit,
@@ -49,7 +49,7 @@ class Inbox:
             return grant_moves_of(self._policy, work, caller, work.grants.load(key, grant_visibility(caller, work)))
 
 
-def _hats(caller: Caller, role: Role, now: datetime) -> list[Hat]:
+def hats(caller: Caller, role: Role, now: datetime) -> list[Hat]:
     """Return the subtrees in which the caller decides, apart by whom the caller counts for there."""
     held = [each for each in caller.assignments if each.role is role and each.holds_at(now)]
     own = tuple(each.path for each in held if each.standing_for is None)

@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import threading
+from collections.abc import Callable
 
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -34,6 +35,7 @@ class SocketWire:
         self._transport = transport
         self._socket: socket.socket | None = None
         self.scope: Scope = {}
+        self.on_leaving: Callable[[], None] = _stay
 
     async def start(self, send: Send, head: Message) -> None:
         """Send the head of the answer, and wait until the server has let go of it."""
@@ -105,6 +107,8 @@ class SocketWire:
 class ServerWire:
     """The wire of a server that shows no socket: all goes through it, and it ends in its own way."""
 
+    on_leaving: Callable[[], None]
+
     async def start(self, send: Send, head: Message) -> None:
         """Send the head of the answer."""
         await send(head)
@@ -136,11 +140,20 @@ class WiredProtocol(HttpToolsProtocol):
         application, wire = self.app, SocketWire(transport)
 
         async def wired(scope: Scope, receive: Receive, send: Send) -> None:
-            wire.scope = scope
+            wire.scope, wire.on_leaving = scope, _stay
             scope.setdefault("extensions", {})[WIRE] = wire
             await application(scope, receive, send)
 
-        self.app = wired
+        self.app, self._wire = wired, wire
+
+    def shutdown(self) -> None:
+        """End in good order; an answer without an end of its own is told first."""
+        self._wire.on_leaving()
+        super().shutdown()
+
+
+def _stay() -> None:
+    """Let an answer come to its own end."""
 
 
 def wire_of(scope: Scope) -> SocketWire | ServerWire:

@@ -1,5 +1,6 @@
 """Who somebody is to every call: one question for what would be six, because each request asks it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from storage.db.accounts import assignment_of
 from storage.db.delegations import DelegationRepository
 
 _STANDING = """
-    SELECT p.name, p.active, p.one_time_until IS NOT NULL AS one_time, home.id AS home_id, home.path AS home_path,
+    SELECT p.id, p.name, p.active, p.one_time_until IS NOT NULL AS one_time, home.id AS home_id, home.path AS home_path,
         EXISTS (SELECT FROM lock WHERE kind = 'person' AND target_id = p.id AND lifted_at IS NULL) AS locked,
         EXISTS (SELECT FROM delegation WHERE to_person_id = p.id AND ended_at IS NULL
             AND valid_from <= %(at)s AND valid_until > %(at)s) AS lent,
@@ -24,8 +25,8 @@ _STANDING = """
     JOIN department AS home ON home.id = p.department_id
     LEFT JOIN role_assignment AS held ON held.person_id = p.id AND held.withdrawn_at IS NULL
     LEFT JOIN department AS there ON there.id = held.department_id
-    WHERE p.id = %(who)s
-    ORDER BY held.id
+    WHERE p.id = ANY(%(who)s)
+    ORDER BY p.id, held.id
 """
 
 
@@ -51,13 +52,25 @@ class CallerRepository:
 
     def load(self, who: PersonId, at: datetime) -> Standing:
         """Raises Unknown when there is no such person."""
-        rows = self._connection.exec_driver_sql(_STANDING, {"who": who, "at": at}).all()
-        if not rows:
+        found = self.load_many([who], at).get(who)
+        if found is None:
             raise Unknown("unknown-person", person=who)
-        one: Row[Any] = rows[0]
-        held = tuple(assignment_of(row) for row in rows if row.role is not None)
-        lent = DelegationRepository(self._connection).lent_to(who, at) if one.lent else ()
-        return Standing(
-            name=one.name, active=one.active, locked=one.locked, department_id=one.home_id, path=one.home_path,
-            assignments=held + lent, second_factor=one.enrolled, one_time=one.one_time,
-        )  # fmt: skip
+        return found
+
+    def load_many(self, who: Collection[PersonId], at: datetime) -> dict[PersonId, Standing]:
+        """Return those of these persons that there are."""
+        found: dict[PersonId, list[Row[Any]]] = {}
+        for row in self._connection.exec_driver_sql(_STANDING, {"who": list(who), "at": at}):
+            found.setdefault(row.id, []).append(row)
+        lent_to = [key for key, rows in found.items() if rows[0].lent]
+        lent = DelegationRepository(self._connection).lent_to(lent_to, at) if lent_to else {}
+        return {key: _standing(rows, lent.get(key, ())) for key, rows in found.items()}
+
+
+def _standing(rows: Sequence[Row[Any]], lent: tuple[Assignment, ...]) -> Standing:
+    one = rows[0]
+    held = tuple(assignment_of(row) for row in rows if row.role is not None)
+    return Standing(
+        name=one.name, active=one.active, locked=one.locked, department_id=one.home_id, path=one.home_path,
+        assignments=held + lent, second_factor=one.enrolled, one_time=one.one_time,
+    )  # fmt: skip

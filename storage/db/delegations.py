@@ -93,12 +93,15 @@ class DelegationRepository:
         if self._connection.execute(done).rowcount != 1:
             raise Conflict("changed-meanwhile", subject="delegation")
 
-    def lent_to(self, who: PersonId, at: datetime) -> tuple[Assignment, ...]:
-        """Return the roles that working delegations lend a person, each no longer than its lender holds it."""
-        mine = delegation.c.to_person_id == who
-        if not self._any(mine, at):
-            return ()
-        return tuple(map(_lent, self._connection.execute(working(at).where(mine))))
+    def lent_to(self, who: Collection[PersonId], at: datetime) -> dict[PersonId, tuple[Assignment, ...]]:
+        """Return the roles that working delegations lend these persons, each no longer than its lender holds it."""
+        theirs = delegation.c.to_person_id.in_(set(who))
+        if not self._any(theirs, at):
+            return {}
+        lent: dict[PersonId, tuple[Assignment, ...]] = {}
+        for row in self._connection.execute(working(at).where(theirs)):
+            lent[row.to_person_id] = (*lent.get(row.to_person_id, ()), _lent(row))
+        return lent
 
     def _any(self, which: ColumnElement[bool], at: datetime) -> bool:
         """Say whether there are any to look at closely: mostly there are none, and `working` takes long to plan."""

@@ -10,7 +10,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    all_,
     and_,
+    any_,
     cast,
     exists,
     false,
@@ -33,6 +35,7 @@ from storage.db.tables import access_grant, access_request, request_item, reques
 
 asked, part = access_request.c, request_item.c
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+PENDING = and_(asked.state == RequestState.DEPARTMENT_REVIEW, part.state == ItemState.PENDING)
 
 
 @dataclass(frozen=True)
@@ -88,30 +91,30 @@ class InboxRepository:
 def _own(person: PersonId, now: datetime) -> list[Select[Any]]:
     """Return what waits for a requester: to mend a return, to say what the footage was used for."""
     mine = asked.requester_id == person
+    return [
+        _of_request("supplement", and_(mine, asked.state == RequestState.RETURNED)),
+        _of_request("report", and_(mine, unreported(now))),
+    ]
+
+
+def unreported(now: datetime) -> ColumnElement[bool]:
+    """Say that footage was granted and may be fetched no more, and nobody has said what it was used for."""
     granted = exists().where(access_grant.c.request_id == asked.id)
     live = exists().where(
         access_grant.c.request_id == asked.id,
         access_grant.c.state.in_((GrantState.ISSUED, GrantState.SUSPENDED)),
         access_grant.c.valid_until > now,
     )
-    return [
-        _of_request("supplement", and_(mine, asked.state == RequestState.RETURNED)),
-        _of_request("report", and_(mine, asked.state == RequestState.DECIDED, granted, ~live)),
-    ]
+    return and_(asked.state == RequestState.DECIDED, granted, ~live)
 
 
 def _of_center(hats: Sequence[Hat]) -> list[Select[Any]]:
     def mine(hat: Hat) -> ColumnElement[bool]:
         reached = below(hat.paths)
-        return and_(or_(asked.center_id.in_(reached), asked.escalated_to.in_(reached)), _free(hat.persons))
+        return or_(asked.center_id.in_(reached), asked.escalated_to.in_(reached))
 
-    def spoke(hat: Hat) -> ColumnElement[bool]:
-        return exists().where(
-            part.request_id == asked.id, part.revision == asked.revision, _among(part.deciders, hat.persons)
-        )
-
-    approve = _any(mine(hat) for hat in hats)
-    ratify = _any(and_(mine(hat), ~spoke(hat)) for hat in hats)  # whoever vetoed a part does not ratify the rest
+    approve = _any(and_(mine(hat), free(counting(hat))) for hat in hats)
+    ratify = _any(and_(mine(hat), free(counting(hat)), ~spoke(counting(hat))) for hat in hats)
     return [
         _of_request("approve", and_(asked.state == RequestState.CENTER_REVIEW, approve)),
         _of_request("ratify", and_(asked.state == RequestState.EMERGENCY, ratify)),
@@ -119,10 +122,7 @@ def _of_center(hats: Sequence[Hat]) -> list[Select[Any]]:
 
 
 def _of_owner(hats: Sequence[Hat]) -> Select[Any]:
-    mine = _any(
-        and_(part.department_id.in_(below(hat.paths)), _free(hat.persons), ~_among(part.deciders, hat.persons))
-        for hat in hats
-    )
+    mine = _any(and_(part.department_id.in_(below(hat.paths)), may_authorize(counting(hat))) for hat in hats)
     return (
         select(
             literal("authorize").label("act"), part.due.label("due"), asked.id.label("request_id"),
@@ -131,7 +131,7 @@ def _of_owner(hats: Sequence[Hat]) -> Select[Any]:
             part.id.label("key"),
         )
         .join(access_request, and_(asked.id == part.request_id, asked.revision == part.revision))
-        .where(asked.state == RequestState.DEPARTMENT_REVIEW, part.state == ItemState.PENDING, mine)
+        .where(PENDING, mine)
     )  # fmt: skip
 
 
@@ -144,14 +144,29 @@ def _of_request(act: str, where: ColumnElement[bool]) -> Select[Any]:
     ).where(where)  # fmt: skip
 
 
-def _free(persons: frozenset[PersonId]) -> ColumnElement[bool]:
-    """Say that none of these persons asked, would look, or has decided already."""
-    named = exists().where(request_person.c.request_id == asked.id, request_person.c.person_id.in_(persons))
-    return and_(asked.requester_id.not_in(persons), ~named, ~_among(asked.deciders, persons))
+def counting(hat: Hat) -> ColumnElement[Any]:
+    """Return the persons who count under a hat, as an array."""
+    return cast(literal(sorted(hat.persons), ARRAY(Uuid)), ARRAY(Uuid))
 
 
-def _among(deciders: ColumnElement[Any], persons: frozenset[PersonId]) -> ColumnElement[bool]:
-    return deciders.op("&&", is_comparison=True)(cast(literal(sorted(persons), ARRAY(Uuid)), ARRAY(Uuid)))
+def free(persons: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Say that none of these persons (an array) asked, would look, or has decided already."""
+    named = exists().where(request_person.c.request_id == asked.id, request_person.c.person_id == any_(persons))
+    return and_(asked.requester_id != all_(persons), ~named, ~_among(asked.deciders, persons))
+
+
+def spoke(persons: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Say that one of them decided on a part of it: whoever vetoed one does not ratify the rest."""
+    return exists().where(part.request_id == asked.id, part.revision == asked.revision, _among(part.deciders, persons))
+
+
+def may_authorize(persons: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Say that none of these persons has a part in the request, or has decided on this part of it."""
+    return and_(free(persons), ~_among(part.deciders, persons))
+
+
+def _among(deciders: ColumnElement[Any], persons: ColumnElement[Any]) -> ColumnElement[bool]:
+    return deciders.op("&&", is_comparison=True)(persons)
 
 
 def _any(clauses: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:

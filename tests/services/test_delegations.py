@@ -142,7 +142,7 @@ def test_it_works_no_longer_than_both_could_decide(broker: Broker, city: City, c
     lend(broker, chief)
     CHANGES[change](broker, city, chief)
     with broker.work() as work:
-        assert work.delegations.lent_to(delegate, work.now) == ()
+        assert work.delegations.lent_to([delegate], work.now) == {}
         assert work.persons.holders(OWNER, place, work.now) <= {chief, city.persons["owner.jt"]}
     (listed,) = broker.delegations.page(ME, own=False, over=False, after=None, limit=9)
     assert not listed.works

@@ -1,24 +1,30 @@
 """The desks of the console, and which of them somebody has: the policy says so."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
+from broker.domain.errors import BrokerError
 from policies import facts
 
 
 @dataclass(frozen=True)
 class Desk:
-    """An entry of the bar: its text stands under `desk.<name>`, and `act` is what one must be allowed to come in."""
+    """An entry of the bar: its text stands under `desk.<name>`, and `act` is what one must be allowed to come in.
+
+    `counts`: what the number beside it counts, by the name of the event that tells of it.
+    """
 
     name: str
     path: str
     act: str
     key: str
+    counts: str = ""
 
 
 DESKS = (
-    Desk("inbox", "/inbox", "inbox:list", "i"),
+    Desk("inbox", "/inbox", "inbox:list", "i", counts="inbox"),
     Desk("requests", "/requests", "access_request:list", "q"),
     Desk("map", "/map", "camera:list", "m"),
     Desk("grants", "/grants", "grant:list", "g"),
@@ -46,3 +52,11 @@ def desks_for(broker: Broker, caller: Caller, path: str) -> tuple[Entry, ...]:
         for desk in DESKS
         if broker.policy.decide(roles, desk.act, known).allowed
     )
+
+
+def counts_for(broker: Broker, caller: Caller) -> Mapping[str, int]:
+    """Return the numbers of the bar; none where they cannot be had, since a page that tells of that has a bar too."""
+    try:
+        return broker.live.counts(caller)
+    except BrokerError:
+        return {}

@@ -16,9 +16,10 @@ from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Thro
 from broker.services.sign_in import csrf_of
 from broker.web.auth import cookie_name
 from broker.web.console.assets import asset
-from broker.web.console.desks import desks_for
+from broker.web.console.desks import counts_for, desks_for
 from broker.web.console.forms import Refusal, refusal_of
 from broker.web.console.instants import Instants
+from broker.web.console.live.events import number_of
 from broker.web.console.maps.setup import setup_of
 from broker.web.console.places import here
 from broker.web.language import TAGS, language_of
@@ -122,13 +123,16 @@ class Screen:
         secret = self.request.cookies.get(cookie_name(self.broker.settings), "")
         caller, said = self.caller, self.request.cookies.get(FLASH, "")
         path = self.request.scope["path"]
+        desks = desks_for(self.broker, caller, path) if caller else ()
         return {
             "t": self.t,
             "tag": TAGS[self.language],
             "language": self.language,
             "instants": self.instants,
             "caller": caller,
-            "desks": desks_for(self.broker, caller, path) if caller else (),
+            "desks": desks,
+            "counts": counts_for(self.broker, caller) if caller and desks else {},
+            "live": number_of(self.broker.clock.now()) if desks else "",
             "csrf": csrf_of(secret) if caller else "",
             "once": lambda: str(uuid4()),
             "map_setup": partial(setup_of, self.broker, caller),

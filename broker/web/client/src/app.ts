@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import { CountDown } from "./elements/count-down";
 import { listenForKeys } from "./keys";
 import { guardForms } from "./forms";
+import { Live } from "./live";
 
 // Read here and not from a <meta>, so that no page can be served with another configuration.
 htmx.config.allowEval = false;
@@ -23,3 +24,4 @@ htmx.config.responseHandling = [
 customElements.define("count-down", CountDown);
 listenForKeys(document);
 guardForms(document);
+if (document.body.dataset.live) new Live(document, document.body.dataset.live);
