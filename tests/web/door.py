@@ -21,13 +21,13 @@ NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @contextmanager
-def serving(app: FastAPI, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
-    """Run the application on a free port and give its address; without its lifespan no footage flows."""
+def serving(app: FastAPI, lifespan: Literal["on", "off"] = "off", port: int = 0) -> Iterator[str]:
+    """Run the application on a free port, or this one, and give its address; without its lifespan no footage flows."""
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             host="127.0.0.1",
-            port=0,
+            port=port,
             log_config=None,
             http=WiredProtocol,
             ws="none",

@@ -15,7 +15,7 @@ EVERYBODY = ["/account", "/account/password", "/account/second-factor", "/step-u
 DESKS = ["/inbox", "/requests", "/requests?scope=all&state=CENTER_REVIEW", "/grants"]
 NO_PAGES = {
     "/", "/favicon.ico", "/assets/{name}", "/invite/{token}", "/map/base/{z}/{x}/{y}", "/map/outline.geojson",
-    "/requests/{key}/cameras.geojson",
+    "/requests/{key}/cameras.geojson", "/requests/{key}/apply", "/requests/{key}/apply/cameras.geojson",
 }  # fmt: skip
 """What is looked at elsewhere, or shows nothing: a way on, a picture, a file, a page that a link is needed for."""
 
