@@ -4,18 +4,18 @@ docs/reference.md lists them; a test holds the two together.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from broker.domain.configuration import Origin, Setting
 from broker.domain.errors import Invalid
 
 PREFIX = "XUELIANG_"
+MASK = "***"
 
 
 class Settings(BaseSettings):
@@ -201,26 +201,6 @@ class Settings(BaseSettings):
         return timedelta(minutes=self.step_up_minutes)
 
 
-class Origin(StrEnum):
-    """Where a setting was read."""
-
-    DEFAULT = "default"
-    ENVIRONMENT = "environment"
-    FILE = "file"
-    GIVEN = "given"  # on the command line, or by who put the program together
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting to be looked at; `value` is None where nothing is set, and for a secret, told by `secret`, always."""
-
-    variable: str
-    value: str | None
-    origin: Origin
-    secret: bool
-    description: str
-
-
 def listed(settings: Settings) -> tuple[Setting, ...]:
     """Return every setting with its origin; no secret is in what comes back."""
     environment = EnvSettingsSource(Settings).env_vars.keys()
@@ -238,7 +218,7 @@ def _listed(settings: Settings, name: str, environment: Collection[str], file: C
         origin = Origin.ENVIRONMENT
     else:
         origin = Origin.FILE if variable.lower() in file else Origin.GIVEN
-    told = None if value is None or secret else str(value)
+    told = None if value is None else MASK if secret else str(value)
     return Setting(variable, told, origin, secret, field.description or "")
 
 

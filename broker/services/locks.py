@@ -13,6 +13,7 @@ from broker.domain.visibility import Viewer
 from broker.services.stops import LOCKED, halt
 from policies import facts
 from policies.authorizer import Authorizer
+from policies.vocabulary import Fact
 from storage.db.locks import LockVisibility
 from storage.db.unit_of_work import UnitOfWork, Work
 
@@ -71,16 +72,21 @@ class Locks:
         """
         with self._work() as work:
             lock = work.locks.load(key, _visibility(caller, work))
-            levels = _levels(caller, work, lock.kind, lock.path)
-            roles = {role for role, level in levels if lock.level.startswith(level)}
-            known = facts.of_lock(caller, lock.kind, lock.target_id)
-            permit = self._policy.require(caller, "lock:lift", roles, known)
+            permit = self._policy.require(caller, "lock:lift", *_over(caller, work, lock))
             _filled(reason)
             change = locks.lift(lock, caller.person_id, reason, work.now)
             work.locks.save(lock, change.after)
             work.audit.append(permit, change.entries)
             work.commit(permit)
             return change.after
+
+    def liftable(self, caller: Caller, key: LockId) -> bool:
+        """Say whether the caller may lift a lock that the caller may know of."""
+        with self._work() as work:
+            self._policy.require(caller, "lock:list", caller.roles(work.now), facts.of_person(caller))
+            lock = work.locks.load(key, _visibility(caller, work))
+            roles, known = _over(caller, work, lock)
+            return lock.standing and self._policy.decide(roles, "lock:lift", known).allowed
 
     def read(self, caller: Caller, key: LockId) -> Lock:
         """Return a lock the caller may know of."""
@@ -141,6 +147,13 @@ def _levels(caller: Caller, work: UnitOfWork, kind: LockKind, path: str) -> Iter
         yield from _holding(caller, work, Role.DEPARTMENT_AUTHORIZER, path)
         yield from _of_centers(caller, work, path)
     yield from _holding(caller, work, Role.OPERATOR, path)
+
+
+def _over(caller: Caller, work: UnitOfWork, lock: Lock) -> tuple[set[Role], Fact]:
+    """Return the roles that stand as high as a lock, and the facts about lifting it."""
+    levels = _levels(caller, work, lock.kind, lock.path)
+    roles = {role for role, level in levels if lock.level.startswith(level)}
+    return roles, facts.of_lock(caller, lock.kind, lock.target_id)
 
 
 def _holding(caller: Caller, work: UnitOfWork, role: Role, path: str) -> Iterator[tuple[Role, str]]:

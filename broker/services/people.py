@@ -19,7 +19,7 @@ from storage.db.unit_of_work import UnitOfWork, Work
 
 ACTS = (
     "person:assign", "person:disable", "person:enable", "person:invite", "person:reset_password",
-    "person:reset_second_factor", "identity:list", "identity:link", "identity:unlink", "lock:set",
+    "person:reset_second_factor", "identity:list", "identity:link", "identity:unlink", "lock:set", "absence:note",
 )  # fmt: skip
 """What may be done about an account; which of them the caller may is told beside it."""
 
@@ -79,6 +79,15 @@ class People:
                 lock=work.locks.standing_on(LockKind.PERSON, key),
                 may=may,
             )
+
+    def allow_new(self, caller: Caller) -> None:
+        """Let pass who may open accounts somewhere; where, is asked when one is opened.
+
+        Raises:
+            Forbidden: the caller may not.
+        """
+        with self._work() as work:
+            self._policy.require(caller, "person:create", caller.roles(work.now), facts.of_person(caller))
 
     def invited(self, caller: Caller, *, after: UUID | None, limit: int) -> Sequence[Invite]:
         """Return the invites in the caller's reach that were neither used nor taken back, newest first."""

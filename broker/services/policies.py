@@ -8,7 +8,7 @@ from broker.domain.audit import Entry
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import PolicyId, new_id
 from broker.domain.permits import Permit
-from broker.domain.policies import PolicyVersion, activate, discard, propose, retire
+from broker.domain.policies import PolicyState, PolicyVersion, activate, discard, propose, retire
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.differences import Opening, Way, openings, ways
@@ -187,17 +187,42 @@ class Policies:
                 raise Invalid("unknown-act", pointer="/act", act=act[:80], allowed=", ".join(near))
             return ways(self._policy.snapshot.rows, role, act)
 
+    def moves(self, caller: Caller, key: PolicyId | None = None) -> frozenset[str]:
+        """Return what the caller may do: propose a policy, and with a proposal look at, activate or discard it.
+
+        Who lacks nothing but the second factor may go on: it is asked for on the way.
+        """
+        with self._work() as work:
+            self._require(work, caller, "policy:read")
+            if key is None:
+                return self._open(work, caller, ("propose",), Fact.NONE)
+            found = work.policies.load(key)
+            if found.state is not PolicyState.PROPOSED:
+                return frozenset()
+            known = Fact.NONE if caller.person_id == found.proposed_by else Fact.NOT_PROPOSER
+            return self._open(work, caller, ("preview", "activate", "discard"), known)
+
+    def _open(self, work: UnitOfWork, caller: Caller, verbs: Sequence[str], known: Fact) -> frozenset[str]:
+        roles = _reaching(work, caller)
+        known |= facts.of_person(caller) | facts.of_second_factor(caller, work.now)
+        answers = {verb: self._policy.decide(roles, f"policy:{verb}", known) for verb in verbs}
+        return frozenset(verb for verb, it in answers.items() if it.allowed or set(it.missing) == {"mfa_fresh"})
+
     def _require(self, work: UnitOfWork, caller: Caller, act: str, known: Fact = Fact.NONE) -> Permit:
         """Ask with the roles that reach the whole tree: a policy has no owner below it."""
-        roots = work.departments.roots()
-        reaching = [caller.roles_at(root.path, work.now) for root in roots] or [caller.roles(work.now)]
-        roles = frozenset.intersection(*reaching)
-        return self._policy.require(caller, act, roles, facts.of_person(caller) | known)
+        return self._policy.require(caller, act, _reaching(work, caller), facts.of_person(caller) | known)
 
     def _settled(self, epoch: int) -> bool:
         """Wait until nobody works under the policy before; new calls are already under the new one."""
         with self._work() as work:
             return work.policies.wait_for_others(epoch, PATIENCE_MS)
+
+
+def _reaching(work: UnitOfWork, caller: Caller) -> frozenset[Role]:
+    roots = work.departments.roots()
+    return frozenset.intersection(
+        *([caller.roles_at(root.path, work.now) for root in roots] or [caller.roles(work.now)])
+    )
 
 
 def _retired(work: UnitOfWork, follower: str, reason: str) -> Sequence[Entry]:

@@ -64,6 +64,15 @@ class Rulebooks:
             self._read(caller, work)
             return work.rulebooks.page(before=before, limit=limit)
 
+    def allow_change(self, caller: Caller) -> None:
+        """Let pass who may bring a new version in force; nothing is read yet.
+
+        Raises:
+            Forbidden: the caller may not.
+        """
+        with self._work() as work:
+            self._require(caller, work, "rulebook:change")
+
     def check(self, caller: Caller, document: object) -> Proposal:
         """Read a document and say what it would change; nothing is kept.
 

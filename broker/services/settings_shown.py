@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from broker.domain.accounts import Caller
-from broker.settings import Setting
+from broker.domain.configuration import Setting
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import Work

@@ -80,6 +80,12 @@ class Webhooks:
             self._policy.require(caller, "webhook:list", caller.roles(work.now), facts.of_person(caller))
             return work.webhooks.page(_scope(caller, work), after=after, limit=limit)
 
+    def read(self, caller: Caller, key: UUID) -> Webhook:
+        """Return one webhook in the caller's reach."""
+        with self._work() as work:
+            self._policy.require(caller, "webhook:list", caller.roles(work.now), facts.of_person(caller))
+            return work.webhooks.load(key, _scope(caller, work))
+
     def deliveries(
         self, caller: Caller, key: UUID, *, after: UUID | None, limit: int
     ) -> Sequence[tuple[Delivery, str]]:

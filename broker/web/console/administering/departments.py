@@ -1,0 +1,107 @@
+"""The desk of departments: the tree level by level, one department, adding below it, calling it otherwise."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import StringConstraints
+
+from broker.domain.accounts import DepartmentKind
+from broker.domain.errors import Forbidden
+from broker.domain.locks import LockKind
+from broker.services.departments import BESIDE, Branch, Renamed
+from broker.web.api.departments import DepartmentIn, DepartmentOut
+from broker.web.console.administering.areas import may
+from broker.web.console.administering.seat import Seat, SeatDep
+from broker.web.console.forms import Refusal, checked
+from broker.web.console.routes import OncePageRoute
+from broker.web.paging import ByText, Window
+from broker.web.values import CODE, In, Line
+
+DEPARTMENTS = "/departments"
+TOP: Window[str] = Window(None, 50)
+
+router = APIRouter(prefix=DEPARTMENTS, route_class=OncePageRoute)
+
+Code = Annotated[str, Path(pattern=CODE)]
+Words = Annotated[str, Query(max_length=100)]
+
+
+class RenameIn(In):
+    """What a department is called from now on; `version` is the one that was looked at."""
+
+    name: Line
+    name_en: Annotated[str, StringConstraints(max_length=200)] = ""
+    division: str
+    version: int
+
+    def new(self) -> Renamed:
+        return Renamed(self.name, self.name_en, self.division, self.version)
+
+
+@router.get("")
+def list_departments(seat: SeatDep, window: ByText, text: Words = "") -> Response:
+    """部门树，可按名称查找。The tree of departments, or those that fit some words."""
+    after, sought, departments = window.after or "", text.strip(), seat.broker.departments
+    if sought:
+        branch = Branch(departments.find(seat.caller, sought, after=after, limit=window.wanted), {})
+    else:
+        branch = departments.branch(seat.caller, None, after=after, limit=window.wanted)
+    return seat.show("departments", text=sought, **_tree(branch, window))
+
+
+@router.get("/{department}")
+def show_department(department: Code, seat: SeatDep, window: ByText) -> Response:
+    """一个部门及其下级。One department, what it lies in, and what lies below it."""
+    return _page(seat, department, window)
+
+
+def _tree(branch: Branch, window: Window[str]) -> dict[str, Any]:
+    page = window.page(branch.departments, lambda it: it.path, lambda shown: [DepartmentOut.of(it) for it in shown])
+    below = {key: [DepartmentOut.of(it) for it in rows] for key, rows in branch.below.items()}
+    return {"page": page, "below": below, "beside": BESIDE, "first": window.after is None}
+
+
+def _page(
+    seat: Seat, code: str, window: Window[str] = TOP, refused: str = "", refusal: Refusal | None = None
+) -> Response:
+    """Show a department; `refused` names the form that was not carried out."""
+    node = seat.broker.departments.read(seat.caller, code)
+    branch = seat.broker.departments.branch(seat.caller, code, after=window.after or "", limit=window.wanted)
+    try:
+        lockable = seat.broker.locks.sight(seat.caller, LockKind.DEPARTMENT, code).open
+    except Forbidden:
+        lockable = False
+    return seat.show(
+        "department", refused=refused, refusal=refusal, node=node, it=DepartmentOut.of(node.department),
+        above=[DepartmentOut.of(each) for each in node.above], lockable=lockable,
+        kinds_told=seat.named("adm-kind.", DepartmentKind), people=may(seat.broker, seat.caller, "person:list"),
+        **_tree(branch, window),
+    )  # fmt: skip
+
+
+@router.post("/{department}/add")
+def add_department(department: Code, seat: SeatDep) -> Response:
+    """在下级添加部门。Add a department below this one."""
+
+    def act() -> None:
+        told = {name: seat.form.one(name) for name in ("code", "name", "name_en", "kind", "division")}
+        seat.broker.accounts.add_department(seat.caller, checked(DepartmentIn, {**told, "parent": department}).new())
+
+    return seat.carry_out(
+        act, "add", to=f"{DEPARTMENTS}/{department}", said="department-added",
+        again=lambda name, refusal: _page(seat, department, refused=name, refusal=refusal),
+    )  # fmt: skip
+
+
+@router.post("/{department}/edit")
+def edit_department(department: Code, seat: SeatDep) -> Response:
+    """修改部门名称和区划。Call a department otherwise."""
+
+    def act() -> None:
+        told = {name: seat.form.one(name) for name in ("name", "name_en", "division", "version")}
+        seat.broker.departments.rename(seat.caller, department, checked(RenameIn, told).new())
+
+    return seat.carry_out(
+        act, "edit", to=f"{DEPARTMENTS}/{department}", said="department-edited",
+        again=lambda name, refusal: _page(seat, department, refused=name, refusal=refusal),
+    )  # fmt: skip
