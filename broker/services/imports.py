@@ -174,12 +174,12 @@ class Imports:
             return require_import(self._policy, work, caller, key)[0]
 
     def rows(
-        self, caller: Caller, key: ImportId, *, fate: Fate | None, after: int, limit: int
+        self, caller: Caller, key: ImportId, *, fate: Fate | None, after: int, limit: int, reason: str = ""
     ) -> Sequence[OutsideRow]:  # fmt: skip
-        """Return the rows that an import tells of, in the order of the list."""
+        """Return the rows that an import tells of, in the order of the list; those with one reason where it is named."""
         with self._work() as work:
             require_import(self._policy, work, caller, key)
-            return work.imports.rows(key, fate=fate, after=after, limit=limit)
+            return work.imports.rows(key, fate=fate, after=after, limit=limit, reason=reason)
 
     def correction(self, caller: Caller, key: ImportId, list_format: str, language: str) -> Written:
         """Return the part of a list that is quarantined, with the reasons beside it: corrected, it is brought in again.

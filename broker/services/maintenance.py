@@ -1,14 +1,15 @@
 """Planned maintenance: declared by those who run the house, read by those who answer for the points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from broker.domain import maintenance
 from broker.domain.accounts import Caller
+from broker.domain.catalog import Source
 from broker.domain.errors import Invalid
-from broker.domain.ids import CameraId, new_id
+from broker.domain.ids import CameraId, SourceId, new_id
 from broker.domain.maintenance import Maintenance
 from broker.domain.permits import Permit
 from broker.domain.visibility import Viewer
@@ -44,6 +45,12 @@ class MaintenanceWindows:
             self._policy.require(caller, "maintenance:list", caller.roles(work.now), facts.of_person(caller))
             since = None if past else work.now
             return work.maintenance.page(reach_of(caller, work), ending_after=since, after=after, limit=limit)
+
+    def sources_of(self, caller: Caller, found: Sequence[Maintenance]) -> Mapping[SourceId, Source]:
+        """Return the sources that windows are of, which the caller was just shown."""
+        with self._work() as work:
+            self._policy.require(caller, "maintenance:list", caller.roles(work.now), facts.of_person(caller))
+            return work.sources.load_many({it.source_id for it in found if it.source_id})
 
     def declare(self, caller: Caller, new: NewMaintenance) -> Maintenance:
         """Declare a window.

@@ -102,11 +102,15 @@ class ImportRepository:
                 problems = json.dumps([asdict(problem) for problem in row.problems], ensure_ascii=False)
                 copy.write_row((key, row.number, row.place, str(row.fate), cells, problems))
 
-    def rows(self, key: ImportId, *, fate: Fate | None, after: int, limit: int) -> list[OutsideRow]:
-        """Return what an import tells of, by the number of the row, beginning behind `after`."""
+    def rows(
+        self, key: ImportId, *, fate: Fate | None, after: int, limit: int, reason: str = ""
+    ) -> list[OutsideRow]:  # fmt: skip
+        """Return what an import tells of (for one reason), by the number of the row, beginning behind `after`."""
         rows = select(import_row).where(import_row.c.import_id == key, import_row.c.position > after)
         if fate is not None:
             rows = rows.where(import_row.c.fate == fate)
+        if reason:
+            rows = rows.where(import_row.c.problems.contains([{"reason": reason}]))
         return [_row(row) for row in self._connection.execute(rows.order_by(import_row.c.position).limit(limit))]
 
     def headings(self, key: ImportId) -> list[str]:

@@ -49,6 +49,8 @@ EXAMPLES = {
     "role": "requester",
     "version": "0",
     "position": "1",
+    "number": "1",
+    "decision": "accept",
     "z": "3",
     "x": "6",
     "y": "3",

@@ -15,6 +15,7 @@ from broker.web.console.desks import DESKS
 from broker.web.texts import LANGUAGES, catalogue
 from tests.architecture.sources import ROOT, named, python_files
 from tests.web.console.auditing_texts import AUDITING
+from tests.web.console.operating.families import OPERATING
 
 FOLDER = ROOT / "broker" / "web" / "templates"
 PAGES = sorted(FOLDER.rglob("*.html"))
@@ -53,6 +54,7 @@ FAMILIES: dict[str, set[str]] = {
     "camera-direction.": {it.name.lower() for it in Direction},
     "camera-class.": {str(it) for it in POINT_CLASSES},
     **AUDITING,
+    **OPERATING,
     "time.": {"day", "hour", "minute", "second", "over"},
 }
 """Texts whose slug is put together in a page: its beginning, and every end."""

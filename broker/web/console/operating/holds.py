@@ -1,0 +1,91 @@
+"""Legal holds on copies: which stand, one of them, set on a request, lifted; and what of a request is sealed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from broker.domain.ids import HoldId, RequestId
+from broker.services.holds import Listed
+from broker.web.api.escrow import EscrowOut
+from broker.web.api.holds import HoldIn, shown
+from broker.web.api.request_forms import ReasonIn
+from broker.web.console.forms import Refusal, checked
+from broker.web.console.operating.shift import Shift, ShiftDep
+from broker.web.console.routes import OncePageRoute
+from broker.web.paging import ById
+
+HOLDS = "/holds"
+
+router = APIRouter(prefix=HOLDS, route_class=OncePageRoute)
+sealed = APIRouter(prefix="/escrow", route_class=OncePageRoute)
+
+Ended = Annotated[bool, Query()]
+
+
+@router.get("")
+def list_holds(shift: ShiftDep, window: ById, *, ended: Ended = False) -> Response:
+    """职权范围内的保全，新的在前。Holds in reach, the newest first."""
+    after = None if window.after is None else HoldId(window.after)
+    found = shift.broker.holds.page(shift.caller, standing=not ended, after=after, limit=window.wanted)
+    page = window.page(found.holds, lambda it: it.id, lambda kept: shown(Listed(kept, found.numbers), shift.reading))
+    return shift.show("holds", page=page, first=window.after is None, ended=ended)
+
+
+@router.get("/on-request/{key}")
+def new_hold(key: UUID, shift: ShiftDep) -> Response:
+    """对一份申请的全部副本设定保全，包括之后调取的。Set a hold on all copies of a request, those that come too."""
+    return _form(shift, key)
+
+
+def _form(shift: Shift, key: UUID, refusal: Refusal | None = None) -> Response:
+    request = shift.broker.access_requests.read(shift.caller, RequestId(key))
+    return shift.show("hold_new", number=request.number, key=key, refusal=refusal)
+
+
+def _body(shift: Shift) -> HoldIn:
+    form = shift.form
+    return checked(HoldIn, {"reason": form.one("reason"), "until": shift.screen.instants.read(form.one("until"))})
+
+
+@router.post("/on-request/{key}")
+def set_hold(key: UUID, shift: ShiftDep) -> Response:
+    """设定保全。Set a hold."""
+
+    def act() -> None:
+        body = _body(shift)
+        shift.broker.holds.on_request(shift.stepped_up(), RequestId(key), body.reason, body.until)
+
+    return shift.carry_out(act, to=HOLDS, said="hold-set", again=lambda it: _form(shift, key, it))
+
+
+@router.get("/{key}")
+def show_hold(key: UUID, shift: ShiftDep) -> Response:
+    """查看一项保全；可解除。One hold, and its end."""
+    return _hold(shift, key)
+
+
+def _hold(shift: Shift, key: UUID, refusal: Refusal | None = None) -> Response:
+    found = shown(shift.broker.holds.read(shift.caller, HoldId(key)), shift.reading)[0]
+    return shift.show("hold", it=found, may_lift=shift.may("copy:release"), refusal=refusal)
+
+
+@router.post("/{key}/lift")
+def lift_hold(key: UUID, shift: ShiftDep) -> Response:
+    """解除保全；保存期限已过的副本随后删除。Lift a hold; copies whose time is over are deleted then."""
+
+    def act() -> None:
+        body = checked(ReasonIn, {"reason": shift.form.one("reason")})
+        shift.broker.holds.lift(shift.stepped_up(), HoldId(key), body.reason)
+
+    return shift.carry_out(act, to=HOLDS, said="hold-lifted", again=lambda it: _hold(shift, key, it))
+
+
+@sealed.get("/{key}")
+def show_sealed(key: UUID, shift: ShiftDep) -> Response:
+    """一份申请所涉录像的封存情况。Which footage of a request is sealed until it is decided."""
+    request = shift.broker.access_requests.read(shift.caller, RequestId(key))
+    found = shift.broker.escrows.of_request(shift.caller, RequestId(key))
+    known = shift.reading.known(cameras={it.camera_id for it in found})
+    copies = [EscrowOut.of(it, known, shift.screen.language) for it in found]
+    return shift.show("escrow", number=request.number, key=key, copies=copies)

@@ -1,0 +1,87 @@
+"""What the workers have to do: the queue by kind and state, who works, what failed and why, once more."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from broker.domain.jobs import Job, JobState, Worker
+from broker.web.console.forms import Refusal
+from broker.web.console.operating.shift import Shift, ShiftDep
+from broker.web.console.routes import OncePageRoute
+from broker.web.paging import ByNumber, Window
+from broker.web.values import Out
+
+JOBS = "/jobs"
+SILENT = timedelta(seconds=10)
+"""After so long without a sign of life the others take a worker's jobs over."""
+
+router = APIRouter(prefix=JOBS, route_class=OncePageRoute)
+
+Kind = Annotated[str, Query(max_length=80)]
+State = Annotated[JobState, Query()]
+Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+class JobRow(Out):
+    """A job by number and kind; of what it carries only the ids."""
+
+    number: int
+    kind: str
+    queue: str
+    state: JobState
+    tries: int
+    due: datetime | None
+    since: datetime
+    worker: int | None
+    subjects: list[str]
+    fault: str
+    may_retry: bool
+
+    @classmethod
+    def all(cls, found: Sequence[Job], shift: Shift) -> "list[JobRow]":
+        return [
+            cls(
+                number=it.number, kind=it.kind, queue=it.queue, state=it.state, tries=it.tries, due=it.due,
+                since=it.since, worker=it.worker, subjects=[str(key) for key in it.subjects],
+                fault=shift.sentence(it.fault), may_retry=it.state is JobState.FAILED and not it.by_clock,
+            )
+            for it in found
+        ]  # fmt: skip
+
+
+@router.get("")
+def list_jobs(shift: ShiftDep, window: ByNumber, state: State = JobState.FAILED, kind: Kind = "") -> Response:
+    """后台任务：按类型和状态计数、执行进程、失败原因。The queue by kind and state, the workers, what failed."""
+    return _page(shift, window, state, kind)
+
+
+def _page(
+    shift: Shift, window: Window[int], state: JobState, kind: str = "", refusal: Refusal | None = None
+) -> Response:
+    load = shift.broker.jobs.workload(shift.caller)
+    found = shift.broker.jobs.page(shift.caller, state, kind=kind, before=window.after or 0, limit=window.wanted)
+    page = window.page(found, lambda it: it.number, lambda rows: JobRow.all(rows, shift))
+    now = shift.screen.instants.now
+    return shift.show(
+        "jobs", page=page, first=not window.after, state=state, kind=kind, states=JobState, refusal=refusal,
+        counts=load.counts, workers=load.workers, silent=[it.number for it in load.workers if _silent(it, now)],
+        may_retry=shift.may("job:retry"),
+    )  # fmt: skip
+
+
+def _silent(worker: Worker, now: datetime) -> bool:
+    return now - worker.heard_at > SILENT
+
+
+@router.post("/{number}/retry")
+def retry_job(number: Number, shift: ShiftDep) -> Response:
+    """重试一个失败的任务。Give a failed job to the workers once more."""
+
+    def again(refusal: Refusal) -> Response:
+        return _page(shift, Window(0, 50), JobState.FAILED, refusal=refusal)
+
+    return shift.screen.carried_out(
+        lambda: shift.broker.jobs.retry(shift.caller, number), to=JOBS, said="job-retried", again=again
+    )

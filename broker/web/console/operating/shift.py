@@ -1,0 +1,114 @@
+"""Whoever is on at this desk, with all that an answer is made of."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+
+from adapters.described import Described
+from broker.bootstrap import Broker
+from broker.domain.accounts import Caller
+from broker.domain.errors import BrokerError, SourceFault, Unknown
+from broker.domain.imports import ImportProfile
+from broker.locale import say
+from broker.web.console.forms import Form, FormDep, Refusal, refusal_of
+from broker.web.console.screen import Screen, ScreenDep
+from broker.web.console.stepping_up import stepped_up
+from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.texts import catalogue
+from policies import facts
+
+Choice = tuple[str, str]
+"""What a list to choose from sends, and what stands there."""
+
+Again = Callable[[Refusal], Response]
+REFUSED = 422
+
+_HOLE = re.compile(r"\{\w+\}")
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One call: who makes it, the form it brings, the services, and the screen for the answer."""
+
+    request: Request
+    caller: Caller
+    broker: Broker
+    reading: Reading
+    screen: Screen
+    form: Form
+
+    def show(self, template: str, /, *, refused: str = "", refusal: Refusal | None = None, **told: Any) -> Response:
+        """Return a page of this desk; `refused` names its form that was not carried out."""
+        return self.screen.show(
+            f"pages/operating/{template}.html", status=refusal.status if refusal else 200, form=self.form,
+            refused=refused, refusal=refusal, fault_of=self.sentence, adapter_name=self.adapter_name,
+            job_name=self.job_name, worded=self.worded, plain=plain, named=named, **told,
+        )  # fmt: skip
+
+    def adapter_name(self, adapter: Described) -> str:
+        """Return what people call a family of sources; one that did not come with the program has its own name."""
+        return self.word(f"op-adapter.{adapter.name}", adapter.name)
+
+    def job_name(self, kind: str) -> str:
+        """Return what people call a kind of job."""
+        return self.word(f"op-job-kind.{kind}", kind)
+
+    def word(self, slug: str, otherwise: str) -> str:
+        """Return a text, or something else where there is none."""
+        return catalogue(self.screen.language).get(slug, otherwise)
+
+    def worded(self, family: str, values: Iterable[StrEnum]) -> list[Choice]:
+        """Return the choices of a list of words, each with its text below `family`."""
+        return [(it.value, self.screen.t(f"{family}.{it.value}")) for it in values]
+
+    def may(self, act: str) -> bool:
+        """Say whether any of the caller's roles may do something at all; the service asks again about the thing."""
+        roles = self.caller.roles(self.broker.clock.now())
+        return self.broker.policy.decide(roles, act, facts.of_person(self.caller)).allowed
+
+    def sentence(self, slug: str) -> str:
+        """Return the sentence of an error of which only the slug is known; what is none of ours is told by its name."""
+        return _HOLE.sub("…", say(slug, self.screen.language)) if slug else ""
+
+    def stepped_up(self) -> Caller:
+        """Return the caller, with the second factor shown now where the form holds a code."""
+        return stepped_up(self.request, self.form, self.caller, self.broker)
+
+    def carry_out(self, act: Callable[[], object], *, to: str, said: str, again: Again) -> Response:
+        """Carry a form out; a refusal shows the page again, with what was typed.
+
+        A code that nothing has was most often typed wrong, and a source that does not answer is no fault of a page:
+        both are told beside the form. Where the thing itself is not there, `again` raises.
+        """
+        try:
+            return self.screen.carried_out(act, to=to, said=said, again=again)
+        except (Unknown, SourceFault) as error:
+            return again(self.refusal(error))
+
+    def refusal(self, error: BrokerError) -> Refusal:
+        """Return what is told of an error beside a form."""
+        return replace(refusal_of(error, self.screen.language), status=REFUSED)
+
+
+async def shift_of(
+    request: Request, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, form: FormDep
+) -> Shift:
+    """Return what an answer is made of."""
+    return Shift(request, caller, broker, reading, screen, form)
+
+
+def plain(values: Iterable[str]) -> list[Choice]:
+    """Return the choices of a list whose values are words already."""
+    return [(it, it) for it in values]
+
+
+def named(profiles: Iterable[ImportProfile]) -> list[Choice]:
+    """Return ways of reading to choose from."""
+    return [(it.name, it.name) for it in profiles]
+
+
+ShiftDep = Annotated[Shift, Depends(shift_of)]
