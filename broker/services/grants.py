@@ -1,11 +1,12 @@
 """Grants: who sees them, and how they end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from broker.domain import packages
 from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Caller, Role
+from broker.domain.accounts import Caller, Department, Role
 from broker.domain.grants import Grant, GrantChange, Level, resume, revoke, suspend
 from broker.domain.ids import DepartmentId, GrantId, ItemId, PersonId, RequestId
 from broker.domain.permits import Permit
@@ -67,6 +68,12 @@ class Grants:
             self._policy.require(caller, "grant:read", caller.roles(work.now), facts.of_person(caller))
             return work.grants.load(key, grant_visibility(caller, work))
 
+    def read_many(self, caller: Caller, keys: Collection[GrantId]) -> Sequence[Grant]:
+        """Return those of some grants that the caller may know of."""
+        with self._work() as work:
+            self._policy.require(caller, "grant:list", caller.roles(work.now), facts.of_person(caller))
+            return work.grants.load_many(keys, grant_visibility(caller, work))
+
     def page(
         self,
         caller: Caller,
@@ -118,11 +125,16 @@ def require_over(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str,
     An owner is the department that signed the grant, and whichever owns one of its cameras by now; a center the one
     that decides on the request, and the one it was escalated to.
     """
-    request = work.access_requests.load(grant.request_id, EVERYTHING)
-    now_owned = {camera.owner_id for camera in work.cameras.load_many({it.camera_id for it in grant.lines}).values()}
-    roles, office = office_around(work, caller, request, {grant.department_id} | now_owned)
+    request, roles, office = around(work, caller, grant)
     permit = policy.require(caller, act, roles, facts.of_request(caller, request, office.persons))
     return permit, office.level
+
+
+def around(work: UnitOfWork, caller: Caller, grant: Grant) -> tuple[AccessRequest, frozenset[Role], "Office"]:
+    """Return the request of a grant, the caller's roles that reach it or a camera of it, and the office that counts."""
+    request = work.access_requests.load(grant.request_id, EVERYTHING)
+    now_owned = {camera.owner_id for camera in work.cameras.load_many({it.camera_id for it in grant.lines}).values()}
+    return request, *office_around(work, caller, request, {grant.department_id} | now_owned)
 
 
 @dataclass(frozen=True)
@@ -141,18 +153,32 @@ def office_around(
 
     Of several offices it is one in which the caller stands for no party, and of those the highest.
     """
+    departments = work.departments.load_many(places_around(request, owners))
+    return office_among(departments, caller, request, owners, work.now)
+
+
+def places_around(request: AccessRequest, owners: Collection[DepartmentId]) -> set[DepartmentId]:
+    """Return the departments in one of which somebody may have an office on a case."""
     centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
-    departments = work.departments.load_many(centers | {*owners, request.department_id})
-    roles = facts.reach(caller, work.now, requester=departments[request.department_id].path)
+    return {*centers, *owners, request.department_id}
+
+
+def office_among(
+    departments: Mapping[DepartmentId, Department], caller: Caller, request: AccessRequest,
+    owners: Collection[DepartmentId], at: datetime,
+) -> tuple[frozenset[Role], Office]:  # fmt: skip
+    """Return the same where the departments around are known: for many cases at once."""
+    centers = {key for key in (request.center_id, request.escalated_to) if key is not None}
+    roles = facts.reach(caller, at, requester=departments[request.department_id].path)
     ways: list[Office] = []
     for role, level, keys in (
         (Role.CENTER_APPROVER, Level.CENTER, centers),
         (Role.DEPARTMENT_AUTHORIZER, Level.OWNER, owners),
     ):
         for path, key in sorted((departments[key].path, key) for key in keys):
-            if role in caller.roles_at(path, work.now):
+            if role in caller.roles_at(path, at):
                 roles |= {role}
-                ways.append(Office(level, key, caller.deciders_as(role, path, work.now, request.parties)))
+                ways.append(Office(level, key, caller.deciders_as(role, path, at, request.parties)))
     usual = Office(Level.OWNER, request.department_id, frozenset())
     office = min(ways, key=lambda way: (len(way.persons & request.parties), -way.level), default=usual)
     return roles, office

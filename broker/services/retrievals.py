@@ -151,6 +151,19 @@ class Retrievals:
             self._policy.require(caller, "retrieval:read", caller.roles(work.now), known)
             return retrieval
 
+    def read_many(self, caller: Caller, keys: Sequence[RetrievalId]) -> list[Retrieval]:
+        """Return several of the caller's own retrievals, in the order of their keys."""
+        with self._work() as work:
+            self._policy.require(caller, "retrieval:list", caller.roles(work.now), facts.of_person(caller))
+            return work.retrievals.load_many(keys, person=caller.person())
+
+    def copy_of(self, caller: Caller, key: RetrievalId) -> Retrieval | None:
+        """Return the newest marked copy that the caller ordered of the footage of an own original, if there is one."""
+        with self._work() as work:
+            self._policy.require(caller, "retrieval:list", caller.roles(work.now), facts.of_person(caller))
+            original = work.retrievals.load(key, person=caller.person())
+            return work.retrievals.copy_of(original) if original.original else None
+
     def watched(self, caller: Caller, key: RetrievalId) -> tuple[Retrieval, frozenset[Stop]]:
         """Return one of the caller's own retrievals with all that stops its delivery, to be watched before `open`."""
         retrieval = self.read(caller, key)

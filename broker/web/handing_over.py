@@ -46,6 +46,7 @@ class Offer:
         media_type: what they are.
         name: of the file, where they are saved.
         act: whether they are handed over or only shown.
+        most: how many at most go out in answer to one question for a part; 0: as many as are asked for.
         stops: all that may stop them.
         stops_now: the same, asked again.
         open: asks the policy, writes trace and register; takes the part and the address of who asks.
@@ -59,6 +60,7 @@ class Offer:
     stops: frozenset[Stop]
     stops_now: Callable[[], frozenset[Stop]]
     open: Callable[[Part, str], Opened]
+    most: int = 0
 
 
 async def hand_over(request: Request, blobs: BlobStore, offer: Offer, asked: str | None) -> Response:
@@ -66,6 +68,8 @@ async def hand_over(request: Request, blobs: BlobStore, offer: Offer, asked: str
     part = parse_range(asked, offer.size) if offer.size else (0, 0)
     if part is None:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{offer.size}"})
+    if asked is not None and offer.most:
+        part = (part[0], min(part[1], part[0] + offer.most))
     guard: GrantGuard = request.app.state.guard
     ending = Ending(asyncio.get_running_loop(), wire_of(request.scope))
     with ExitStack() as stack:

@@ -21,6 +21,9 @@ router = APIRouter(tags=["retrievals"], route_class=StrictRoute)
 ItemNumber = Annotated[
     int, Query(alias="item", ge=1, le=9999, description="Which file of the result, from 1. 结果中的第几个文件。")
 ]
+SHOWN_AT_ONCE = 8 * 1024 * 1024
+"""Players ask for all that follows, take a little and come again; what they were promised is off the quota."""
+
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
 
 
@@ -105,6 +108,7 @@ def _offer(
         stops=stops,
         stops_now=stops_now,
         open=opened,
+        most=SHOWN_AT_ONCE if act is LookAct.VIEW else 0,
     )
 
 

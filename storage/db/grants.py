@@ -75,6 +75,11 @@ class GrantRepository:
             raise Unknown("unknown-grant", grant=key)
         return self._whole([row])[0]
 
+    def load_many(self, keys: Collection[GrantId], visible: GrantVisibility) -> list[Grant]:
+        """Return those grants that the caller may know of."""
+        wanted = select(access_grant).where(access_grant.c.id.in_(keys), visible.clause())
+        return self._whole(self._connection.execute(wanted).all())
+
     def page(
         self, visible: GrantVisibility, *, request: RequestId | None, after: GrantId | None, limit: int
     ) -> list[Grant]:
@@ -82,6 +87,14 @@ class GrantRepository:
         rows = select(access_grant).where(visible.clause())
         if request is not None:
             rows = rows.where(access_grant.c.request_id == request)
+        if after is not None:
+            rows = rows.where(access_grant.c.id < after)
+        return self._whole(self._connection.execute(rows.order_by(access_grant.c.id.desc()).limit(limit)).all())
+
+    def live(self, visible: GrantVisibility, at: datetime, *, after: GrantId | None, limit: int) -> list[Grant]:
+        """Return the grants that hold at an instant, those that rest among them, newest first."""
+        holds = (access_grant.c.valid_until > at) & access_grant.c.state.in_((GrantState.ISSUED, GrantState.SUSPENDED))
+        rows = select(access_grant).where(visible.clause(), holds)
         if after is not None:
             rows = rows.where(access_grant.c.id < after)
         return self._whole(self._connection.execute(rows.order_by(access_grant.c.id.desc()).limit(limit)).all())

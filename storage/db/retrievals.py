@@ -1,6 +1,7 @@
 """Retrievals: orders, their progress, their results."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -69,6 +70,21 @@ class RetrievalRepository:
             _to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id.desc()).limit(limit))
         ]
 
+    def copy_of(self, original: Retrieval) -> Retrieval | None:
+        """Return the newest marked copy of the footage of an original, of the same person under the same grant."""
+        begin, end = _ends(original.ask)
+        alike = (
+            retrieval.c.grant_id == original.grant_id,
+            retrieval.c.person_id == original.person_id,
+            retrieval.c.camera_id == original.camera_id,
+            retrieval.c.asked_begin == begin,
+            retrieval.c.asked_end.is_not_distinct_from(end),
+            ~retrieval.c.original,
+        )
+        newest = select(retrieval).where(*alike).order_by(retrieval.c.id.desc()).limit(1)
+        row = self._connection.execute(newest).one_or_none()
+        return None if row is None else _to_retrieval(row)
+
     def in_flight(self, grant: GrantId) -> list[Retrieval]:
         """Return what a revocation has to end, held until commit."""
         rows = select(retrieval).where(retrieval.c.grant_id == grant, retrieval.c.state.in_(IN_FLIGHT))
@@ -97,6 +113,16 @@ class RetrievalRepository:
         """Return the retrievals whose ids end in these twelve hexadecimal digits; hardly ever more than one."""
         rows = select(retrieval).where(func.right(cast(retrieval.c.id, Text), literal_column("12")) == tail)
         return [_to_retrieval(row) for row in self._connection.execute(rows.order_by(retrieval.c.id).limit(limit))]
+
+    def under_grants(self, grants: Collection[GrantId]) -> dict[GrantId, tuple[int, int, datetime]]:
+        """Return of each of these grants how much runs, how much was ordered in all, and when last."""
+        running = func.count().filter(retrieval.c.state.in_(UNFINISHED))
+        rows = (
+            select(retrieval.c.grant_id, running, func.count(), func.max(retrieval.c.ordered_at))
+            .where(retrieval.c.grant_id.in_(grants))
+            .group_by(retrieval.c.grant_id)
+        )
+        return {key: (now, ever, last) for key, now, ever, last in self._connection.execute(rows).tuples()}
 
     def unfinished(self, grant: GrantId) -> bool:
         """Say whether anything under a grant still waits for its result."""
@@ -157,7 +183,13 @@ def _stopped_by(stop: Stop) -> ColumnElement[bool]:
     return columns[stop.kind] == UUID(stop.key)
 
 
+def _ends(ask: Ask) -> tuple[datetime, datetime | None]:
+    """Return where an ask begins and ends; a picture has no end."""
+    return (ask.span.begin, ask.span.end) if isinstance(ask, ClipAsk) else (ask.instant, None)
+
+
 def _of_retrieval(of: Retrieval) -> dict[str, object]:
+    begin, end = _ends(of.ask)
     return {
         "id": of.id,
         "grant_id": of.grant_id,
@@ -166,8 +198,8 @@ def _of_retrieval(of: Retrieval) -> dict[str, object]:
         "action": of.action,
         "original": of.original,
         "format": PictureFormat.JPEG if isinstance(of.ask, ClipAsk) else of.ask.format,
-        "asked_begin": of.ask.span.begin if isinstance(of.ask, ClipAsk) else of.ask.instant,
-        "asked_end": of.ask.span.end if isinstance(of.ask, ClipAsk) else None,
+        "asked_begin": begin,
+        "asked_end": end,
         "state": of.state,
         "attempt": of.attempt,
         "evidence": _ITEMS.dump_python(of.items, mode="json"),

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.errors import BrokerError
+from broker.web.console.administering.areas import ADMINISTRATION, KEEPING, PATHS
+from broker.web.console.operating.areas import BELOW, OPERATING
 from policies import facts
 
 
 @dataclass(frozen=True)
 class Desk:
     """An entry of the bar: its text stands under `desk.<name>`, and `act` is what one must be allowed to come in.
+
+    `or_acts`: any of these lets one come in as well. `paths`: where its pages are that do not lie below its own.
 
     `counts`: what the number beside it counts, by the name of the event that tells of it.
     """
@@ -21,15 +25,24 @@ class Desk:
     act: str
     key: str
     counts: str = ""
+    or_acts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Say whether a page is one of this desk."""
+        return any(path == each or path.startswith(f"{each}/") for each in (self.path, *self.paths))
 
 
 DESKS = (
     Desk("inbox", "/inbox", "inbox:list", "i", counts="inbox"),
+    Desk("notices", "/notices", "notice:list", "n", counts="notice"),
     Desk("requests", "/requests", "access_request:list", "q"),
     Desk("map", "/map", "camera:list", "m"),
-    Desk("grants", "/grants", "grant:list", "g"),
+    Desk("grants", "/grants", "grant:list", "g", paths=("/retrievals", "/compare", "/packages")),
     Desk("trace", "/trace", "audit:read", "t"),
     Desk("dashboard", "/dashboard", "measures:read", "b"),
+    Desk("administration", ADMINISTRATION, KEEPING[0], "o", or_acts=KEEPING[1:], paths=PATHS),
+    Desk("operating", OPERATING, "health:read", "s", paths=BELOW),
 )
 """In the order of the bar. Whoever builds a desk adds its line here."""
 
@@ -48,9 +61,9 @@ def desks_for(broker: Broker, caller: Caller, path: str) -> tuple[Entry, ...]:
         return ()
     roles, known = caller.roles(broker.clock.now()), facts.of_person(caller)
     return tuple(
-        Entry(desk, path == desk.path or path.startswith(f"{desk.path}/"))
+        Entry(desk, desk.holds(path))
         for desk in DESKS
-        if broker.policy.decide(roles, desk.act, known).allowed
+        if any(broker.policy.decide(roles, act, known).allowed for act in (desk.act, *desk.or_acts))
     )
 
 

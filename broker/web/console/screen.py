@@ -90,9 +90,11 @@ class Screen:
         return answer
 
     def carried_out(
-        self, act: Callable[[], object], *, to: str, said: str, again: Callable[[Refusal], Response]
+        self, act: Callable[[], object], *, to: str | Callable[[], str], said: str, again: Callable[[Refusal], Response]
     ) -> Response:
         """Carry a form out and send the browser on; a refusal shows the form again, with what was typed.
+
+        `to` may be asked for when all is done: what was made has a page of its own.
 
         Raises:
             BrokerError: what the form cannot help: nothing there, nobody signed in, the program cannot work.
@@ -103,7 +105,7 @@ class Screen:
             if isinstance(error, BrokerError) and (error.facts.get("subject") == _BUSY or not self._tells(error)):
                 raise
             return again(refusal_of(error, self.language))
-        return self.go(to, said)
+        return self.go(to if isinstance(to, str) else to(), said)
 
     def _told(self, slug: str) -> str:
         """Return the sentence that a slug from the browser stands for: a text of the console, or a plain error."""

@@ -7,24 +7,26 @@ from broker.web.console import (
     assets,
     home,
     inbox,
-    investigator,
     invites,
     own_account,
     requester,
     signing_in,
 )
+from broker.web.console.administering import wiring as administering
+from broker.web.console.applying.desk import ROUTERS as APPLYING
 from broker.web.console.auditing import wiring as auditing
 from broker.web.console.dashboard import wiring as dashboard
 from broker.web.console.deciding import center, owner
-from broker.web.console.maps import wiring as maps
 from broker.web.console.live import routes as live
+from broker.web.console.maps import wiring as maps
 from broker.web.console.operating import wiring as operating
 from broker.web.console.problem_pages import problem_page
+from broker.web.console.retrieving import wiring as retrieving
 
 ROUTERS = (
     home.router, signing_in.router, invites.router, own_account.router, own_account.showing, inbox.router, live.router,
-    requester.router, center.router, owner.router, investigator.router, *maps.ROUTERS, assets.router,
-    *auditing.ROUTERS, *dashboard.ROUTERS, *operating.ROUTERS,
+    requester.router, *APPLYING, center.router, owner.router, *retrieving.ROUTERS, *maps.ROUTERS, assets.router,
+    *administering.ROUTERS, *auditing.ROUTERS, *dashboard.ROUTERS, *operating.ROUTERS,
 )  # fmt: skip
 """Whoever builds a desk adds its routers here."""
 

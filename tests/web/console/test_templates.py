@@ -9,13 +9,16 @@ import pytest
 from broker.domain.accounts import Role
 from broker.domain.catalog import POINT_CLASSES, Direction, Lifecycle, Status, Visibility
 from broker.domain.grants import Action, Condition, GrantState
+from broker.domain.packages import PackageState
 from broker.domain.request_states import ItemState, RequestState
+from broker.domain.retrievals import RetrievalState
 from broker.web.console.deciding.narrowing import TEMPLATES
 from broker.web.console.desks import DESKS
 from broker.web.texts import LANGUAGES, catalogue
 from tests.architecture.sources import ROOT, named, python_files
 from tests.web.console.auditing_texts import AUDITING
 from tests.web.console.operating.families import OPERATING
+from tests.web.console.administering.families import ADMINISTERING
 
 FOLDER = ROOT / "broker" / "web" / "templates"
 PAGES = sorted(FOLDER.rglob("*.html"))
@@ -47,6 +50,8 @@ FAMILIES: dict[str, set[str]] = {
     "template.": {f"{verdict}.{name}" for verdict, names in TEMPLATES.items() for name in names},
     **{f"grant-{what}.": {"suspend", "resume", "revoke"} for what in ("act", "hint")},
     "flash.grant-": {"suspend", "resume", "revoke"},
+    "retrieval-state.": values(RetrievalState) | values(PackageState),
+    "player-over.": {"REVOKED", "SUSPENDED", "EXPIRED", "OTHER"},
     "quota.": {"snapshots", "seconds", "bytes"},
     "camera-status.": values(Status),
     "camera-lifecycle.": values(Lifecycle),
@@ -56,6 +61,7 @@ FAMILIES: dict[str, set[str]] = {
     **AUDITING,
     **OPERATING,
     "time.": {"day", "hour", "minute", "second", "over"},
+    **ADMINISTERING,
 }
 """Texts whose slug is put together in a page: its beginning, and every end."""
 

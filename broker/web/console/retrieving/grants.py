@@ -26,7 +26,7 @@ def list_grants(caller: CallerDep, broker: BrokerDep, reading: ReadingDep, scree
     after = None if window.after is None else GrantId(window.after)
     found = broker.grants.page(caller, request=None, after=after, limit=window.wanted)
     page = window.page(found, lambda it: it.id, lambda grants: shown(grants, reading))
-    return screen.show("pages/grants.html", page=page, first=window.after is None)
+    return screen.show("pages/retrieving/grants.html", page=page, first=window.after is None)
 
 
 @router.get("/{key}")
@@ -42,7 +42,7 @@ def _page(
     """Show a grant; `refused` names the form that was not carried out."""
     (grant,) = shown([broker.grants.read(caller, GrantId(key))], reading)
     return screen.show(
-        "pages/grant.html", status=refusal.status if refusal else 200, grant=grant, form=form or Form(),
+        "pages/retrieving/grant.html", status=refusal.status if refusal else 200, grant=grant, form=form or Form(),
         mine=caller.person_id in {it.id for it in grant.persons}, may=broker.inbox.grant_moves(caller, GrantId(key)),
         refused=refused, refusal=refusal,
     )  # fmt: skip

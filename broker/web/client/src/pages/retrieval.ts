@@ -1,0 +1,3 @@
+import { ClipPlayer } from "../elements/clip-player";
+
+customElements.define("clip-player", ClipPlayer);

@@ -1,0 +1,1 @@
+"""The investigator's desk: grants, orders under them, results shown and compared, packages made of them."""

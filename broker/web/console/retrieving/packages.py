@@ -1,0 +1,43 @@
+"""Evidence packages: what was ordered, what is in each, and the file to take away."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from broker.domain.ids import GrantId, PackageId, RetrievalId
+from broker.domain.packages import BUILDABLE, COMPLETE
+from broker.web.api.packages import PackageOut
+from broker.web.api.retrievals import shown
+from broker.web.console.routes import OncePageRoute
+from broker.web.console.screen import ScreenDep
+from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.paging import ById
+
+router = APIRouter(prefix="/packages", route_class=OncePageRoute)
+
+
+@router.get("")
+def list_packages(
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById
+) -> Response:
+    """列出本人的证据包，新的在前。List one's own evidence packages, the newest first."""
+    after = None if window.after is None else PackageId(window.after)
+    found = broker.packages.page(caller, after=after, limit=window.wanted)
+    page = window.page(found, lambda it: it.id, lambda some: [PackageOut.of(it, reading.language) for it in some])
+    return screen.show(
+        "pages/retrieving/packages.html", page=page, window=window, under_way=any(it.state in BUILDABLE for it in found)
+    )
+
+
+@router.get("/{key}")
+def show_package(
+    key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
+) -> Response:  # fmt: skip
+    """查看一个证据包。One package: what is in it, its digest, who signed it, and the file."""
+    it = PackageOut.of(broker.packages.read(caller, PackageId(key)), reading.language)
+    inside = shown(broker.retrievals.read_many(caller, [RetrievalId(each) for each in it.retrievals]), reading)
+    looks = broker.grants.read(caller, GrantId(it.grant)).hands_over(reading.now)
+    return screen.show(
+        "pages/retrieving/package.html", it=it, inside=inside, takes=looks and it.state in COMPLETE,
+        under_way=it.state in BUILDABLE,
+    )  # fmt: skip
