@@ -262,12 +262,12 @@ def tiles(ground: Ground) -> None:
     """Draw tiles, each anew: out of what the process remembers of this viewer and question, but of no other tile."""
     everything = Wanted(Question())
     fresh = Finding(ground.broker.work, ground.broker.policy)
-    fresh.tile(ground.caller, everything, Grid.MERCATOR, 0, 0, 0)
+    fresh.view(ground.caller, everything).tile(Grid.MERCATOR, 0, 0, 0)
     for z in (0, 3, 6, 8, 9, 10, 12, 14, 16, 18):
 
         def draw(z: int = z) -> None:
             fresh._tiles._kept.clear()  # noqa: SLF001  # each is drawn anew
-            fresh.tile(ground.caller, everything, Grid.MERCATOR, *numbers(ground, z))
+            fresh.view(ground.caller, everything).tile(Grid.MERCATOR, *numbers(ground, z))
 
         timed(draw, 5)
         told(f"tile_z{z}", timed(draw, TIMES), "its points for the browser to cluster", sent(ground, z))

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from broker.domain.gb_code import Edition
@@ -128,12 +129,14 @@ class Source:
         return f"source/{self.id}/options"
 
 
-@dataclass(frozen=True, slots=True)
-class PointDraft:
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class PointDraft(NamedTuple):
     """A checked row of a list, ready to become a camera; the fields mean what they mean in `Camera`.
 
-    `where` names the row (spreadsheet line or JSON pointer), `number` counts it within its list. At least one of
-    `gb_code` and `external_key` is set.
+    A tuple, since a list has a million of them. `where` names the row (spreadsheet line or JSON pointer), `number`
+    counts it within its list. At least one of `gb_code` and `external_key` is set, by which the point is known again.
     A field left at its default says nothing: a merge never clears what an earlier list said.
     """
 
@@ -149,17 +152,13 @@ class PointDraft:
     point_class: int | None = None
     sensitive: bool = False
     synthetic: bool = False
-    extra: Mapping[str, object] = field(default_factory=dict)
-    record: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = NOTHING
+    record: Mapping[str, object] = NOTHING
     edition: Edition | None = None
     lifecycle: Lifecycle | None = None
     tags: tuple[str, ...] = ()
-    custom: Mapping[str, object] = field(default_factory=dict)
+    custom: Mapping[str, object] = NOTHING
     number: int = 0
-
-    def __post_init__(self) -> None:
-        if self.gb_code is None and self.external_key is None:
-            raise ValueError("a draft needs a code or a key to be known again by")
 
 
 class Severity(StrEnum):

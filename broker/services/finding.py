@@ -2,7 +2,8 @@
 
 import gzip
 import hashlib
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId
 from broker.domain.places import Box, Spot
 from broker.domain.visibility import Viewer
+from broker.services.map import following
 from broker.services.map.facets import Facets, count
 from broker.services.map.following import MapFollower, Remembered
 from broker.services.map.grid import DEEPEST, Grid
@@ -45,6 +47,34 @@ class Tile:
     @property
     def content(self) -> bytes:
         return gzip.decompress(self.packed)
+
+
+class MapView:
+    """The points of one question that one caller may know of, as they were at a moment, and their tiles.
+
+    Whoever holds it asks for a new one after `following.FRESH` seconds: the index it was made of is not asked about for
+    longer either, so tiles lag behind the list, and behind the rights of the caller, by two seconds at most.
+    """
+
+    def __init__(self, selection: Selection, key: Hashable, tiles: Remembered[Tile]) -> None:
+        self._selection = selection
+        self._key = key
+        self._tiles = tiles
+        self.until = time.monotonic() + following.FRESH
+
+    def drawn(self, grid: Grid, z: int, x: int, y: int) -> Tile | None:
+        """Return a tile that was drawn before; None where it was not."""
+        return self._tiles.kept((self._key, grid, z, x, y))
+
+    def tile(self, grid: Grid, z: int, x: int, y: int) -> Tile:
+        """Return a vector tile.
+
+        Raises:
+            Invalid: `no-such-tile`: there is none of this number.
+        """
+        if not (0 <= z <= DEEPEST and 0 <= x < 2**z and 0 <= y < 2**z):
+            raise Invalid("no-such-tile", pointer="/z", z=z, x=x, y=y)
+        return self._tiles.get((self._key, grid, z, x, y), lambda: _packed(tile(self._selection, grid, z, x, y)))
 
 
 class Finding:
@@ -89,18 +119,11 @@ class Finding:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
             return self._selection(work, caller, wanted)[0].bounds
 
-    def tile(self, caller: Caller, wanted: Wanted, grid: Grid, z: int, x: int, y: int) -> Tile:
-        """Return a vector tile; may lag behind the list by two seconds.
-
-        Raises:
-            Invalid: `no-such-tile`: there is none of this number.
-        """
+    def view(self, caller: Caller, wanted: Wanted) -> "MapView":
+        """Return what a caller sees of a question at this moment; tiles are drawn from it for the next second."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            if not (0 <= z <= DEEPEST and 0 <= x < 2**z and 0 <= y < 2**z):
-                raise Invalid("no-such-tile", pointer="/z", z=z, x=x, y=y)
-            selection, key = self._selection(work, caller, wanted)
-        return self._tiles.get((*key, grid, z, x, y), lambda: _packed(tile(selection, grid, z, x, y)))
+            return MapView(*self._selection(work, caller, wanted), self._tiles)
 
     def _selection(
         self, work: UnitOfWork, caller: Caller, wanted: Wanted

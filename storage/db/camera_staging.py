@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from broker.domain.catalog import PointDraft, place_key
-from broker.domain.ids import new_ids
+from broker.domain.ids import new_numbers
 from storage.db.sought_many import Told, sought_many
 
 if TYPE_CHECKING:
@@ -174,14 +174,14 @@ def copy_in(connection: Connection, table: str, columns: Sequence[str], lines: s
 
 
 def _lines(drafts: Sequence[PointDraft], begin: int, needs: Needs, *, placed: bool) -> Iterator[Line]:
-    listed = zip(drafts, new_ids(len(drafts)), sought_many([_told(each) for each in drafts]), strict=True)
-    for position, (found, fresh_id, words) in enumerate(listed, begin):  # the ids stand in the order of the list
+    listed = zip(drafts, new_numbers(len(drafts)), sought_many([_told(each) for each in drafts]), strict=True)
+    for position, (found, fresh, words) in enumerate(listed, begin):  # the ids stand in the order of the list
         place = None
         if placed and found.gb_code is not None and found.external_key is None:
             place = place_key(found.name, found.latitude, found.longitude)
         head = f"{position}\t{found.number}\t{place or EMPTY}\t{_text(found.where)}"
         yield (
-            found.gb_code, found.external_key, needs.met(found), head, fresh_id.hex, found.lifecycle or EMPTY,
+            found.gb_code, found.external_key, needs.met(found), head, f"{fresh:032x}", found.lifecycle or EMPTY,
             _body(found, words),
         )  # fmt: skip
 
@@ -201,7 +201,7 @@ def _body(found: PointDraft, words: str) -> str:
         f"{found.latitude!r}\t{found.longitude!r}\t{direction}\t{point_class}\t"
         f"{'t' if found.sensitive else 'f'}\t{'t' if found.synthetic else 'f'}\t"
         f"{_object(found.extra) if found.extra else '{}'}\t{_object(found.record) if found.record else '{}'}\t"
-        f"{found.edition or EMPTY}\t{_array(found.tags) if found.tags else '{}'}\t"
+        f"{found.edition or EMPTY}\t{_text(array(found.tags)) if found.tags else '{}'}\t"
         f"{_object(found.custom) if found.custom else '{}'}\t{_text(words)}"
     )
 
@@ -216,6 +216,7 @@ def _object(value: Mapping[str, object]) -> str:
     return to_json(value).decode().replace("\\", "\\\\")
 
 
-def _array(values: Sequence[str]) -> str:
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return _text("{" + ",".join(f'"{value}"' for value in quoted) + "}")
+def array(values: Sequence[str]) -> str:
+    """Return texts as the database reads an array of them."""
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return "{" + ",".join([f'"{value}"' for value in quoted]) + "}"

@@ -76,6 +76,8 @@ class MapRowRepository:
 
     def read(self, since: int | None = None) -> MapRows:
         """Return all points, or those that the transaction `since` or a younger one wrote or deleted."""
+        if since is None:  # the one statement that reads the whole table while somebody waits: two may read it
+            self._connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 1"))
         where = "" if since is None else f" WHERE changed >= '{since:d}'::xid8"
         packed = ", ".join(f"string_agg({expression}, '')" for expression in _PACKED)
         row = self._packed(f"SELECT {packed} FROM camera{where}")  # noqa: S608  # constants

@@ -1,7 +1,6 @@
 """What a merge makes of drafts, on a real PostgreSQL; the small city's own cameras are there already."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,7 +68,7 @@ def test_only_what_differs_is_written(connection: Connection, city: City) -> Non
     store = catalogue(connection, city)
     first, second = points({"name": "a", "gb_code": CODES[0]}, {"name": "b", "gb_code": CODES[1]})
     store.take(first, second)
-    assert store.take(first, replace(second, address="new")) == (0, 1, 1, ())
+    assert store.take(first, second._replace(address="new")) == (0, 1, 1, ())
     assert [(known.name, known.address, known.version) for known in store.mine().values()] == [
         ("a", "", 1001), ("b", "new", 1002),
     ]  # fmt: skip
@@ -80,7 +79,7 @@ def test_a_dry_run_counts_and_writes_nothing(connection: Connection, city: City)
     (known,) = points({"name": "a", "id": "1"})
     store.take(known)
     before = store.mine()
-    drafts = [replace(known, name="renamed"), *points({"name": "b", "id": "2"})]
+    drafts = [known._replace(name="renamed"), *points({"name": "b", "id": "2"})]
     assert store.take(*drafts, dry_run=True) == (1, 1, 0, ())
     assert store.mine() == before
     assert store.take(*drafts) == (1, 1, 0, ())
@@ -167,7 +166,7 @@ def test_thousands_of_rows_are_merged_in_sets(connection: Connection, city: City
     drafts = points(*({"name": f"p{n}", "id": f"k{n}", "latitude": n / 1000} for n in range(2_000)))
     assert store.take(*drafts) == (2_000, 0, 0, ())
     assert store.take(*drafts) == (0, 0, 2_000, ())
-    assert store.take(*(replace(draft, address="x") for draft in drafts)) == (0, 2_000, 0, ())
+    assert store.take(*(draft._replace(address="x") for draft in drafts)) == (0, 2_000, 0, ())
     held = select(func.count()).where(camera.c.owner_id == store.owner)
     assert connection.execute(held).scalar_one() == 2_000
 
@@ -210,7 +209,7 @@ def test_new_and_known_points_of_one_list_take_both_ways(connection: Connection,
     assert store.take(*drafts[::2]) == (3, 0, 0, ())
     seen: list[int] = []
     writing = Writing("catalogue/test", 7, datetime.now(UTC), "tests", mandatory={2: ("contact",)})
-    lacking = replace(drafts[5], point_class=2)
+    lacking = drafts[5]._replace(point_class=2)
     merged = store.cameras.merge(
         store.owner, [*drafts[:5], lacking], writing, merged=seen.append
     )  # fmt: skip

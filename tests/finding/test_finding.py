@@ -149,14 +149,14 @@ def test_each_scale_shows_every_point_once(broker: Broker, monkeypatch: pytest.M
     whole = everything(broker, ME, wanted)
     for few in (300, 20):  # clusters, and single points
         monkeypatch.setattr(tiles, "FEW", few)
-        broker = replace(broker, finding=finding_service.Finding(broker.work, broker.policy))
+        view = finding_service.Finding(broker.work, broker.policy).view(ME, wanted)
         for z in (0, 6):
             across = [int((104 + part + 180) / 360 * 2**z) for part in (0.0, 1.0)]
             shown = [
                 feature["properties"]
                 for x in range(across[0], across[1] + 1)
                 for y in range(2**z)
-                for feature in (features(broker.finding.tile(ME, wanted, grid, z, x, y).content) if _near(y, z) else ())
+                for feature in (features(view.tile(grid, z, x, y).content) if _near(y, z) else ())
             ]
             assert sum(it.get("count", 1) for it in shown) == len(whole), (z, few)
             single = {it["id"] for it in shown if "id" in it}
@@ -177,15 +177,15 @@ def test_a_tile_lies_where_its_points_are(broker: Broker, points: list[Row]) -> 
     n = 2.0**z
     x = (one["longitude"] + 180) / 360 * n
     y = (1 - np.arcsinh(np.tan(np.radians(one["latitude"]))) / np.pi) / 2 * n
-    found = broker.finding.tile(ME, wanted, Grid.MERCATOR, z, int(x), int(y))
+    found = broker.finding.view(ME, wanted).tile(Grid.MERCATOR, z, int(x), int(y))
     (feature,) = features(found.content)
     assert feature["properties"]["id"] == str(one["id"])
     drawn = mapbox_vector_tile.decode(found.content, default_options={"y_coord_down": True})["points"]["features"][0]
     assert drawn["geometry"]["coordinates"] == pytest.approx([x % 1 * 4096, y % 1 * 4096], abs=1.5)
     assert gzip.decompress(found.packed) == found.content
-    assert broker.finding.tile(ME, wanted, Grid.MERCATOR, z, int(x) + 1, int(y)).content == b""
+    assert broker.finding.view(ME, wanted).tile(Grid.MERCATOR, z, int(x) + 1, int(y)).content == b""
     with pytest.raises(Invalid, match="no-such-tile"):
-        broker.finding.tile(ME, wanted, Grid.MERCATOR, 1, 2, 0)
+        broker.finding.view(ME, wanted).tile(Grid.MERCATOR, 1, 2, 0)
 
 
 @pytest.mark.usefixtures("points")
@@ -207,7 +207,7 @@ def test_forty_viewers_find_and_count_what_they_can_get(broker: Broker, viewers:
                 continue
             assert {it.id for it in everything(broker, viewer, wanted, step=500)} == right
             assert broker.finding.facets(viewer, wanted).total == len(right)
-            shown = features(broker.finding.tile(viewer, wanted, Grid.MERCATOR, 0, 0, 0).content)
+            shown = features(broker.finding.view(viewer, wanted).tile(Grid.MERCATOR, 0, 0, 0).content)
             assert sum(it["properties"].get("count", 1) for it in shown) == len(right)
             near = broker.finding.nearest(viewer, wanted, MIDDLE, 40)
             assert {it.id for it, _ in near} <= right
@@ -247,7 +247,7 @@ def test_the_map_follows_what_changes(broker: Broker, points: list[Row], monkeyp
     assert after.tags["新"] == 1
     there = Wanted(Question(places=(places.circle(10.0, 50.0, 10.0),)))
     assert broker.finding.facets(ME, there).total == 1
-    (feature,) = features(broker.finding.tile(ME, there, Grid.DEGREES, 3, 4, 0).content)
+    (feature,) = features(broker.finding.view(ME, there).tile(Grid.DEGREES, 3, 4, 0).content)
     assert feature["properties"]["id"] == str(key)
     with pytest.raises(Forbidden):
         broker.finding.facets(nobody, there)

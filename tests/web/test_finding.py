@@ -1,5 +1,7 @@
 """Finding points over HTTP: parameters are read, tiles are marked, packed and not sent twice."""
 
+import time
+
 import mapbox_vector_tile
 import pytest
 
@@ -55,7 +57,11 @@ def test_what_cannot_be_asked_is_refused(lobby: Door, query: dict[str, str], slu
     assert slug in answer.json()["type"]
 
 
-def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(door: Door) -> None:
+def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker.services.map.following.FRESH", 60.0)
+    now = time.monotonic()
     asker = door["asker"]
     query = "?text=%E8%B7%AF%E5%8F%A3"
     first = asker.send("GET", TILE + query)
@@ -68,7 +74,10 @@ def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(door: Do
     assert door.anybody.send("GET", TILE + query, headers=other).content == first.content
     csrf = {"X-CSRF-Token": left.json()["csrf"]}
     assert door.anybody.send("DELETE", "/sessions", headers=other | csrf).is_success
+    assert door.anybody.send("GET", TILE + query, headers=other).content == first.content  # until the view is over
+    monkeypatch.setattr("broker.web.api.map_tiles.time.monotonic", lambda: now + 120)
     assert door.anybody.send("GET", TILE + query, headers=other).status_code == 401
+    monkeypatch.undo()
     assert door.anybody.send("GET", TILE + query, headers={"Authorization": "Bearer xlt_nothing"}).status_code == 401
     assert asker.send("GET", "/map/tiles/0/1/0.mvt" + query).json()["slug"] == "no-such-tile"
     assert asker.send("GET", TILE + query + "&token=1").json()["slug"] == "token-in-url"

@@ -10,9 +10,8 @@ column (`columns`). What is doubtful there is read again alone, with care, and o
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from broker.domain import gb_code
 from broker.domain.catalog import PointDraft, RowProblem, Severity, place_key
@@ -41,8 +40,7 @@ _DEFAULTS: Mapping[str, Any] = {
 _DRAFTED = {"name": None, "latitude": None, "longitude": None, **_DEFAULTS}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What became of one row: a draft, perhaps with warnings, or no draft and the reasons.
 
     `dropped` names the columns left out of `extra` because they held a URL or something like a password.
@@ -86,8 +84,8 @@ class Checker:
         beside = (read.extra, _parts(read, self._recorded), _parts(read, self._own), read.dropped)
         drafted = zip(rows, zip(*columns, strict=False), *beside, strict=False)
         return [
-            self.check(row) if place in read.doubtful else self._plainly(row, values, *others)
-            for place, (row, values, *others) in enumerate(drafted)
+            self.check(row) if place in read.doubtful else self._plainly(row, values, extra, record, custom, dropped)
+            for place, (row, values, extra, record, custom, dropped) in enumerate(drafted)
         ]
 
     def _locate_all(self, read: Read) -> None:

@@ -5,7 +5,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import TextIO
 
@@ -92,9 +92,9 @@ class Tally:
             for place, checked in enumerate(found):
                 self.read += 1
                 if place in far:
-                    checked = replace(checked, problems=(*checked.problems, far[place]))  # noqa: PLW2901  # with it
+                    checked = checked._replace(problems=(*checked.problems, far[place]))  # noqa: PLW2901  # with it
                 if self._abolished and (warned := replaced(checked.draft, self._abolished)):
-                    checked = replace(checked, problems=(*checked.problems, warned))  # noqa: PLW2901  # as above
+                    checked = checked._replace(problems=(*checked.problems, warned))  # noqa: PLW2901  # as above
                 if checked.problems or checked.dropped:
                     self._note(piece[place], checked)
                 if checked.draft is not None:

@@ -1,22 +1,24 @@
 """What every reader gives: a table whose rows say where they stand."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from broker.domain.catalog import RowProblem
 
 MEBIBYTE = 1024 * 1024
+NO_CELLS: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: `where` is its line in the spreadsheet (from 1) or its JSON pointer (RFC 6901).
 
     `fault` is set when the row itself could not be read whole (ragged, no object, geometry that is no point).
     """
 
     where: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = NO_CELLS
     fault: RowProblem | None = None
 
 

@@ -67,6 +67,11 @@ class Remembered(Generic[Kept]):
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = threading.Lock()
 
+    def kept(self, key: Hashable) -> Kept | None:
+        """Return what is kept under a key, if anything is."""
+        with self._lock:
+            return self._kept.get(key)
+
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what is kept under a key, or make it."""
         with self._lock:

@@ -1,44 +1,65 @@
 """Map tiles: a map asks the same question for hundreds of them, so it is read once."""
 
+import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from broker.bootstrap import Broker
-from broker.services.finding import Tile, Wanted
+from broker.services.finding import MapView, Tile, Wanted
 from broker.services.map.grid import Grid
 from broker.web.auth import authenticate
 from broker.web.camera_query import WantedDep
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.routes import Handler, OnceRoute
 
+if TYPE_CHECKING:
+    from broker.bootstrap import Broker
+
 TILE = "application/vnd.mapbox-vector-tile"
 MOST_KEPT = 200
 LONGEST_KEPT = 2_000  # bytes of a query
 LONGEST_NUMBER = 8  # figures
+
+Kept = TypeVar("Kept")
 
 InGrid = Annotated[Grid, Query(description="EPSG:3857, or 4490 in degrees. 瓦片坐标系。")]
 
 _asked: OrderedDict[bytes, tuple[Wanted, Grid]] = OrderedDict()
 """What queries mean, by their bytes: the same to everybody; who calls is asked before any of it is answered."""
 
+_views: OrderedDict[bytes, tuple[MapView, Grid]] = OrderedDict()
+"""What somebody sees of a query, for the second in which that holds, by digest of credentials and query."""
+
 
 class TileRoute(OnceRoute):
-    """Reads a query that it has read before by looking it up; who calls, and what they may see, is asked each time."""
+    """Asks who calls, and what they may see, once a second: a map that is moved wants thirty tiles in that time."""
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
 
         async def quick(request: Request) -> Response:
-            known = _asked.get(request.scope["query_string"])
+            query: bytes = request.scope["query_string"]
             numbers = [request.path_params.get(name, "") for name in "zxy"]
-            if known is None or not all(it.isascii() and it.isdigit() and len(it) <= LONGEST_NUMBER for it in numbers):
+            if query not in _asked or not all(
+                it.isascii() and it.isdigit() and len(it) <= LONGEST_NUMBER for it in numbers
+            ):
                 return await handler(request)
             z, x, y = map(int, numbers)
-            return await run_in_threadpool(_answer, request, request.app.state.broker, *known, z, x, y)
+            name = _named(request, query)
+            seen = _views.get(name)
+            if seen is None or seen[0].until <= time.monotonic():
+                return await run_in_threadpool(_anew, request, name, *_asked[query], z, x, y)
+            view, grid = seen
+            # what lies ready needs no thread, and a thread costs three times what the rest does
+            found = view.drawn(grid, z, x, y)
+            if found is None:
+                found = await run_in_threadpool(view.tile, grid, z, x, y)
+            return _told(found, request)
 
         return quick
 
@@ -53,32 +74,46 @@ router = APIRouter(tags=["cameras"], route_class=TileRoute)
 @router.get("/map/tiles/{z}/{x}/{y}.mvt", responses={200: {"content": {TILE: {}}}, 304: {"description": "Not changed"}})
 def read_tile(
     request: Request, z: int, x: int, y: int, caller: CallerDep, broker: BrokerDep, wanted: WantedDep,
-    grid: InGrid = Grid.MERCATOR, if_none_match: Annotated[str, Header()] = "",
-    accept_encoding: Annotated[str, Header()] = "",
+    grid: InGrid = Grid.MERCATOR,
 ) -> Response:  # fmt: skip
     """点位地图的矢量瓦片（MVT），按调用者权限聚合。A vector tile of the cameras that the caller may know of."""
-    found = broker.finding.tile(caller, wanted, grid, z, x, y)
-    _keep(request.scope["query_string"], wanted, grid)
-    return _told(found, if_none_match, accept_encoding)
+    found = broker.finding.view(caller, wanted).tile(grid, z, x, y)
+    query = request.scope["query_string"]
+    if len(query) <= LONGEST_KEPT:
+        _keep(_asked, query, (wanted, grid))
+    return _told(found, request)
 
 
-def _answer(request: Request, broker: Broker, wanted: Wanted, grid: Grid, z: int, x: int, y: int) -> Response:
-    found = broker.finding.tile(authenticate(request), wanted, grid, z, x, y)
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+
+
+def _named(request: Request, query: bytes) -> bytes:
+    """Return under which name a view is kept: whoever brings the same credentials is the same caller."""
     headers = request.headers
-    return _told(found, headers.get("if-none-match", ""), headers.get("accept-encoding", ""))
+    parts = (headers.get("authorization", ""), headers.get("cookie", ""))
+    return hashlib.sha256(b"\0".join((*(it.encode() for it in parts), query))).digest()
 
 
-def _told(found: Tile, if_none_match: str, accept_encoding: str) -> Response:
+def _anew(request: Request, name: bytes, wanted: Wanted, grid: Grid, z: int, x: int, y: int) -> Response:
+    broker: Broker = request.app.state.broker
+    view = broker.finding.view(authenticate(request), wanted)
+    _keep(_views, name, (view, grid))
+    return _told(view.tile(grid, z, x, y), request)
+
+
+def _told(found: Tile, request: Request) -> Response:
     headers = {"ETag": f'"{found.mark}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
-    if found.mark in if_none_match:
+    if found.mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if "gzip" in accept_encoding:
+    if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(found.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=TILE)
     return Response(found.content, headers=headers, media_type=TILE)
 
 
-def _keep(query: bytes, wanted: Wanted, grid: Grid) -> None:
-    if len(query) <= LONGEST_KEPT:
-        _asked[query] = wanted, grid
-        while len(_asked) > MOST_KEPT:
-            _asked.popitem(last=False)
+def _keep(kept: OrderedDict[bytes, Kept], name: bytes, value: Kept) -> None:
+    kept[name] = value
+    kept.move_to_end(name)
+    with suppress(KeyError):  # somebody else has made room meanwhile
+        while len(kept) > MOST_KEPT:
+            kept.popitem(last=False)
