@@ -57,9 +57,9 @@ class MapFile:
     def __init__(self, path: Path) -> None:
         try:
             self._file = os.open(path, os.O_RDONLY)
+            head = os.pread(self._file, HEADER_SIZE, 0)
         except OSError as error:
             raise BadMapFile(error.strerror or str(path)) from None
-        head = os.pread(self._file, HEADER_SIZE, 0)
         if len(head) < HEADER_SIZE or not head.startswith(MAGIC):
             raise BadMapFile("no PMTiles of version 3")
         fields = HEADER.unpack_from(head)

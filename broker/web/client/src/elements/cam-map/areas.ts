@@ -34,7 +34,7 @@ export function metresBetween(one: Spot, other: Spot): number {
 export function areaOf(tool: Tool, spots: Spot[], width: number): Area {
   const [first, second] = [spots[0], spots[spots.length - 1]];
   const fewest = tool === "polygon" ? 3 : 2;
-  if (!first || !second || spots.length < fewest) throw new NoArea("too-few");
+  if (!first || !second || spots.length < fewest) throw new NoArea(tool === "box" || tool === "circle" ? "too-small" : "too-few");
   if (spots.length > MOST_CORNERS) throw new NoArea("too-many");
   if (Math.max(...spots.map((spot) => metresBetween(first, spot))) < SMALLEST) throw new NoArea("too-small");
   if (tool === "box") return { type: "box", bounds: bounds(first, second) };

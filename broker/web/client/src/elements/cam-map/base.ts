@@ -45,12 +45,24 @@ function ground(it: FeatureLike, looks: Looks): Style | undefined {
   return /park|green|wood|forest|landcover|grass/.test(layer) ? looks.ground("map-green") : undefined;
 }
 
-// Outlines of divisions, read once; lines, and the names of those near enough.
-export function outlines(address: string, grid: Grid, looks: () => Looks): VectorLayer {
-  const source = new VectorSource({ url: address, format: new GeoJSON() });
-  const metres = grid.name === "3857" ? 111_000 : 1;
-  return new VectorLayer({ source, zIndex: 1, declutter: true, style: (it, resolution) => {
-    if (it.getGeometry()?.getType() !== "Point") return looks().border();
-    return resolution < NAMES_FROM * metres ? looks().name(String(it.get("name") ?? "")) : undefined;
-  } }); // prettier-ignore
+// Outlines of divisions: lines, and the names of those near enough. The points do not wait for them.
+export class Outlines {
+  readonly layer: VectorLayer;
+  private readonly source: VectorSource;
+
+  constructor(private readonly grid: Grid, looks: () => Looks, schematic: string) {
+    const metres = grid.name === "3857" ? 111_000 : 1;
+    this.source = new VectorSource({ attributions: schematic });
+    this.layer = new VectorLayer({ source: this.source, zIndex: 1, declutter: true, style: (it, resolution) => {
+      if (it.getGeometry()?.getType() !== "Point") return looks().border();
+      return resolution < NAMES_FROM * metres ? looks().name(String(it.get("name") ?? "")) : undefined;
+    } }); // prettier-ignore
+  }
+
+  async read(address: string): Promise<void> {
+    const answer = await fetch(address);
+    if (!answer.ok) return; // a map without outlines is one all the same
+    const features = new GeoJSON().readFeatures(await answer.text(), { featureProjection: this.grid.projection });
+    this.source.addFeatures(features);
+  }
 }

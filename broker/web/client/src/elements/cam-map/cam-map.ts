@@ -5,7 +5,7 @@ import OlMap from "ol/Map";
 import type MapBrowserEvent from "ol/MapBrowserEvent";
 import type { Coordinate } from "ol/coordinate";
 import { NoArea, areaOf, metresBetween, type Tool } from "./areas";
-import { baseLayers, outlines } from "./base";
+import { Outlines, baseLayers } from "./base";
 import { Drawing } from "./drawing";
 import { PickForm } from "./form";
 import { Grid } from "./grids";
@@ -32,6 +32,7 @@ export class CamMap extends HTMLElement {
   private drawing!: Drawing;
   private list!: PointList;
   private form!: PickForm;
+  private outlines: Outlines | null = null;
   private bar: Toolbar | null = null;
   private view!: HTMLElement;
   private map: OlMap | null = null;
@@ -87,7 +88,8 @@ export class CamMap extends HTMLElement {
 
   private drawn(looks: () => Looks): OlMap {
     const { base, outline, extent } = this.setup;
-    const ground = [...baseLayers(base, this.grid, looks), ...(outline ? [outlines(outline, this.grid, looks)] : [])];
+    this.outlines = outline ? new Outlines(this.grid, looks, this.say("schematic")) : null;
+    const ground = [...baseLayers(base, this.grid, looks), ...(this.outlines ? [this.outlines.layer] : [])];
     const size = [this.view.clientWidth, this.view.clientHeight];
     return new OlMap({
       target: this.view,
@@ -107,9 +109,7 @@ export class CamMap extends HTMLElement {
     map.once("rendercomplete", () => this.ready());
     listenForHands(this.view, {
       take: () => this.take(map.getView().getCenter() ?? [0, 0]),
-      finish: () => this.drawing.finish(),
       takeBack: () => this.drawing.takeBack(),
-      cancel: () => this.cancel(),
     });
     listenForEscape(this, () => this.cancel());
     this.dark.addListener(this.repaint);
@@ -119,6 +119,7 @@ export class CamMap extends HTMLElement {
   private ready(): void {
     this.dataset.ready = String(Math.round(performance.now()));
     this.dispatchEvent(new Event("map-ready", { bubbles: true }));
+    void this.outlines?.read(this.setup.outline);
   }
 
   private choose(tool: Tool | null): void {
@@ -142,11 +143,11 @@ export class CamMap extends HTMLElement {
   }
 
   private clicked(event: MapBrowserEvent): void {
-    if (this.drawing.tool === "polygon" || this.drawing.tool === "line") this.drawing.set(event.coordinate);
-    else if (!this.drawing.tool) void this.hit(event.pixel);
+    if (this.drawing.tool) this.drawing.clicked(event.coordinate);
+    else void this.hit(event.pixel);
   }
 
-  // The second click of a double one has set the last corner already, at the same place as the first.
+  // Ends what is drawn; its two clicks have set the last corner.
   private doubled(event: MapBrowserEvent): void {
     if (!this.drawing.tool) return;
     event.stopPropagation();
@@ -154,7 +155,7 @@ export class CamMap extends HTMLElement {
   }
 
   private take(place: Coordinate): void {
-    if (this.drawing.tool) this.drawing.set(place);
+    if (this.drawing.tool) this.drawing.take(place);
     else void this.hit(this.map?.getPixelFromCoordinate(place) ?? [0, 0]);
   }
 

@@ -24,7 +24,8 @@ export class Drawing {
   tool: Tool | null = null;
   spots: Coordinate[] = []; // degrees
   private readonly source = new VectorSource();
-  private from: { pixel: number[]; fresh: boolean } | null = null;
+  private from: number[] = []; // where the button went down, in pixels
+  private fresh = false; // the corner was set by the press of this very click
 
   constructor(private readonly grid: Grid, looks: () => Looks, private readonly drawn: Drawn) {
     this.layer = new VectorLayer({ source: this.source, zIndex: 50, style: (it) =>
@@ -46,11 +47,23 @@ export class Drawing {
 
   // Sets a corner; a place in the view's projection. Of a box and a circle the second one ends it.
   set(place: Coordinate): void {
-    if (!this.tool) return;
+    if (!this.tool || this.isLast(place)) return; // the second click of a double one is at the same place
     this.spots.push(this.grid.told(place));
     if (this.short && this.spots.length === 2) return this.finish();
     this.preview(this.spots);
     this.drawn.changed();
+  }
+
+  // A click sets a corner, but for the one that a press has set already.
+  clicked(place: Coordinate): void {
+    if (!this.fresh) this.set(place);
+    this.fresh = false;
+  }
+
+  // By keyboard: the same place once more is the end.
+  take(place: Coordinate): void {
+    if (this.isLast(place)) this.finish();
+    else this.set(place);
   }
 
   takeBack(): void {
@@ -75,20 +88,23 @@ export class Drawing {
     return this.tool === "box" || this.tool === "circle";
   }
 
+  private isLast(place: Coordinate): boolean {
+    const last = this.spots[this.spots.length - 1];
+    return last !== undefined && this.grid.told(place).every((value, axis) => value === last[axis]);
+  }
+
   // Only a box and a circle are dragged; with the others the map may be.
   private down(event: MapBrowserEvent): boolean {
     if (!this.short) return false;
-    this.from = { pixel: event.pixel, fresh: this.spots.length === 0 };
-    if (this.from.fresh) this.set(event.coordinate);
+    this.from = event.pixel;
+    this.fresh = this.spots.length === 0;
+    if (this.fresh) this.set(event.coordinate);
     return true;
   }
 
   private up(event: MapBrowserEvent): boolean {
-    const from = this.from;
-    this.from = null;
-    if (!from) return false;
-    const moved = Math.hypot(...event.pixel.map((value, axis) => value - (from.pixel[axis] ?? 0)));
-    if (!from.fresh || moved > STILL) this.set(event.coordinate);
+    const moved = Math.hypot(...event.pixel.map((value, axis) => value - (this.from[axis] ?? 0)));
+    if (moved > STILL) this.set(event.coordinate);
     return false;
   }
 

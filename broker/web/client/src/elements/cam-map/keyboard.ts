@@ -2,9 +2,7 @@
 
 export interface Hands {
   take(): void; // the point or the corner at the cross
-  finish(): void;
   takeBack(): void;
-  cancel(): void;
 }
 
 const MOVES = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "+", "-", "Enter", " "]);
@@ -13,8 +11,7 @@ export function listenForHands(view: HTMLElement, hands: Hands): void {
   view.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (MOVES.has(event.key)) view.classList.add("map-crossed");
-    if (event.key === "Enter" && event.shiftKey) hands.finish();
-    else if (event.key === "Enter" || event.key === " ") hands.take();
+    if (event.key === "Enter" || event.key === " ") hands.take();
     else if (event.key === "Backspace") hands.takeBack();
     else return;
     event.preventDefault();
