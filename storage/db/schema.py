@@ -63,7 +63,7 @@ def upgrade(url: str) -> Status:
             return _status(connection)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") == "42501":
-            raise Unavailable("database-rights", detail=first_line(error)) from error
+            raise Unavailable("database-rights", detail=first_line(error.orig)) from error
         raise _unreachable(error) from error
     finally:
         engine.dispose()
@@ -84,5 +84,5 @@ def _config() -> Config:
 
 
 def _unreachable(error: DBAPIError) -> Unavailable:
-    known = translate(error)
-    return known if isinstance(known, Unavailable) else Unavailable("database-unreachable", detail=first_line(error))
+    known, told = translate(error), first_line(error.orig)
+    return known if isinstance(known, Unavailable) else Unavailable("database-unreachable", detail=told)

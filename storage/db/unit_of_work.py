@@ -6,6 +6,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -110,7 +111,7 @@ class UnitOfWork:
                 self._barrier.wait(self._connection)
             self._connection.close()
             self._connection = None
-        if isinstance(error, DBAPIError):
+        if isinstance(error, DBAPIError | psycopg.Error):
             raise translate(error) from error
 
     def commit(self, permit: Permit, *, done: bool = True) -> None:

@@ -1,6 +1,8 @@
 """Lists, counts, the nearest and tiles answer one question alike, and tell nobody of what may not be seen."""
 
 import gzip
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +18,7 @@ from broker.domain import places
 from broker.domain.accounts import Caller
 from broker.domain.audit import Entry
 from broker.domain.catalog import Status
-from broker.domain.errors import Forbidden, Invalid, Unknown
+from broker.domain.errors import Forbidden, Invalid, Unavailable, Unknown
 from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId
 from broker.domain.visibility import Viewer
@@ -251,3 +253,16 @@ def test_the_map_follows_what_changes(broker: Broker, points: list[Row], monkeyp
     assert feature["properties"]["id"] == str(key)
     with pytest.raises(Forbidden):
         broker.finding.facets(nobody, there)
+
+
+def test_a_database_that_goes_while_the_map_is_read_is_told_as_that(broker: Broker) -> None:
+    """The map reads past SQLAlchemy, which tells other errors than the driver does."""
+
+    def read() -> None:
+        with broker.work() as work:
+            pid = work._open.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            os.kill(pid, signal.SIGTERM)
+            work.map_rows.read(since=1)
+
+    with pytest.raises(Unavailable, match="database-unreachable"):
+        read()
