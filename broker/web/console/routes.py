@@ -25,21 +25,27 @@ class PageRoute(APIRoute):
     files: ClassVar[int] = 0
     """How many files a form may bring."""
 
+    many: ClassVar[frozenset[str]] = frozenset()
+    """Query parameters that may come more than once."""
+
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
         known = query_names(self.dependant)
         signed = depends_on(self.dependant, signed_in)
 
         async def page(request: Request) -> Response:
-            check_query(request, known)
+            check_query(request, known, self.many)
             if request.method not in SAFE:
                 require_same_origin(request)
                 if self.files:  # a stranger's file is not taken in at all
                     await run_in_threadpool(require_session, request)
                 await _read(request, self.files)
-            if signed:
-                await run_in_threadpool(authenticate, request)
-            return await self.answer(request, handler)
+            try:
+                if signed:
+                    await run_in_threadpool(authenticate, request)
+                return await self.answer(request, handler)
+            finally:
+                await request.close()  # a file that came with the form
 
         return page
 
