@@ -109,7 +109,10 @@ class UnitOfWork:
         if self._connection is not None:
             if self._barrier is not None:
                 self._barrier.wait(self._connection)
-            self._connection.close()
+            try:
+                self._connection.close()
+            except DBAPIError as lost:  # nobody is there any more to roll back
+                error = error or lost
             self._connection = None
         if isinstance(error, DBAPIError | psycopg.Error):
             raise translate(error) from error
