@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import Annotated
 from uuid import UUID
 
@@ -116,7 +117,7 @@ def _keep(desk: Desk, form: Form, camera: UUID | None) -> Sketch:
     own = _own(sketch, camera)
     if own is not None:
         before = {seconds(_field(text, instants)): text for span in own[1] for text in span}
-        pairs = zip(form.all("begin"), form.all("end"), strict=False)
+        pairs = zip_longest(form.all("begin"), form.all("end"), fillvalue="")
         typed = tuple(_exact(pair, before) for pair in pairs if any(pair))
         return desk.broker.sketches.time(desk.caller, desk.request, {}, {own[0]: typed})
     before = {seconds(_field(text, instants)): text for text in usual_span(sketch)[0]}

@@ -77,7 +77,7 @@ def test_a_request_is_written_and_handed_in_by_keyboard(browser: Browser, plain_
         visit.sign_in("asker")
         page.keyboard.press("q")
         page.wait_for_url("**/requests")
-        page.keyboard.press("n")
+        page.keyboard.press("c")
         page.keyboard.press("Enter")
         page.wait_for_url("**/apply/matter")
         choose(page, "#field-basis", MATTER["basis"])
