@@ -82,8 +82,8 @@ class ImportPreviews:
         self._folder = folder
         self._caller: Caller = system_caller(Role.WORKER, "worker")
 
-    def lay(self, caller: Caller, path: Path, asked: Asked) -> CatalogImport:
-        """Lay a list there.
+    def lay(self, caller: Caller, path: Path, asked: Asked, reading: Reading | None = None) -> CatalogImport:
+        """Lay a list there, to be read as `asked` says or, where there is one, as `reading` does.
 
         Raises:
             Invalid: the file cannot be read at all; which columns it lacks is told by `look`.
@@ -97,11 +97,12 @@ class ImportPreviews:
         with self._work() as work:
             permit = require_owner(self._policy, work, caller, asked.owner)[1]
             expect(work, (blob.digest,))
-            work.commit(permit)
+            work.commit(permit, done=False)  # what was asked for is done below
         with self._work() as work:
             department, permit = require_owner(self._policy, work, caller, asked.owner)
             keep(work, self._blobs, (blob.digest,))
             new = new_import(ImportId(new_id()), department, list_of(work, path, asked), permit, work)
+            new = replace(new, reading=reading or new.reading)
             change = lay(replace(new, state=ImportState.PREVIEW, digest=blob.digest))
             work.imports.save(None, change.after)
             work.audit.append(permit, change.entries)

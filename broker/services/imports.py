@@ -129,7 +129,7 @@ class Imports:
         with self._work() as work:
             permit = require_owner(self._policy, work, caller, asked.owner)[1]
             expect(work, (blob.digest,))
-            work.commit(permit)
+            work.commit(permit, done=False)  # what was asked for is done below
         with self._work() as work:
             department, permit = require_owner(self._policy, work, caller, asked.owner)
             keep(work, self._blobs, (blob.digest,))

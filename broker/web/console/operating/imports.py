@@ -57,11 +57,9 @@ def hand_in(shift: ShiftDep, upload: UploadDep, before: Before = None) -> Respon
         fields: dict[str, object] = {name: value for name, value in told.items() if value}
         body = checked(ReadingIn, {**fields, "strict": bool(shift.form.one("strict")), "file": upload})
         earlier = None if before is None else shift.broker.imports.read(shift.caller, ImportId(before))
+        reading = earlier.reading if earlier else None
         with on_disk(body.file) as path:
-            laid = shift.broker.import_previews.lay(shift.caller, path, body.asked())
-        if earlier is not None and body.profile is None:
-            laid = shift.broker.import_previews.read_otherwise(shift.caller, laid.id, earlier.reading)
-        made.append(laid.id)
+            made.append(shift.broker.import_previews.lay(shift.caller, path, body.asked(), reading).id)
 
     answer = shift.carry_out(act, to=IMPORTS, said="list-laid", again=lambda it: _form(shift, before, it))
     return shift.screen.go(f"{IMPORTS}/{made[0]}", "list-laid") if made else answer
