@@ -72,6 +72,12 @@ access_request = Table(
     Index("ix_access_request_due", "due", postgresql_where=text("due IS NOT NULL")),
     Index("ix_access_request_case_number", "case_number"),
     Index(
+        "ix_access_request_at_center",
+        "state",
+        "center_id",
+        postgresql_where=text("state IN ('CENTER_REVIEW', 'EMERGENCY')"),
+    ),
+    Index(
         "uq_access_request_open_renewal",
         "renews",
         unique=True,
