@@ -146,11 +146,11 @@ class Person:
         values = {name.removesuffix("_"): value for name, value in typed.items()}
         return self.send(action, page.form(action).filled(values))
 
-    def come_in(self, login: str) -> None:
+    def come_in(self, login: str, password: str = PASSWORD) -> None:
         """Sign in without looking at the pages on the way."""
         answer = self.client.post(
             "/sign-in",
-            data={"login": login, "password": PASSWORD},
+            data={"login": login, "password": password},
             headers={"Origin": self.url},
             follow_redirects=False,
         )
