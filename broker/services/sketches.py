@@ -36,7 +36,7 @@ class Sketches:
         """Keep what was typed into fields, right or wrong."""
         with self._work() as work:
             request, permit = self._written(work, caller, key, lock=True)
-            return _kept(work, permit, request, lambda it: it.typed(fields))
+            return self._kept(work, permit, request, lambda it: it.typed(fields))
 
     def pick(
         self, caller: Caller, key: RequestId, cameras: Collection[CameraId], *, drop: Collection[CameraId] = ()
@@ -52,7 +52,7 @@ class Sketches:
             unknown = new - work.cameras.load_many(new, Viewer.of(caller, work.now)).keys()
             for camera in sorted(unknown)[:1]:
                 raise Invalid("unknown-camera", pointer="/lines", camera=camera)
-            return _kept(work, permit, request, lambda it: it.dropped(drop).picked(cameras))
+            return self._kept(work, permit, request, lambda it: it.dropped(drop).picked(cameras))
 
     def time(
         self, caller: Caller, key: RequestId, fields: Mapping[str, tuple[str, ...]],
@@ -61,7 +61,7 @@ class Sketches:
         """Keep the span of all points, and those of single ones."""
         with self._work() as work:
             request, permit = self._written(work, caller, key, lock=True)
-            return _kept(work, permit, request, lambda it: it.typed(fields).timed(spans))
+            return self._kept(work, permit, request, lambda it: it.typed(fields).timed(spans))
 
     def eligible(
         self, caller: Caller, key: RequestId, text: str, limit: int, *, also: Collection[str] = ()
@@ -80,6 +80,14 @@ class Sketches:
             shown = {it.login for it in fitting[:limit]} | set(also)
             return [it for it in persons if it.login in shown]
 
+    def _kept(
+        self, work: UnitOfWork, permit: Permit, request: AccessRequest, change: Callable[[Sketch], Sketch]
+    ) -> Sketch:
+        after = change(_begun(work, request))
+        work.sketches.save(after, work.now)
+        work.commit(permit)
+        return after
+
     def _written(
         self, work: UnitOfWork, caller: Caller, key: RequestId, *, lock: bool = False
     ) -> tuple[AccessRequest, Permit]:
@@ -96,10 +104,3 @@ def _begun(work: UnitOfWork, request: AccessRequest) -> Sketch:
     if found is not None and found.base == request.version:
         return found
     return sketch_of(request, [it.login for it in work.persons.load_many(request.investigators).values()])
-
-
-def _kept(work: UnitOfWork, permit: Permit, request: AccessRequest, change: Callable[[Sketch], Sketch]) -> Sketch:
-    after = change(_begun(work, request))
-    work.sketches.save(after, work.now)
-    work.commit(permit)
-    return after
