@@ -105,15 +105,15 @@ class Audit:
             found += part.found
         return found
 
-    def verify_part(self, caller: Caller, *, after: str = "", most: int = PART) -> Part:
-        """Check at most `most` streams whose names follow `after`; a trace of years takes more than one answer."""
+    def verify_part(self, caller: Caller, *, after: str = "") -> Part:
+        """Check the streams whose names follow `after`, at most PART; a trace of years takes more than one answer."""
         with self._work() as work:
             self._policy.require(caller, "audit:verify", caller.roles(work.now), facts.of_person(caller))
             found, name = Verification(0, 0, ()), after
-            while page := work.audit.streams(after=name, limit=min(STEP, most - found.streams)):
+            while page := work.audit.streams(after=name, limit=min(STEP, PART - found.streams)):
                 found += _checked(work, page)
                 name = page[-1]
-                if found.streams >= most:
+                if found.streams >= PART:
                     return Part(found, name)
             return Part(found, None)
 

@@ -3,17 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from broker.domain.trace_search import Traced
 from broker.services.audit import Verification
 from broker.web.api.audit import shown
 from broker.web.console.auditing.told import told
 from broker.web.console.auditing.trace import TRACE
-from broker.web.console.forms import FormDep, checked
+from broker.web.console.forms import FormDep, Refusal, checked, refusal_of
 from broker.web.console.rights import require
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
+from broker.web.console.screen import Screen, ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.paging import ByNumber
 from broker.web.values import In
@@ -53,14 +53,23 @@ class Far(In):
 def show_verification(caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
     """校验留痕的起始页。Where a verification of the trace is begun."""
     require(broker, caller, "audit:verify")
-    return screen.show("pages/auditing/verification.html", far=None, done=False)
+    return _begin(screen)
+
+
+def _begin(screen: Screen, refusal: Refusal | None = None) -> Response:
+    status = refusal.status if refusal else 200
+    return screen.show("pages/auditing/verification.html", status=status, far=None, done=False, refusal=refusal)
 
 
 @router.post("/verification")
 def verify(form: FormDep, caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
     """校验一部分留痕，页面自动继续。Check a part of the trace; the page goes on by itself, or at a press."""
+    require(broker, caller, "audit:verify")
     fields = {name: form.one(name) for name in ("after", "streams", "events", "broken") if form.one(name)}
-    far = checked(Far, {**fields, "faults": list(form.all("fault"))})
+    try:
+        far = checked(Far, {**fields, "faults": list(form.all("fault"))})
+    except ValidationError as error:
+        return _begin(screen, refusal_of(error, screen.language))
     part = broker.audit.verify_part(caller, after=far.after)
     return screen.show(
         "pages/auditing/verification.html", far=far.with_part(part.found, part.next), done=part.next is None
