@@ -95,7 +95,7 @@ class People:
             self._policy.require(caller, "person:list", caller.roles(work.now), facts.of_person(caller))
             return work.invites.page(scope=_kept(work, caller), after=after, limit=limit)
 
-    def enable(self, caller: Caller, key: PersonId) -> None:
+    def enable(self, caller: Caller, key: PersonId) -> Account:
         """Open an account that was closed; its roles are those it had, its sessions stay ended.
 
         Raises:
@@ -113,6 +113,7 @@ class People:
             work.persons.change(key, number, active=True)
             work.audit.append(permit, (Entry(stream, "person:enabled"),))
             work.commit(permit)
+            return Account(work.persons.load(key), home, work.persons.assignments({key}).get(key, ()))
 
     def _may(self, work: UnitOfWork, caller: Caller, path: str, key: PersonId) -> frozenset[str]:
         roles = caller.roles_at(path, work.now)

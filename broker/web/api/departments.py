@@ -3,15 +3,16 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import ConfigDict, StringConstraints
+from fastapi import APIRouter, Path
+from pydantic import ConfigDict, Field, StringConstraints
 
 from broker.domain.accounts import Department, DepartmentKind
 from broker.services.accounts import NewDepartment
+from broker.services.departments import Renamed
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.paging import ByText, Page
 from broker.web.routes import OnceRoute
-from broker.web.values import Code, In, Line, Out
+from broker.web.values import CODE, Code, In, Line, Out
 
 router = APIRouter(prefix="/departments", tags=["departments"], route_class=OnceRoute)
 
@@ -45,6 +46,31 @@ class DepartmentIn(In):
         return NewDepartment(self.code, self.name, self.kind, self.division, self.parent, self.name_en)
 
 
+class DepartmentEditIn(In):
+    """What a department is called from now on; `version` is the one that was read."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "东河区生态环境局",
+                    "name_en": "Donghe Ecology Bureau",
+                    "division": "990102",
+                    "version": 1,
+                },
+            ],
+        },
+    )
+
+    name: Line
+    name_en: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    division: Annotated[str, StringConstraints(pattern=r"^\d{2,12}$")]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+    def new(self) -> Renamed:
+        return Renamed(self.name, self.name_en, self.division, self.version)
+
+
 class DepartmentOut(Out):
     """One node of the tree; `path` holds the codes from the root down to it."""
 
@@ -56,12 +82,14 @@ class DepartmentOut(Out):
     division: str
     path: str
     parent: UUID | None
+    version: int
 
     @classmethod
     def of(cls, department: Department) -> Self:
         return cls(
             id=department.id, code=department.code, name=department.name, name_en=department.name_en,
             kind=department.kind, division=department.division, path=department.path, parent=department.parent_id,
+            version=department.version,
         )  # fmt: skip
 
 
@@ -76,3 +104,11 @@ def list_departments(caller: CallerDep, broker: BrokerDep, window: ByText) -> Pa
 def add_department(body: DepartmentIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
     """添加部门。Add a department."""
     return DepartmentOut.of(broker.accounts.add_department(caller, body.new()))
+
+
+@router.put("/{department}")
+def edit_department(
+    department: Annotated[str, Path(pattern=CODE)], body: DepartmentEditIn, caller: CallerDep, broker: BrokerDep
+) -> DepartmentOut:
+    """修改部门的名称和区划；编码和上级不变。Call a department otherwise; its code and its place stay."""
+    return DepartmentOut.of(broker.departments.rename(caller, department, body.new()))

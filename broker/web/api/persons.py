@@ -151,6 +151,12 @@ def disable_person(key: UUID, caller: CallerDep, broker: BrokerDep, reading: Rea
     return shown([broker.accounts.disable(caller, PersonId(key))], reading)[0]
 
 
+@router.post("/{key}/enable")
+def enable_person(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep) -> PersonOut:
+    """恢复停用的账号，角色不变，需重新登录。Open an account that was closed; its roles are those it had."""
+    return shown([broker.people.enable(caller, PersonId(key))], reading)[0]
+
+
 @issuing.post("/{key}/reset-password")
 def reset_password(key: UUID, caller: CallerDep, broker: BrokerDep) -> HandedOut:
     """重置密码：生成一次性密码，只显示一次。Hand out a password for one sign-in; it is shown once."""

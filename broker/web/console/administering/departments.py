@@ -3,19 +3,18 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import StringConstraints
 
 from broker.domain.accounts import DepartmentKind
 from broker.domain.errors import Forbidden
 from broker.domain.locks import LockKind
-from broker.services.departments import BESIDE, Branch, Renamed
-from broker.web.api.departments import DepartmentIn, DepartmentOut
+from broker.services.departments import BESIDE, Branch
+from broker.web.api.departments import DepartmentEditIn, DepartmentIn, DepartmentOut
 from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute
 from broker.web.paging import ByText, Window
-from broker.web.values import CODE, In, Line
+from broker.web.values import CODE
 
 DEPARTMENTS = "/departments"
 TOP: Window[str] = Window(None, 50)
@@ -24,18 +23,6 @@ router = APIRouter(prefix=DEPARTMENTS, route_class=OncePageRoute)
 
 Code = Annotated[str, Path(pattern=CODE)]
 Words = Annotated[str, Query(max_length=100)]
-
-
-class RenameIn(In):
-    """What a department is called from now on; `version` is the one that was looked at."""
-
-    name: Line
-    name_en: Annotated[str, StringConstraints(max_length=200)] = ""
-    division: str
-    version: int
-
-    def new(self) -> Renamed:
-        return Renamed(self.name, self.name_en, self.division, self.version)
 
 
 @router.get("")
@@ -99,7 +86,7 @@ def edit_department(department: Code, seat: SeatDep) -> Response:
 
     def act() -> None:
         told = {name: seat.form.one(name) for name in ("name", "name_en", "division", "version")}
-        seat.broker.departments.rename(seat.caller, department, checked(RenameIn, told).new())
+        seat.broker.departments.rename(seat.caller, department, checked(DepartmentEditIn, told).new())
 
     return seat.carry_out(
         act, "edit", to=f"{DEPARTMENTS}/{department}", said="department-edited",

@@ -70,7 +70,7 @@ def _told(seat: Seat, error: BrokerError) -> Refusal:
     return refusal_of(error, seat.screen.language)
 
 
-@router.post("/new")
+@router.post("/set")
 def set_lock(seat: SeatDep) -> Response:
     """立即锁定；答复时锁定已在各处生效。Lock at once; answered when it holds everywhere."""
     kind, name = seat.form.one("kind"), seat.form.one("name")[:100]

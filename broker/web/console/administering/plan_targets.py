@@ -44,7 +44,7 @@ def _page(
     )  # fmt: skip
 
 
-@router.post("")
+@router.post("/set")
 def set_target(seat: SeatDep) -> Response:
     """设定或撤回一项计划目标。Set a target, or take it back."""
     typed = seat.form.one("year")

@@ -1,19 +1,30 @@
 """What is done about accounts at the desk: each act through its form, and what is refused with what was typed kept."""
 
 import re
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-import pyotp
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import NewPerson
 from tests.city import PASSWORD, City
 from tests.web.console.conftest import Enter
 from tests.web.console.page import Page, Person
 from tests.web.console.test_sign_in import enrol
 
+ZONE = ZoneInfo("Asia/Shanghai")
 NEW = {"login": "hb.luo", "name": "罗敏", "department": "dh-hb", "role": "requester", "at": ""}
+
+
+def csrf_of(person: Person) -> str:
+    """Return the token of somebody's forms, to send one that no page has."""
+    return dict(person.get("/keys").form("/sign-out").fields)["csrf"]
+
+
+def in_days(count: int) -> str:
+    """Return the day and time in so many days as a field takes it."""
+    return (datetime.now(ZONE) + timedelta(days=count)).strftime("%Y-%m-%dT%H:%M")
 
 
 def opened(person: Person) -> tuple[Page, str]:
@@ -26,7 +37,7 @@ def test_from_an_account_to_the_first_sign_in(enter: Enter) -> None:
     person = enter("secadmin")
     page, place = opened(person)
     assert "Issue an invite now." in page.text
-    assert "Requester" in page.text
+    assert "requester" in page.text.lower()
     issued = person.press(page, f"{place}/invite")
     link = next(iter(re.findall(r"http\S+/invite/[\w-]+", issued.text)))
     assert "svg" in {tag for tag, _ in issued.tags}
@@ -103,13 +114,13 @@ def test_nobody_keeps_the_own_account(hall: Enter) -> None:
     page = person.get(place)
     for act in ("disable", "roles", "reset-password", "invite"):
         assert not page.has_form(f"{place}/{act}")
-        csrf = dict(page.form("/sign-out").fields)["csrf"]
-        assert person.send(f"{place}/{act}", {"csrf": [csrf], "role": ["auditor"], "department": ["jc"]}).status == 403
+        sent = {"csrf": [csrf_of(person)], "role": ["auditor"], "department": ["jc"]}
+        assert person.send(f"{place}/{act}", sent).status == 403
 
 
 def test_a_password_is_handed_out_after_the_second_factor(enter: Enter, broker: Broker, city: City) -> None:
     person = enter("secadmin")
-    secret, codes = enrol(person)
+    _, codes = enrol(person)
     with broker.work() as work:  # as if the ten minutes were over
         work.sessions.step_down(city.persons["secadmin"])
         work.commit(broker.policy.note(operator("tests"), "tests"))
@@ -120,13 +131,10 @@ def test_a_password_is_handed_out_after_the_second_factor(enter: Enter, broker: 
     assert wrong.status == 403
     handed = person.press(wrong, f"{place}/reset-password", code=codes[0])
     assert handed.status == 200
-    password = next(
-        text for text in handed.text.split() if len(text) == 20 and broker.accounts and not text.startswith("One")
-    )
+    (password,) = re.findall(r'id="password">([\w-]+)<', handed.answer.text)
     asker = enter()
     assert asker.sign_in("asker", password).answer.url.path == "/account/password"
     assert password not in person.get(place).answer.text
-    assert pyotp.TOTP(secret).now().isdigit()
 
 
 def test_a_lost_second_factor_is_taken_away(enter: Enter, city: City) -> None:
@@ -143,14 +151,16 @@ def test_a_person_is_locked_and_the_lock_lifted(enter: Enter, city: City) -> Non
     place = f"/people/{city.persons['looker']}"
     assert "/locks/new?kind=person&name=looker" in person.get(place).links
     page = person.get("/locks/new?kind=person&name=looker")
-    empty = person.press(page, "/locks/new", reason=" ")
+    empty = person.press(page, "/locks/set", reason=" ")
     assert empty.status == 422
-    done = person.press(empty, "/locks/new", reason="账号疑似被盗")
+    done = person.press(empty, "/locks/set", reason="账号疑似被盗")
     assert "The lock holds everywhere." in done.text
     assert looker.get("/inbox").status == 403
     (lock,) = [link for link in done.links if re.fullmatch(r"/locks/[0-9a-f-]{36}", link)]
     assert lock in person.get(place).links
-    assert not person.get("/locks/new?kind=person&name=looker").has_form("/locks/new") or True
+    already = person.get("/locks/new?kind=person&name=looker")
+    assert lock in already.links
+    assert not already.has_form("/locks/set")
     lifted = person.press(person.get(lock), f"{lock}/lift", reason="已核实")
     assert "The lock was lifted." in lifted.text
     assert looker.get("/inbox").status == 200
@@ -163,10 +173,7 @@ def test_an_absence_is_noted_and_ended(enter: Enter, city: City) -> None:
     wrong = person.press(person.get(place), f"{place}/absences", end="2020-01-01T00:00", note="外出培训")
     assert wrong.status == 422
     assert ("note", "外出培训") in wrong.form(f"{place}/absences").fields
-    noted = person.press(wrong, f"{place}/absences", end="2098-12-05T18:00", delegate="owner.cg2")
-    assert noted.status in {200, 422}
-    typed = {"end": _days(3), "delegate": "owner.cg2"}
-    noted = person.press(person.get(place), f"{place}/absences", **typed)
+    noted = person.press(wrong, f"{place}/absences", end=in_days(3), delegate="owner.cg2")
     assert "The absence was noted." in noted.text
     lent = person.get("/standing-in")
     (end,) = [form.action for form in lent.forms if form.action.startswith("/standing-in/")]
@@ -176,25 +183,13 @@ def test_an_absence_is_noted_and_ended(enter: Enter, city: City) -> None:
     assert "is back" in person.press(away, back).text
     auditor = enter("auditor")
     assert auditor.get("/standing-in/absences?scope=over").status == 200
-    assert auditor.send(back, {"csrf": [_csrf(auditor)]}).status in {403, 404}
+    assert auditor.send(back, {"csrf": [csrf_of(auditor)]}).status == 403
 
 
-def _days(count: int) -> str:
-    from datetime import datetime, timedelta
-
-    return (datetime.now() + timedelta(days=count)).strftime("%Y-%m-%dT%H:%M")
-
-
-def _csrf(person: Person) -> str:
-    return dict(person.get("/account").form("/sign-out").fields)["csrf"]
-
-
-def test_an_identity_is_linked_where_there_is_a_house(enter: Enter, broker: Broker, city: City) -> None:
+def test_an_identity_is_linked_only_where_there_is_a_house(enter: Enter, city: City) -> None:
     """Without a house in the settings there is no form, and the route says so."""
     person = enter("secadmin")
     place = f"/people/{city.persons['asker']}"
     assert not person.get(place).has_form(f"{place}/identities")
-    refused = person.send(f"{place}/identities", {"csrf": [_csrf(person)], "subject": ["abc"]})
+    refused = person.send(f"{place}/identities", {"csrf": [csrf_of(person)], "subject": ["abc"]})
     assert refused.status == 503
-    assert broker.settings.oidc_issuer == ""
-    assert NewPerson.__name__
