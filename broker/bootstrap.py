@@ -45,6 +45,7 @@ from broker.services.copies import Copies
 from broker.services.deadlines import Deadlines
 from broker.services.delegations import Delegations
 from broker.services.deliveries import Deliveries
+from broker.services.departments import Departments
 from broker.services.divisions import Divisions
 from broker.services.emergencies import Emergencies
 from broker.services.escrows import Escrows
@@ -73,6 +74,7 @@ from broker.services.oidc_sign_in import OidcSignIn
 from broker.services.package_runs import PackageRuns
 from broker.services.packages import Packages
 from broker.services.patience import Patience
+from broker.services.people import People
 from broker.services.plan_targets import PlanTargets
 from broker.services.point_health import PointHealth
 from broker.services.point_looks import PointLooks
@@ -91,18 +93,22 @@ from broker.services.resealing import Resealing
 from broker.services.retention import Retention
 from broker.services.retrieval_runs import RetrievalRuns
 from broker.services.retrievals import Retrievals
+from broker.services.revisions import Revisions
 from broker.services.rulebooks import Rulebooks
 from broker.services.sealed_copies import SealedCopies
 from broker.services.second_factor import SecondFactor
+from broker.services.settings_shown import SettingsShown
 from broker.services.sign_in import Openings, Passwords, SignIn
+from broker.services.sketches import Sketches
 from broker.services.source_clocks import SourceClocks
 from broker.services.source_health import SourceHealth
 from broker.services.source_secrets import SourceSecrets
 from broker.services.sources import Sources
 from broker.services.statistics import Figures
 from broker.services.transfers import Transfers
+from broker.services.uses import Uses
 from broker.services.webhooks import Webhooks
-from broker.settings import Settings
+from broker.settings import Settings, listed
 from policies.authorizer import Authorizer
 from policies.facts import KEPT, KEPT_WITH_FACES
 from storage.blobs.base import BlobStore
@@ -138,6 +144,9 @@ class Broker:
     identities: Identities
     invites: Invites
     accounts: Accounts
+    people: People
+    departments: Departments
+    settings_shown: SettingsShown
     delegations: Delegations
     absences: Absences
     catalog: Catalog
@@ -153,6 +162,7 @@ class Broker:
     import_runs: ImportRuns
     catalog_exports: CatalogExports
     finding: Finding
+    base_maps: BaseMaps
     masks: PrivacyMasks
     transfers: Transfers
     sources: Sources
@@ -161,15 +171,16 @@ class Broker:
     point_health: PointHealth
     point_looks: PointLooks
     point_settlement: PointSettlement
-    base_maps: BaseMaps
     health_retention: HealthRetention
     maintenance: MaintenanceWindows
     resealing: Resealing
     availability: Availability
     access_requests: AccessRequests
+    sketches: Sketches
     escrows: Escrows
     previews: Previews
     findings: Findings
+    revisions: Revisions
     rulebooks: Rulebooks
     approvals: Approvals
     emergencies: Emergencies
@@ -181,6 +192,7 @@ class Broker:
     deadlines: Deadlines
     request_items: RequestItems
     grants: Grants
+    uses: Uses
     renewals: Renewals
     locks: Locks
     holds: Holds
@@ -281,6 +293,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
     health = SourceHealth(work, policy, quick, opener, SourceSlots(url))
     recordings = Recordings(quick, each=TRIED_EACH, whole=TRIED_WHOLE)
     availability = Availability(work, policy, recordings, opener, health)
+    finding = Finding(work, policy)
     runs, escrows = _footage_jobs(settings, url, work, policy, gateway, blobs, secrets, health)
     return Broker(
         settings=settings, database_url=url, engine=engine, clock=clock, work=work, policy=policy, blobs=blobs,
@@ -290,8 +303,9 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         oidc=OidcSignIn(work, policy, provider(settings), secrets, openings, passwords),
         identities=Identities(work, policy, settings.oidc_issuer),
         invites=Invites(work, policy, passwords, openings, office),
+        people=People(work, policy), departments=Departments(work, policy),
+        settings_shown=SettingsShown(work, policy, listed(settings)),
         accounts=Accounts(work, policy, passwords), delegations=Delegations(work, policy),
-    finding = Finding(work, policy)
         absences=Absences(work, policy), catalog=Catalog(work, policy, gateway, opener),
         camera_records=CameraRecords(work, policy, blobs), camera_codes=CameraCodes(work, policy),
         reconciliations=Reconciliations(work, policy, quick, opener),
@@ -310,8 +324,8 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         point_settlement=PointSettlement(work, policy, office.zone),
         maintenance=MaintenanceWindows(work, policy), resealing=Resealing(work, policy, secrets),
         access_requests=AccessRequests(work, policy, escrow=settings.escrow),
-        previews=Previews(work, policy, availability),
-        findings=Findings(work, policy), rulebooks=Rulebooks(work, policy),
+        sketches=Sketches(work, policy), previews=Previews(work, policy, availability),
+        findings=Findings(work, policy), revisions=Revisions(work, policy), rulebooks=Rulebooks(work, policy),
         approvals=Approvals(work, policy), request_items=RequestItems(work, policy),
         emergencies=Emergencies(work, policy), deadlines=Deadlines(work, policy),
         inbox=Inbox(work, policy), live=Live(work, policy), figures=Figures(work, policy),
@@ -319,7 +333,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
         health_retention=HealthRetention(work, policy, office.zone, *_kept(settings)),
-        grants=Grants(work, policy), renewals=Renewals(work, policy),
+        grants=Grants(work, policy), uses=Uses(work, policy), renewals=Renewals(work, policy),
         retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
         copies=Copies(work, policy), packages=Packages(work, policy),
         package_runs=PackageRuns(work, policy, workshop(settings, blobs, office.zone)),

@@ -1,6 +1,6 @@
 """What the requester does with a request, and who may see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from broker.domain import decisions
@@ -251,6 +251,22 @@ class AccessRequests:
             seen = party if own else visibility(caller, work)
             found = work.access_requests.page(seen, state=state, after=after, limit=limit)
             return shown_to(caller, work, found)
+
+    def read_many(self, caller: Caller, keys: Collection[RequestId]) -> dict[RequestId, AccessRequest]:
+        """Return those of these requests that the caller may know of."""
+        with self._work() as work:
+            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
+            found = work.access_requests.load_many(keys, visibility(caller, work))
+            return {it.id: it for it in shown_to(caller, work, list(found.values()))}
+
+    def of_matter(self, caller: Caller, key: RequestId, limit: int) -> Sequence[AccessRequest]:
+        """Return the other requests of the same case that the caller may know of, newest first."""
+        with self._work() as work:
+            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
+            seen = visibility(caller, work)
+            request = work.access_requests.load(key, seen)
+            found = work.access_requests.of_case(request.purpose.case_number, seen, limit + 1)
+            return shown_to(caller, work, [it for it in found if it.id != key][:limit])
 
     def _edited(
         self, work: UnitOfWork, caller: Caller, request: AccessRequest, form: Form

@@ -6,15 +6,16 @@ from datetime import datetime
 from functools import partial
 
 from broker.domain.access_requests import AccessRequest, RequestItem
-from broker.domain.accounts import Caller
+from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Forbidden
 from broker.domain.grants import TRANSITIONS, Grant, GrantCommand
 from broker.domain.ids import ItemId
 from broker.domain.request_states import REQUEST_TRANSITIONS, ItemState, RequestCommand, RequestState
 from broker.services.access_requests import require_home
 from broker.services.approvals import require_center
-from broker.services.grants import require_over
+from broker.services.grants import Office, around
 from broker.services.request_items import as_owner
+from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork
 
@@ -26,6 +27,8 @@ OF_REQUESTER: Mapping[str, frozenset[RequestCommand]] = {
 }
 OF_CENTER = ("approve", "return", "reject")
 OF_OWNER = ("authorize", "refuse", "return")
+OF_EMERGENCY = ("ratify", "disavow")
+VETOED = frozenset({ItemState.PROVISIONAL, ItemState.RATIFIED})
 OF_GRANT: Mapping[str, GrantCommand] = {
     "suspend": GrantCommand.SUSPEND,
     "resume": GrantCommand.RESUME,
@@ -52,13 +55,14 @@ def moves_of(policy: Authorizer, work: UnitOfWork, caller: Caller, request: Acce
         if any((state, command) in REQUEST_TRANSITIONS for command in commands)
         and _may(partial(require_home, policy, work, caller, f"access_request:{act}", request))
     }
-    if state is RequestState.CENTER_REVIEW:
+    of_center = {RequestState.CENTER_REVIEW: OF_CENTER, RequestState.EMERGENCY: OF_EMERGENCY}.get(state, ())
+    if of_center and not (state is RequestState.EMERGENCY and _spoke(caller, request)):
         acts |= {
             act
-            for act in OF_CENTER
+            for act in of_center
             if _may(partial(require_center, policy, work, caller, f"access_request:{act}", request))
         }
-    open_items = request.items if state is RequestState.DEPARTMENT_REVIEW else ()
+    open_items = request.items if state is RequestState.DEPARTMENT_REVIEW or request.emergency else ()
     owners = work.departments.load_many({item.department_id for item in open_items}) if open_items else {}
     items = {
         item.id: _of_item(policy, caller, request, item, owners[item.department_id].path, work.now)
@@ -70,28 +74,39 @@ def moves_of(policy: Authorizer, work: UnitOfWork, caller: Caller, request: Acce
 def _of_item(
     policy: Authorizer, caller: Caller, request: AccessRequest, item: RequestItem, owner: str, at: datetime
 ) -> frozenset[str]:
-    if item.standing(at) is not ItemState.PENDING or caller.person_id in item.deciders:
+    stands = item.standing(at)
+    acts = OF_OWNER if stands is ItemState.PENDING else ("veto",) if stands in VETOED and request.emergency else ()
+    if not acts or caller.person_id in item.deciders:
         return frozenset()
     roles, known, _ = as_owner(owner, caller, request, item, at)
-    return frozenset(
-        act for act in OF_OWNER if _may(partial(policy.require, caller, f"request_item:{act}", roles, known))
-    )
+    return frozenset(act for act in acts if _may(partial(policy.require, caller, f"request_item:{act}", roles, known)))
+
+
+def _spoke(caller: Caller, request: AccessRequest) -> bool:
+    """Say whether the caller decided on a part: whoever vetoed one does not stand up for the rest."""
+    return any(caller.person_id in item.deciders for item in request.items)
 
 
 def grant_moves_of(policy: Authorizer, work: UnitOfWork, caller: Caller, grant: Grant) -> frozenset[str]:
     """Return how the caller may end or interrupt a grant now, or let it go on."""
-    state, found = grant.state_at(work.now), set[str]()
-    for act, command in OF_GRANT.items():
-        if (state, command) in TRANSITIONS:
-            try:
-                _, level = require_over(policy, work, caller, f"grant:{act}", grant)
-            except Forbidden as refused:
-                if _lacks_only_factor(refused):
-                    found.add(act)
-            else:
-                if act != "resume" or grant.suspended_by is None or level >= grant.suspended_by:
-                    found.add(act)
-    return frozenset(found)
+    request, roles, office = around(work, caller, grant)
+    return moves_over(policy, caller, grant, request, roles, office, work.now)
+
+
+def moves_over(
+    policy: Authorizer, caller: Caller, grant: Grant, request: AccessRequest, roles: frozenset[Role], office: Office,
+    at: datetime,
+) -> frozenset[str]:  # fmt: skip
+    """Return the same where it is known in which office the caller acts: for many grants at once."""
+    state, known = grant.state_at(at), facts.of_request(caller, request, office.persons)
+    below = grant.suspended_by is not None and office.level < grant.suspended_by
+    return frozenset(
+        act
+        for act, command in OF_GRANT.items()
+        if (state, command) in TRANSITIONS
+        and not (act == "resume" and below)
+        and _may(partial(policy.require, caller, f"grant:{act}", roles, known))
+    )
 
 
 def _may(ask: Callable[[], object]) -> bool:

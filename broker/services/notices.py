@@ -46,3 +46,10 @@ class Notices:
             if not work.outbox.mark_read(caller.person(), key):
                 raise Unknown("unknown-notice", notice=key)
             work.commit(permit)
+
+    def read_all(self, caller: Caller, newest: UUID) -> None:
+        """Note that the caller has read a notice and all before it; what came after it was shown stays unread."""
+        with self._work() as work:
+            permit = self._policy.require(caller, "notice:read", caller.roles(work.now), facts.of_person(caller))
+            work.outbox.mark_all_read(caller.person(), newest)
+            work.commit(permit)

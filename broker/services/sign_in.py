@@ -203,15 +203,18 @@ class SignIn:
         work.audit.append(self._policy.note(NOBODY, "session:refused"), (entry,))
         work.commit(permit)
 
-    def by_session(self, secret: str) -> Caller:
-        """Return who the session belongs to; raises Unauthenticated when it is not good."""
+    def by_session(self, secret: str, *, used: bool = True) -> Caller:
+        """Return who the session belongs to; raises Unauthenticated when it is not good.
+
+        Not `used`: a page asks by itself, and a tab that somebody forgot must not keep the session open.
+        """
         with self._work() as work:
             permit = self._policy.require(NOBODY, "session:open", ())
             found = work.sessions.find(digest(secret), work.now, work.now - IDLE)
             if found is None:
                 raise Unauthenticated("session-ended")
             caller = self._caller(work, found)
-            if found.seen_at is not None and found.seen_at <= work.now - TOUCH:
+            if used and found.seen_at is not None and found.seen_at <= work.now - TOUCH:
                 work.sessions.touch(found.digest, work.now)
                 work.commit(permit)
             return caller

@@ -27,6 +27,8 @@ PLAIN_COOKIE = "xueliang"
 DEVICE = "xueliang-device"
 FLOW = "xueliang-oidc"
 CSRF_HEADER = "X-CSRF-Token"
+UNATTENDED = "X-Unattended"
+"""What a page of ours sends when it asks by itself: that is no use of the session."""
 
 BROWSERS = (
     ("Edge", re.compile(r"\bEdg/(\d{1,4})")),
@@ -94,7 +96,7 @@ def _by_session(broker: Broker, request: Request) -> Caller:
     secret = request.cookies.get(cookie_name(broker.settings))
     if not secret:
         raise Unauthenticated("sign-in-needed")
-    caller = broker.sign_in.by_session(secret)
+    caller = broker.sign_in.by_session(secret, used=UNATTENDED not in request.headers)
     if request.method not in SAFE:
         require_same_origin(request)
         field: str = getattr(request.state, "csrf_given", "")  # of a form of the console

@@ -1,6 +1,6 @@
 """Access requests with the items and lines of their current revision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -101,6 +101,11 @@ class AccessRequestRepository:
             raise Unknown("unknown-access-request", request=key)
         return self._whole([row])[0]
 
+    def load_many(self, keys: Collection[RequestId], visible: Visibility) -> dict[RequestId, AccessRequest]:
+        """Return those of these requests that the caller may know of."""
+        rows = self._connection.execute(select(access_request).where(access_request.c.id.in_(keys), visible.clause()))
+        return {request.id: request for request in self._whole(rows.all())}
+
     def renewing(self, key: GrantId) -> str | None:
         """Return the number of the open request that would renew a grant, None when there is none."""
         wanted = select(access_request.c.number).where(
@@ -154,6 +159,11 @@ class AccessRequestRepository:
             rows = rows.where(access_request.c.id < after)
         found = self._connection.execute(rows.order_by(access_request.c.id.desc()).limit(limit)).all()
         return self._whole(found)
+
+    def of_case(self, number: str, visible: Visibility, limit: int) -> list[AccessRequest]:
+        """Return the requests of a case that the caller may know of, newest first."""
+        rows = select(access_request).where(access_request.c.case_number == number, visible.clause())
+        return self._whole(self._connection.execute(rows.order_by(access_request.c.id.desc()).limit(limit)).all())
 
     def _whole(self, rows: Sequence[request_rows.AnyRow]) -> list[AccessRequest]:
         keys = [row.id for row in rows]

@@ -59,6 +59,7 @@ class Waiting:
     urgent: bool
     emergency: bool
     since: datetime | None
+    revision: int
     key: UUID
 
 
@@ -128,7 +129,7 @@ def _of_owner(hats: Sequence[Hat]) -> Select[Any]:
             literal("authorize").label("act"), part.due.label("due"), asked.id.label("request_id"),
             part.id.label("item_id"), asked.number.label("number"), asked.department_id.label("department_id"),
             asked.urgent.label("urgent"), asked.emergency.label("emergency"), asked.since.label("since"),
-            part.id.label("key"),
+            asked.revision.label("revision"), part.id.label("key"),
         )
         .join(access_request, and_(asked.id == part.request_id, asked.revision == part.revision))
         .where(PENDING, mine)
@@ -140,7 +141,8 @@ def _of_request(act: str, where: ColumnElement[bool]) -> Select[Any]:
         literal(act).label("act"), asked.due.label("due"), asked.id.label("request_id"),
         cast(null(), Uuid).label("item_id"),
         asked.number.label("number"), asked.department_id.label("department_id"), asked.urgent.label("urgent"),
-        asked.emergency.label("emergency"), asked.since.label("since"), asked.id.label("key"),
+        asked.emergency.label("emergency"), asked.since.label("since"), asked.revision.label("revision"),
+        asked.id.label("key"),
     ).where(where)  # fmt: skip
 
 

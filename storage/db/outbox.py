@@ -73,6 +73,12 @@ class OutboxRepository:
         done = self._connection.execute(update(notice_recipient).where(_of(key, who)).values(read_at=first))
         return bool(done.rowcount)
 
+    def mark_all_read(self, who: PersonId, newest: UUID) -> None:
+        """Note that a person has read a notice and all that came before it."""
+        mine = and_(notice_recipient.c.person_id == who, notice_recipient.c.notice_id <= newest)
+        unread = notice_recipient.c.read_at.is_(None)
+        self._connection.execute(update(notice_recipient).where(mine, unread).values(read_at=self._now))
+
     def to_mail(self, keys: Collection[UUID]) -> list[tuple[UUID, PersonId]]:
         """Mark who gets these notices by e-mail, and return those that were not marked before."""
         reachable = select(person.c.id).where(person.c.email.is_not(None), person.c.active)

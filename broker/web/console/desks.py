@@ -9,6 +9,7 @@ from broker.domain.errors import BrokerError
 from broker.web.console.administering.areas import ADMINISTRATION, KEEPING, PATHS
 from broker.web.console.operating.areas import BELOW, OPERATING
 from policies import facts
+from policies.vocabulary import Fact
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Desk:
 
     `or_acts`: any of these lets one come in as well. `paths`: where its pages are that do not lie below its own.
 
-    `counts`: what the number beside it counts, by the name of the event that tells of it.
+    `counts`: what the number beside it counts, by the name of the event that tells of it. `given`: facts about things
+    that are taken for granted, where the act needs some and the desk is for all who may ever do it.
     """
 
     name: str
@@ -27,11 +29,15 @@ class Desk:
     counts: str = ""
     or_acts: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    given: Fact = Fact.NONE
 
     def holds(self, path: str) -> bool:
         """Say whether a page is one of this desk."""
         return any(path == each or path.startswith(f"{each}/") for each in (self.path, *self.paths))
 
+
+EMERGENCY = ("access_request:open_emergency", "access_request:ratify", "request_item:veto")
+IN_AN_EMERGENCY = Fact.OWN_DEPARTMENT | Fact.MFA_FRESH | Fact.MFA_MET | Fact.NOT_PARTY | Fact.NOT_APPROVER
 
 DESKS = (
     Desk("inbox", "/inbox", "inbox:list", "i", counts="inbox"),
@@ -39,6 +45,8 @@ DESKS = (
     Desk("requests", "/requests", "access_request:list", "q"),
     Desk("map", "/map", "camera:list", "m"),
     Desk("grants", "/grants", "grant:list", "g", paths=("/retrievals", "/compare", "/packages")),
+    Desk("ledger", "/ledger", "grant:suspend", "l", given=Fact.NOT_PARTY),
+    Desk("emergencies", "/emergencies", EMERGENCY[0], "e", or_acts=EMERGENCY[1:], given=IN_AN_EMERGENCY),
     Desk("trace", "/trace", "audit:read", "t"),
     Desk("dashboard", "/dashboard", "measures:read", "b"),
     Desk("administration", ADMINISTRATION, KEEPING[0], "o", or_acts=KEEPING[1:], paths=PATHS),
@@ -63,7 +71,7 @@ def desks_for(broker: Broker, caller: Caller, path: str) -> tuple[Entry, ...]:
     return tuple(
         Entry(desk, desk.holds(path))
         for desk in DESKS
-        if any(broker.policy.decide(roles, act, known).allowed for act in (desk.act, *desk.or_acts))
+        if any(broker.policy.decide(roles, act, known | desk.given).allowed for act in (desk.act, *desk.or_acts))
     )
 
 

@@ -1,23 +1,39 @@
 """The inbox: what waits for the reader's word, the nearest deadline first."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from broker.web.api.inbox import after_of, cursor_of, rows
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.paging import ByText
+from storage.db.inbox import Waiting
 
 INBOX = "/inbox"
+
+PLACES = {"approve": "/decision", "ratify": "/decision", "authorize": "/items/"}
+"""Where a thing that waits is decided on, below its request; all else on the page of the request itself."""
+
+Open = Annotated[str, Query(alias="open", max_length=80, description="The row whose evidence stands beside the list.")]
 
 router = APIRouter(prefix=INBOX, route_class=PageRoute)
 
 
 @router.get("")
 def show_inbox(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByText
+    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByText, open_: Open = ""
 ) -> Response:
     """列出待办事项，期限近的在前。List what waits, by deadline."""
     found = broker.inbox.page(caller, after=after_of(window.after), limit=window.wanted)
     page = window.page(found, cursor_of, lambda shown: rows(shown, reading))
-    return screen.show("pages/inbox.html", page=page, first=window.after is None)
+    picks = [pick_of(it) for it in found]
+    return screen.show(
+        "pages/inbox.html", page=page, picks=picks, open=open_, first=window.after is None, places=PLACES
+    )
+
+
+def pick_of(waiting: Waiting) -> str:
+    """Return how a row is named when it is ticked: request, part, and the revision that was seen."""
+    return f"{waiting.request_id}.{waiting.item_id or ''}.{waiting.revision}"

@@ -5,9 +5,11 @@ from fastapi.responses import Response
 
 from broker.web.console import (
     assets,
+    emergencies,
     home,
     inbox,
     invites,
+    ledger,
     own_account,
     requester,
     signing_in,
@@ -16,7 +18,8 @@ from broker.web.console.administering import wiring as administering
 from broker.web.console.applying.desk import ROUTERS as APPLYING
 from broker.web.console.auditing import wiring as auditing
 from broker.web.console.dashboard import wiring as dashboard
-from broker.web.console.deciding import center, owner
+from broker.web.console.deciding import center, owner, together
+from broker.web.console.live import notices
 from broker.web.console.live import routes as live
 from broker.web.console.maps import wiring as maps
 from broker.web.console.operating import wiring as operating
@@ -25,7 +28,8 @@ from broker.web.console.retrieving import wiring as retrieving
 
 ROUTERS = (
     home.router, signing_in.router, invites.router, own_account.router, own_account.showing, inbox.router, live.router,
-    requester.router, *APPLYING, center.router, owner.router, *retrieving.ROUTERS, *maps.ROUTERS, assets.router,
+    requester.router, *APPLYING, center.router, owner.router, together.router, ledger.router,
+    emergencies.router, notices.router, *retrieving.ROUTERS, *maps.ROUTERS, assets.router,
     *administering.ROUTERS, *auditing.ROUTERS, *dashboard.ROUTERS, *operating.ROUTERS,
 )  # fmt: skip
 """Whoever builds a desk adds its routers here."""

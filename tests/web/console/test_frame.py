@@ -16,6 +16,7 @@ DESKS = ["/inbox", "/requests", "/requests?scope=all&state=CENTER_REVIEW", "/gra
 NO_PAGES = {
     "/", "/favicon.ico", "/assets/{name}", "/invite/{token}", "/map/base/{z}/{x}/{y}", "/map/outline.geojson",
     "/requests/{key}/cameras.geojson", "/requests/{key}/apply", "/requests/{key}/apply/cameras.geojson",
+    "/live", "/live/now",
 }  # fmt: skip
 """What is looked at elsewhere, or shows nothing: a way on, a picture, a file, a page that a link is needed for."""
 

@@ -12,13 +12,15 @@ from broker.domain.grants import Action, Condition, GrantState
 from broker.domain.packages import PackageState
 from broker.domain.request_states import ItemState, RequestState
 from broker.domain.retrievals import RetrievalState
+from broker.domain.revisions import FIELDS as REVISED
+from broker.domain.revisions import Turn
 from broker.web.console.deciding.narrowing import TEMPLATES
 from broker.web.console.desks import DESKS
 from broker.web.texts import LANGUAGES, catalogue
 from tests.architecture.sources import ROOT, named, python_files
+from tests.web.console.administering.families import ADMINISTERING
 from tests.web.console.auditing_texts import AUDITING
 from tests.web.console.operating.families import OPERATING
-from tests.web.console.administering.families import ADMINISTERING
 
 FOLDER = ROOT / "broker" / "web" / "templates"
 PAGES = sorted(FOLDER.rglob("*.html"))
@@ -43,10 +45,13 @@ FAMILIES: dict[str, set[str]] = {
     "condition.": values(Condition) | {"originals", "longest-side"},
     "outcome.": {"granted", "partially granted", "refused"},
     "act.": set(ACTS),
-    "decision.": {"center", "owner"},
-    "decision.yes-": {"center", "owner"},
-    "decision.go-": {"center", "owner"},
-    "verdict.": {"return", "reject", "refuse"},
+    "decision.": {"center", "owner", "emergency", "veto"},
+    "decision.yes-": {"center", "owner", "emergency", "veto"},
+    "decision.go-": {"center", "owner", "emergency", "veto"},
+    "verdict.": {"return", "reject", "refuse", "disavow", "veto"},
+    "together.": {"yes", "return", "reject"},
+    "changes.": values(Turn),
+    "changes.field.": set(REVISED),
     "template.": {f"{verdict}.{name}" for verdict, names in TEMPLATES.items() for name in names},
     **{f"grant-{what}.": {"suspend", "resume", "revoke"} for what in ("act", "hint")},
     "flash.grant-": {"suspend", "resume", "revoke"},

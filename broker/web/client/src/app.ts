@@ -2,6 +2,8 @@
 import "./polyfill";
 import htmx from "htmx.org";
 import { CountDown } from "./elements/count-down";
+import { InBox } from "./elements/in-box";
+import { LivePart } from "./elements/live-part";
 import { listenForKeys } from "./keys";
 import { guardForms } from "./forms";
 import { Live } from "./live";
@@ -22,6 +24,8 @@ htmx.config.responseHandling = [
 ];
 
 customElements.define("count-down", CountDown);
+customElements.define("in-box", InBox);
+customElements.define("live-part", LivePart);
 listenForKeys(document);
 guardForms(document);
 if (document.body.dataset.live) new Live(document, document.body.dataset.live);

@@ -1,4 +1,5 @@
-// Keys: an element says its key itself, data-key="a". A link or a summary is followed, anything else gets the focus.
+// Keys: an element says its key itself, data-key="a". A link or a summary is followed, what has data-press is pressed,
+// anything else gets the focus.
 // j and k walk over what carries data-row; ? opens the list of keys. All off while somebody types.
 
 const TYPED = new Set(["INPUT", "TEXTAREA", "SELECT"]);
@@ -12,7 +13,7 @@ export function listenForKeys(page: Document): void {
     } else if (event.key === "j" || event.key === "k") {
       if (walk(page, event.key === "j" ? 1 : -1)) event.preventDefault();
     } else if (/^[a-z0-9/]$/.test(event.key)) {
-      const found = page.querySelector<HTMLElement>(`[data-key="${event.key}"]`);
+      const found = keyed(page, event.key);
       if (found) {
         event.preventDefault();
         reach(found);
@@ -21,13 +22,20 @@ export function listenForKeys(page: Document): void {
   });
 }
 
+// In a row its own keys go first.
+function keyed(page: Document, key: string): HTMLElement | null {
+  const wanted = `[data-key="${key}"]`;
+  const row = page.activeElement?.closest("tr, [data-scope]");
+  return row?.querySelector<HTMLElement>(wanted) ?? page.querySelector<HTMLElement>(wanted);
+}
+
 function isTyped(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (TYPED.has(target.tagName) || target.isContentEditable);
 }
 
 function reach(element: HTMLElement): void {
-  element.focus();
-  if (element.tagName === "A" || element.tagName === "SUMMARY") element.click();
+  if (element.dataset.press === undefined) element.focus();
+  if (element.tagName === "A" || element.tagName === "SUMMARY" || element.dataset.press !== undefined) element.click();
   else element.scrollIntoView({ block: "center" });
 }
 

@@ -1,5 +1,6 @@
-"""The desk of the center: one request, its evidence, and the buttons beside it."""
+"""The desk of the center: one request, its evidence, and the buttons beside it; emergencies afterwards."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -7,10 +8,12 @@ from fastapi import APIRouter, Request, Response
 from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.ids import RequestId
-from broker.web.api.request_forms import ApprovalIn, RefusalIn, ReturnIn
+from broker.web.api.emergencies import RatificationIn
+from broker.web.api.request_forms import ApprovalIn, ReasonIn, RefusalIn, ReturnIn
 from broker.web.console.deciding.evidence import case_of
-from broker.web.console.deciding.narrowing import PAGE, TEMPLATES, decided_lines, decided_terms, limit_of, reason_of
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.deciding.narrowing import decided_lines, decided_terms, reason_of
+from broker.web.console.deciding.page import CENTER, RATIFYING, Desk, Told, show
+from broker.web.console.forms import Form, FormDep, checked
 from broker.web.console.inbox import INBOX
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
@@ -24,21 +27,27 @@ router = APIRouter(prefix=f"{REQUESTS}/{{key}}", route_class=OncePageRoute)
 @router.get("/decision")
 def show_decision(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep) -> Response:
     """审批页：左为依据，右为决定。The page to decide on: evidence beside the verdicts."""
-    return _page(screen, broker, caller, reading, key)
+    return _page(screen, broker, caller, reading, key, Told())
 
 
-def _page(
-    screen: Screen, broker: Broker, caller: Caller, reading: Reading, key: UUID, *, form: Form | None = None,
-    refused: str = "", refusal: Refusal | None = None,
-) -> Response:  # fmt: skip
+def _page(screen: Screen, broker: Broker, caller: Caller, reading: Reading, key: UUID, told: Told) -> Response:
     case = case_of(broker, caller, reading, key)
-    if not case.may & {"approve", "return", "reject"}:
+    stage = RATIFYING if case.request.emergency else CENTER
+    may = case.may & {stage.yes, stage.no, "return"}
+    if not may:
         return screen.go(f"{REQUESTS}/{key}", "not-yours")  # decided meanwhile, or somebody else's to decide
     lines = [line for item in case.request.items for line in item.lines]
-    return screen.show(
-        PAGE, status=refusal.status if refusal else 200, case=case, lines=lines, limit_of=limit_of,
-        terms=case.request.terms, templates=TEMPLATES, form=form or Form(), refused=refused, refusal=refusal,
-        base=f"{REQUESTS}/{key}", may=case.may, stage="center", no="reject",
+    return show(screen, reading, Desk(case, stage, may, lines, case.request.terms, f"{REQUESTS}/{key}"), told)
+
+
+def _decided(
+    screen: Screen, broker: Broker, caller: Caller, reading: Reading, key: UUID, form: Form, name: str, said: str,
+    act: Callable[[], object],
+) -> Response:  # fmt: skip
+    """Carry a verdict out and go back to the inbox, or show the page again with why not."""
+    return screen.carried_out(
+        act, to=INBOX, said=said,
+        again=lambda refusal: _page(screen, broker, caller, reading, key, Told(form, name, refusal)),
     )  # fmt: skip
 
 
@@ -59,12 +68,7 @@ def approve(
         who = stepped_up(request, form, caller, broker)
         broker.approvals.approve(who, RequestId(key), body.verdict())
 
-    return screen.carried_out(
-        act, to=INBOX, said="approved",
-        again=lambda refusal: _page(
-            screen, broker, caller, reading, key, form=form, refused="approve", refusal=refusal
-        ),
-    )  # fmt: skip
+    return _decided(screen, broker, caller, reading, key, form, "approve", "approved", act)
 
 
 @router.post("/return")
@@ -80,10 +84,7 @@ def send_back(
         who = stepped_up(request, form, caller, broker)
         broker.approvals.send_back(who, RequestId(key), body.revision, body.comment, body.remarks)
 
-    return screen.carried_out(
-        act, to=INBOX, said="returned",
-        again=lambda refusal: _page(screen, broker, caller, reading, key, form=form, refused="return", refusal=refusal),
-    )  # fmt: skip
+    return _decided(screen, broker, caller, reading, key, form, "return", "returned", act)
 
 
 @router.post("/reject")
@@ -99,7 +100,32 @@ def reject(
         who = stepped_up(request, form, caller, broker)
         broker.approvals.reject(who, RequestId(key), body.revision, body.reason)
 
-    return screen.carried_out(
-        act, to=INBOX, said="rejected",
-        again=lambda refusal: _page(screen, broker, caller, reading, key, form=form, refused="reject", refusal=refusal),
-    )  # fmt: skip
+    return _decided(screen, broker, caller, reading, key, form, "reject", "rejected", act)
+
+
+@router.post("/ratify")
+def ratify(
+    key: UUID, request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    screen: ScreenDep,
+) -> Response:  # fmt: skip
+    """补批应急调阅。Stand up for an emergency afterwards."""
+
+    def act() -> None:
+        body = checked(RatificationIn, {"comment": form.one("comment")})
+        broker.emergencies.ratify(stepped_up(request, form, caller, broker), RequestId(key), body.comment)
+
+    return _decided(screen, broker, caller, reading, key, form, "ratify", "ratified", act)
+
+
+@router.post("/disavow")
+def disavow(
+    key: UUID, request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
+    screen: ScreenDep,
+) -> Response:  # fmt: skip
+    """不予补批。Refuse an emergency afterwards: all ends, copies are held, the right is suspended."""
+
+    def act() -> None:
+        body = checked(ReasonIn, {"reason": reason_of(form, "disavow", screen.language)})
+        broker.emergencies.disavow(stepped_up(request, form, caller, broker), RequestId(key), body.reason)
+
+    return _decided(screen, broker, caller, reading, key, form, "disavow", "disavowed", act)

@@ -9,12 +9,12 @@ from broker.web.console.instants import Instants
 from broker.web.texts import tell
 from broker.web.values import SpanOut
 
-PAGE = "pages/deciding/decision.html"
-
 TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "return": ("basis", "papers", "span", "points"),
     "reject": ("purpose", "elsewhere", "wide"),
     "refuse": ("purpose", "secret", "wide"),
+    "disavow": ("unfounded", "wide", "elsewhere"),
+    "veto": ("purpose", "secret", "wide"),
 }
 """Sentences that are often needed; their texts stand under `template.<verdict>.<name>`."""
 

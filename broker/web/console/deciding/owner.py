@@ -1,5 +1,6 @@
 """The desk of owning departments: their part of a request, its evidence, and the buttons beside it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -8,11 +9,12 @@ from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.errors import Unknown
 from broker.domain.ids import ItemId
-from broker.web.api.request_forms import AuthorizationIn, RefusalIn, ReturnIn
+from broker.web.api.request_forms import AuthorizationIn, ReasonIn, RefusalIn, ReturnIn
 from broker.web.api.request_views import ItemOut
 from broker.web.console.deciding.evidence import Case, case_of
-from broker.web.console.deciding.narrowing import PAGE, TEMPLATES, decided_lines, decided_terms, limit_of, reason_of
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.deciding.narrowing import decided_lines, decided_terms, reason_of
+from broker.web.console.deciding.page import OWNER, VETOING, Desk, Told, show
+from broker.web.console.forms import Form, FormDep, checked
 from broker.web.console.inbox import INBOX
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
@@ -28,7 +30,7 @@ def show_item(
     key: UUID, item: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
 ) -> Response:
     """授权页：左为依据，右为决定。The page to decide on one's part: evidence beside the verdicts."""
-    return _page(screen, broker, caller, reading, (key, item))
+    return _page(screen, broker, caller, reading, (key, item), Told())
 
 
 def _part(case: Case, item: UUID) -> ItemOut:
@@ -39,20 +41,28 @@ def _part(case: Case, item: UUID) -> ItemOut:
 
 
 def _page(
-    screen: Screen, broker: Broker, caller: Caller, reading: Reading, keys: tuple[UUID, UUID], *,
-    form: Form | None = None, refused: str = "", refusal: Refusal | None = None,
-) -> Response:  # fmt: skip
+    screen: Screen, broker: Broker, caller: Caller, reading: Reading, keys: tuple[UUID, UUID], told: Told
+) -> Response:
     key, item = keys
     case = case_of(broker, caller, reading, key)
     part = _part(case, item)
-    if not case.may_with(item):
+    may = case.may_with(item)
+    if not may:
         return screen.go(f"{REQUESTS}/{key}", "not-yours")  # decided meanwhile, or somebody else's to decide
+    stage = VETOING if "veto" in may else OWNER
     lines = [line for line in part.lines if line.approved]
-    return screen.show(
-        PAGE, status=refusal.status if refusal else 200, case=case, lines=lines, limit_of=limit_of,
-        terms=case.request.approved_terms or case.request.terms, templates=TEMPLATES, form=form or Form(),
-        refused=refused, refusal=refusal, base=f"{REQUESTS}/{key}/items/{item}", may=case.may_with(item),
-        stage="owner", no="refuse",
+    terms = case.request.approved_terms or case.request.terms
+    return show(screen, reading, Desk(case, stage, may, lines, terms, f"{REQUESTS}/{key}/items/{item}"), told)
+
+
+def _decided(
+    screen: Screen, broker: Broker, caller: Caller, reading: Reading, keys: tuple[UUID, UUID], form: Form, name: str,
+    said: str, act: Callable[[], object],
+) -> Response:  # fmt: skip
+    """Carry a verdict out and go back to the inbox, or show the page again with why not."""
+    return screen.carried_out(
+        act, to=INBOX, said=said,
+        again=lambda refusal: _page(screen, broker, caller, reading, keys, Told(form, name, refusal)),
     )  # fmt: skip
 
 
@@ -72,12 +82,7 @@ def authorize(
         })  # fmt: skip
         broker.request_items.authorize(stepped_up(request, form, caller, broker), ItemId(item), body.verdict())
 
-    return screen.carried_out(
-        act, to=INBOX, said="authorized",
-        again=lambda refusal: _page(
-            screen, broker, caller, reading, (key, item), form=form, refused="authorize", refusal=refusal
-        ),
-    )  # fmt: skip
+    return _decided(screen, broker, caller, reading, (key, item), form, "authorize", "authorized", act)
 
 
 @router.post("/refuse")
@@ -93,12 +98,7 @@ def refuse(
         who = stepped_up(request, form, caller, broker)
         broker.request_items.refuse(who, ItemId(item), body.revision, body.reason)
 
-    return screen.carried_out(
-        act, to=INBOX, said="refused",
-        again=lambda refusal: _page(
-            screen, broker, caller, reading, (key, item), form=form, refused="refuse", refusal=refusal
-        ),
-    )  # fmt: skip
+    return _decided(screen, broker, caller, reading, (key, item), form, "refuse", "refused", act)
 
 
 @router.post("/return")
@@ -114,9 +114,18 @@ def send_back(
         who = stepped_up(request, form, caller, broker)
         broker.request_items.send_back(who, ItemId(item), body.revision, body.comment, body.remarks)
 
-    return screen.carried_out(
-        act, to=INBOX, said="returned",
-        again=lambda refusal: _page(
-            screen, broker, caller, reading, (key, item), form=form, refused="return", refusal=refusal
-        ),
-    )  # fmt: skip
+    return _decided(screen, broker, caller, reading, (key, item), form, "return", "returned", act)
+
+
+@router.post("/veto")
+def veto(
+    key: UUID, item: UUID, request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep,
+    reading: ReadingDep, screen: ScreenDep,
+) -> Response:  # fmt: skip
+    """否决应急调阅中本部门的点位。End one's part of an emergency, ratified or not."""
+
+    def act() -> None:
+        body = checked(ReasonIn, {"reason": reason_of(form, "veto", screen.language)})
+        broker.emergencies.veto(stepped_up(request, form, caller, broker), ItemId(item), body.reason)
+
+    return _decided(screen, broker, caller, reading, (key, item), form, "veto", "vetoed", act)

@@ -1,5 +1,6 @@
 """An open page's stream, read in a thread of its own."""
 
+import contextlib
 import json
 import queue
 import socket
@@ -78,4 +79,5 @@ def listening(person: Person, since: str = "", last: str = "") -> Iterator[Liste
         try:
             yield Listener(answer)
         finally:  # the thread that reads would hold the connection open until something came
-            answer.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                answer.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,134 @@
+"""The page to decide on: the evidence on one side, the verdicts that are open on the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import Response
+
+from broker.domain.ids import CameraId, PersonId, RequestId
+from broker.domain.revisions import Changes
+from broker.services.names import Known
+from broker.web.api.ledger import RecordedOut, shown_lines
+from broker.web.api.request_views import LineOut, RequestRow, TermsOut, rows
+from broker.web.console.deciding.evidence import Case
+from broker.web.console.deciding.narrowing import TEMPLATES, limit_of
+from broker.web.console.forms import Form, Refusal
+from broker.web.console.screen import Screen
+from broker.web.deps import Reading
+from broker.web.refs import CameraRef, PersonRef
+
+PAGE = "pages/deciding/decision.html"
+PART = "pages/deciding/_decision.html"
+MOST_EARLIER = 20
+MARK = "HX-Request"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Whose decision it is (texts stand under `decision.<name>`), and what the verdicts are called.
+
+    `narrows`: whether the yes may leave less than was asked.
+    """
+
+    name: str
+    yes: str
+    no: str
+    narrows: bool = True
+
+
+CENTER = Stage("center", "approve", "reject")
+OWNER = Stage("owner", "authorize", "refuse")
+RATIFYING = Stage("emergency", "ratify", "disavow", narrows=False)
+VETOING = Stage("veto", "", "veto", narrows=False)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a form was refused: the form, its name, and why."""
+
+    form: Form = field(default_factory=Form)
+    name: str = ""
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is decided on, by whom, and where the forms go."""
+
+    case: Case
+    stage: Stage
+    may: frozenset[str]
+    lines: Sequence[LineOut]
+    terms: TermsOut
+    base: str
+
+
+def show(screen: Screen, reading: Reading, desk: Desk, told: Told) -> Response:
+    """Show the page; a list that shows it beside itself gets the part alone."""
+    key = RequestId(desk.case.request.id)
+    beside = MARK in screen.request.headers
+    return screen.show(
+        PART if beside else PAGE, status=told.refusal.status if told.refusal else 200, desk=desk, case=desk.case,
+        lines=desk.lines, terms=desk.terms, limit_of=limit_of, templates=TEMPLATES, form=told.form,
+        refused=told.name, refusal=told.refusal, base=desk.base, may=desk.may, stage=desk.stage, beside=beside,
+        recorded=_recorded(screen, reading, key), changes=_changes(screen, reading, key, desk.case),
+        earlier=_earlier(screen, reading, key),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What is recorded of each line, by point and beginning."""
+
+    lines: Mapping[tuple[UUID, datetime], RecordedOut]
+    refreshing: bool
+
+    def of(self, line: LineOut) -> RecordedOut | None:
+        return self.lines.get((line.camera.id, line.asked.begin))
+
+
+def _recorded(screen: Screen, reading: Reading, key: RequestId) -> Coverage:
+    found = screen.broker.availability.of_request(reading.caller, key)
+    lines = shown_lines(found.lines, reading)
+    return Coverage({(it.camera.id, it.asked.begin): it for it in lines}, found.refreshing)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What changed since the revision before, with the names behind its ids."""
+
+    found: Changes
+    known: Known
+    words: Mapping[str, str]
+
+    def said(self, name: str, value: str) -> str:
+        """Return what a field said, in words: codes of the rules, of actions, yes and no."""
+        return ", ".join(self.words.get(f"{name}/{part}", part) for part in value.split(", "))
+
+    def person(self, key: PersonId) -> PersonRef:
+        return PersonRef.named(key, self.known)
+
+    def camera(self, key: CameraId) -> CameraRef:
+        return CameraRef.named(key, self.known)
+
+
+def _changes(screen: Screen, reading: Reading, key: RequestId, case: Case) -> Changed:
+    found = screen.broker.revisions.changes(reading.caller, key)
+    known = reading.known(persons={it.person for it in found.persons}, cameras={it.camera for it in found.cameras})
+    return Changed(found, known, _words(screen, reading, case) if found.fields else {})
+
+
+def _words(screen: Screen, reading: Reading, case: Case) -> Mapping[str, str]:
+    """Return what the codes of a form are called, by field and code."""
+    rules = screen.broker.rulebooks.read(reading.caller, case.request.rulebook).rules.purpose
+    english = reading.language == "en"
+    told = {f"basis/{it.code}": it.name_en if english else it.name for it in rules.bases}
+    told |= {f"matter/{it.code}": it.name_en if english else it.name for it in rules.matters}
+    told |= {f"actions/{it}": screen.t(f"action.{it}") for it in ("snapshot", "clip")}
+    return told | {"originals/True": screen.t("changes.yes"), "originals/False": screen.t("changes.no")}
+
+
+def _earlier(screen: Screen, reading: Reading, key: RequestId) -> Sequence[RequestRow]:
+    return rows(screen.broker.access_requests.of_matter(reading.caller, key, MOST_EARLIER), reading)

@@ -1,0 +1,74 @@
+"""Emergencies at the console: limits first, the second factor on the way, ratified or vetoed afterwards."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from broker.bootstrap import Broker, operator
+from broker.web.app import create_app
+from tests.city import City
+from tests.clock import Turned
+from tests.web.console.conftest import Enter, without_tls
+from tests.web.door import Door, serving
+from tests.web.test_emergencies import authenticator
+
+
+@pytest.fixture
+def plain_door(turned: Broker, city: City) -> Iterator[Door]:
+    """The door of an application whose clock the test turns, with somebody who may open emergencies."""
+    turned.accounts.assign(operator("tests"), city.persons["looker"], "emergency_investigator", "dh-hb")
+    with serving(create_app(without_tls(turned))) as url, Door(url) as opened:
+        yield opened
+
+
+PURPOSE = {
+    "basis": "public-safety", "matter": "missing", "case_number": "110202611210001",
+    "reason": "老人走失，需立即确认去向和乘车情况",
+}  # fmt: skip
+
+
+def test_from_the_limits_to_the_veto_and_the_ratification(
+    enter: Enter, plain_door: Door, city: City, clock: Turned
+) -> None:
+    app = authenticator(plain_door["looker"], clock)
+    looker = enter("looker2")
+    assert looker.get("/emergencies").status == 200
+    assert looker.get("/emergencies/new").status == 403
+    assert "/emergencies/new" not in looker.get("/emergencies").links
+    clock.at += timedelta(minutes=1)
+    looker = enter()
+    looker.press(looker.sign_in("looker"), "/sign-in", code=app.at(clock.at))
+    clock.at += timedelta(minutes=30)
+    page = looker.get("/emergencies/new?text=dh-cg")
+    assert "At most 50 points" in page.text
+    cameras = [str(camera.id) for owner in ("dh-cg", "dh-jt") for camera in city.cameras_of(owner)]
+    found = looker.send(
+        "/emergencies/new", page.form("/emergencies").filled({"text": "dh-jt", "camera": cameras[:1], **PURPOSE})
+    )
+    offered = [given["value"] for tag, given in found.tags if given.get("name") == "camera"]
+    assert sorted(offered) == sorted([cameras[0], *cameras[3:]])  # the ticked one, and what was looked for
+    assert found.form("/emergencies").filled({})["case_number"] == [PURPOSE["case_number"]]
+    asked = looker.press(found, "/emergencies", camera=[cameras[0], cameras[3]], minutes="30")
+    assert asked.status == 403
+    assert looker.press(asked, "/emergencies", minutes="900", code=app.at(clock.at)).status == 422
+    clock.at += timedelta(minutes=1)
+    opened = looker.press(asked, "/emergencies", code=app.at(clock.at))
+    assert "The emergency is open." in opened.text
+    place = opened.answer.url.path
+    center, owner = enter("center.dh"), enter("owner.cg")
+    assert place in center.get("/emergencies").links
+    waiting = next(link for link in center.get("/inbox").links if place in link)
+    page = center.get(waiting)
+    assert [form.action for form in page.forms if place in form.action] == [f"{place}/ratify", f"{place}/disavow"]
+    (part,) = plain_door["owner.cg"].get(f"/access-requests/{place.rpartition('/')[2]}")["items"]
+    mine = f"{place}/items/{part['id']}"
+    page = owner.get(mine)
+    assert [form.action for form in page.forms if mine in form.action] == [f"{mine}/veto"]
+    assert owner.press(page, f"{mine}/veto").status == 422
+    assert "Your part has ended." in owner.press(page, f"{mine}/veto", template="secret").text
+    forced = dict(owner.get("/account").form("/sign-out").fields)["csrf"]
+    assert owner.send(f"{place}/ratify", {"csrf": [forced], "comment": [""]}).status in {403, 404}
+    assert "Ratified." in center.press(center.get(waiting), f"{place}/ratify", comment="情况属实").text
+    after = plain_door["looker"].get(f"/access-requests/{place.rpartition('/')[2]}")
+    assert (after["state"], sorted(it["state"] for it in after["items"])) == ("DECIDED", ["RATIFIED", "REFUSED"])
