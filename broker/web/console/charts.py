@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 WIDTH, HEIGHT = 340.0, 170.0
-LEFT, RIGHT, TOP, BOTTOM = 36.0, 10.0, 8.0, 22.0
+LEFT, RIGHT, TOP, BOTTOM = 36.0, 20.0, 8.0, 22.0
 FLOORS = (0.9, 0.8, 0.5)
 LABELS = 6
 """How many names fit below a chart of lines."""
 
-ROW = 26.0
+ROW = 30.0
 BAR = 14.0
 WITHHELD = 5
 """How wide a figure is drawn that is withheld because it is under ten."""

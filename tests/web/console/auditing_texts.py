@@ -5,7 +5,7 @@ from broker.domain.measures import By
 from broker.domain.register import LookAct, LookResult
 from broker.web.console.auditing.case import LANES
 from broker.web.console.auditing.told import FACTS
-from broker.web.console.dashboard.figures import HEATS
+from broker.web.console.dashboard.figures import GRADES
 from broker.web.console.dashboard.work import AGES
 
 AUDITING: dict[str, set[str]] = {
@@ -20,5 +20,5 @@ AUDITING: dict[str, set[str]] = {
     "dashboard.": {"overview", "measures", "trend", "places", "work"},
     "by.": {str(it.value) for it in By} - {"nothing", "month"},
     "age.": set(AGES),
-    "heat.": {str(place) for place in range(1, len(HEATS) + 2)},
+    "grade.": {str(place) for place in range(1, len(GRADES) + 2)},
 }

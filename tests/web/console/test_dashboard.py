@@ -14,7 +14,7 @@ from tests.web.console.page import Page
 from tests.web.door import Door
 
 TITLED = re.compile(r"<(?:circle|rect|path)[^>]*><title>(.*?)</title>")
-CELL = re.compile(r'<td class="figure(?: heat heat-\d)?">(.*?)</td>')
+CELL = re.compile(r'<td class="figure(?: grade grade-\d)?">(.*?)</td>')
 ROW = re.compile(r'<tr id="([a-z._]+)">(.*?)</tr>', re.DOTALL)
 MONTH = re.compile(r'<th scope="row" class="figure">(\d{4}-\d\d)<')
 

@@ -8,7 +8,7 @@ from broker.domain.measures import INDICATORS, MEASURE_WORDS, Measure
 from broker.web.api.measures import FigureOut, LineOut, MeasuresOut
 from broker.web.console import charts
 
-HEATS = (0.98, 0.95, 0.9, 0.8)
+GRADES = (0.98, 0.95, 0.9, 0.8)
 """From which share on a place is the best, the second best, and so on; what is below the last is the worst."""
 
 
@@ -71,9 +71,9 @@ def trend(measure: Measure, told: MeasuresOut, language: str) -> Group:
     return Group(measure, found.title, found.indicators, found.rows, charts.lines(slots, series))
 
 
-def heat(figure: FigureOut) -> int:
+def grade(figure: FigureOut) -> int:
     """Return how good a share is, from 1 (best) to 5; 0 where there is none."""
     if figure.share is None:
         return 0
     good = figure.share if INDICATORS[figure.indicator].high else 1 - figure.share
-    return next((place for place, least in enumerate(HEATS, 1) if good >= least), len(HEATS) + 1)
+    return next((place for place, least in enumerate(GRADES, 1) if good >= least), len(GRADES) + 1)

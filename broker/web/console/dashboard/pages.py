@@ -10,7 +10,7 @@ from broker.services.measures import Question
 from broker.web.api.measures import MeasuresOut
 from broker.web.api.statistics import USUAL, StatisticsOut
 from broker.web.console.dashboard.asking import TypedDep
-from broker.web.console.dashboard.figures import group, heat, titles, trend
+from broker.web.console.dashboard.figures import grade, group, titles, trend
 from broker.web.console.dashboard.work import AGES, open_work
 from broker.web.console.rights import may, require
 from broker.web.console.routes import PageRoute
@@ -71,7 +71,7 @@ def show_places(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: 
     asked, told = answer.found or (None, None)
     return screen.show(
         "pages/dashboard/places.html", status=answer.status, answer=answer, refusal=answer.refusal, asked=asked,
-        shown=group(asked.measure, told.lines, screen.language) if asked and told else None, heat=heat,
+        shown=group(asked.measure, told.lines, screen.language) if asked and told else None, grade=grade,
         more=told.more_lines if told else 0, measures=titles(screen.language), places=PLACES,
         points=may(broker, caller, "camera:list"),
     )  # fmt: skip
