@@ -66,8 +66,10 @@ def depends_on(dependant: Dependant, call: Callable[..., object]) -> bool:
     return dependant.call is call or any(depends_on(below, call) for below in dependant.dependencies)
 
 
-def check_query(request: Request, known: frozenset[str]) -> None:
+def check_query(request: Request, known: frozenset[str], many: frozenset[str] = frozenset()) -> None:
     """Refuse what would be dropped in silence, and secrets in URLs, which end up in every log on the way.
+
+    `known` are the parameters there are, `many` those of them that may come more than once.
 
     Raises:
         Invalid: a parameter is a token, unknown, given twice, or holds text that cannot be stored.
@@ -79,7 +81,7 @@ def check_query(request: Request, known: frozenset[str]) -> None:
     for name, count in Counter(name for name, _ in pairs).items():
         if name not in known:
             raise Invalid("query-unknown", pointer=_place(name), allowed=", ".join(sorted(known)) or "-")
-        if count > 1:
+        if count > 1 and name not in many:
             raise Invalid("query-twice", pointer=_place(name))
     for name, value in pairs:
         check_text(value, _place(name))

@@ -14,7 +14,14 @@ from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 
-router = APIRouter(route_class=PageRoute)
+
+class CompareRoute(PageRoute):
+    """A page whose address names several clips."""
+
+    many = frozenset({"retrieval"})
+
+
+router = APIRouter(route_class=CompareRoute)
 
 Chosen = Annotated[list[UUID] | None, Query(alias="retrieval", max_length=MOST_COMPARED)]
 

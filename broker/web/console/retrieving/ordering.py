@@ -1,7 +1,7 @@
 """Ordering under a grant: its cameras on a timeline, what may be chosen, and the orders placed so far."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from broker.bootstrap import Broker
 from broker.domain.accounts import Caller
 from broker.domain.grants import Action, GrantState
 from broker.domain.ids import CameraId, GrantId, RetrievalId
+from broker.domain.retrievals import UNFINISHED, Retrieval
 from broker.services.retrievals import LONGEST_CLIP
 from broker.services.treatments import allows_original
 from broker.web.api.grants import shown as shown_grants
@@ -25,9 +26,6 @@ from broker.web.console.screen import Screen, ScreenDep
 from broker.web.console.stepping_up import stepped_up
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import Window
-
-if TYPE_CHECKING:
-    from broker.domain.retrievals import Retrieval
 
 router = APIRouter(prefix="/grants/{key}", route_class=OncePageRoute)
 
@@ -92,7 +90,7 @@ def _page(
     return screen.show(
         "pages/retrieving/retrieve.html", status=refusal.status if refusal else 200, grant=grant, line=line,
         view=view, form=form or Form(), refusal=refusal, orders=orders, preview=preview, may=may,
-        original=allows_original(whole), longest=int(LONGEST_CLIP.total_seconds()),
+        original=allows_original(whole), longest=int(LONGEST_CLIP.total_seconds()), unfinished=UNFINISHED,
         left=_left(grant.terms.quota.snapshots - grant.used.snapshots, grant.terms.quota.seconds - grant.used.seconds),
     )  # fmt: skip
 
