@@ -8,7 +8,7 @@ from broker.domain import holds, packages
 from broker.domain.access_requests import AccessRequest
 from broker.domain.accounts import Caller, Role
 from broker.domain.audit import Entry
-from broker.domain.errors import Conflict
+from broker.domain.errors import Conflict, Forbidden
 from broker.domain.grants import Level
 from broker.domain.holds import Hold
 from broker.domain.ids import DepartmentId, HoldId, PersonId, RequestId, RetrievalId, new_id
@@ -95,8 +95,7 @@ class Holds:
         with self._work() as work:
             hold = work.holds.load(key, _visible(caller, work))
             request = work.access_requests.load(hold.request_id, EVERYTHING, lock=True)
-            owners = {hold.department_id} if hold.level is Level.OWNER else frozenset()
-            permit, _ = _require(self._policy, work, caller, "copy:release", request, owners)
+            permit, _ = _require(self._policy, work, caller, "copy:release", request, _of_office(hold))
             change = holds.lift(hold, caller.person(), reason, work.now)
             work.holds.save(hold, change.after)
             work.audit.append(permit, (*change.entries, *unmarked(work, change.after)), case=request.id)
@@ -108,6 +107,18 @@ class Holds:
         with self._work() as work:
             self._policy.require(caller, "copy:list", caller.roles(work.now), facts.of_person(caller))
             return _listed(work, [work.holds.load(key, _visible(caller, work))])
+
+    def may_lift(self, caller: Caller, key: HoldId) -> bool:
+        """Say whether the caller could lift a hold; one that has ended nobody can."""
+        with self._work() as work:
+            self._policy.require(caller, "copy:list", caller.roles(work.now), facts.of_person(caller))
+            hold = work.holds.load(key, _visible(caller, work))
+            request = work.access_requests.load(hold.request_id, EVERYTHING)
+            try:
+                _require(self._policy, work, caller, "copy:release", request, _of_office(hold))
+            except Forbidden:
+                return False
+            return hold.ended_at is None
 
     def page(self, caller: Caller, *, standing: bool, after: HoldId | None, limit: int) -> Listed:
         """Return holds the caller may know of, newest first; `standing` leaves out those that have ended."""
@@ -174,6 +185,11 @@ def _require(
     case = replace(request, investigators=request.investigators | looked)
     roles, office = office_around(work, caller, case, owners)
     return policy.require(caller, act, roles, facts.of_request(caller, case, office.persons)), office
+
+
+def _of_office(hold: Hold) -> Collection[DepartmentId]:
+    """Return the owners among whom the office that set a hold is looked for; none where a center set it."""
+    return {hold.department_id} if hold.level is Level.OWNER else frozenset()
 
 
 def _owners(work: UnitOfWork, key: RequestId) -> frozenset[DepartmentId]:

@@ -86,6 +86,8 @@ class Alert(NamedTuple):
     watched: int
     online: int
     per_mille: int
+    code: str = ""
+    """Of the source, "" where it is a department."""
 
 
 class HealthTargets:
@@ -139,7 +141,16 @@ class HealthTargets:
         """Return who fell below target on a day, of what lies in these subtrees; those who miss most first."""
         given = {"day": day, "paths": list(paths), "limit": limit}
         return [
-            Alert(row.source or "", row.department_id, row.name, row.path, row.watched, row.online, row.per_mille)
+            Alert(
+                row.source or "",
+                row.department_id,
+                row.name,
+                row.path,
+                row.watched,
+                row.online,
+                row.per_mille,
+                row.code or "",
+            )
             for row in self._connection.execute(text(_TOLD), given)
         ]
 

@@ -47,6 +47,7 @@ def _health(
     told: dict[str, Any] = {
         "question": question, "last": last, "departments": departments_for(shift), "step_of": step_of,
         "splits": (By.DEPARTMENT, By.DIVISION), "may_aim": shift.may("health:aim"),
+        "may_open": shift.may("source:read"),
     }  # fmt: skip
     try:
         heat = service.heat(caller, question, MOST_ROWS)

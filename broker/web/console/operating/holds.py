@@ -67,7 +67,9 @@ def show_hold(key: UUID, shift: ShiftDep) -> Response:
 
 def _hold(shift: Shift, key: UUID, refusal: Refusal | None = None) -> Response:
     found = shown(shift.broker.holds.read(shift.caller, HoldId(key)), shift.reading)[0]
-    return shift.show("hold", it=found, may_lift=shift.may("copy:release"), refusal=refusal)
+    return shift.show(
+        "hold", it=found, may_lift=shift.broker.holds.may_lift(shift.caller, HoldId(key)), refusal=refusal
+    )
 
 
 @router.post("/{key}/lift")

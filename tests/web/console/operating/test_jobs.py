@@ -55,7 +55,7 @@ def test_a_failed_job_is_told_of_and_tried_again(enter: Enter, broker: Broker, m
     monkeypatch.setattr(RetrievalRuns, "run", lambda *_: None)
     assert "waits for a worker again" in keeper.press(page, retry).text
     assert str(key) in keeper.get("/jobs?state=todo").text
-    assert keeper.press(page, retry, once="another").status == 422, "it has not failed any more"
+    assert keeper.press(page, retry, once="another").status == 409, "it has not failed any more"
     work_once(broker)
     for state in ("todo", "doing", "failed"):
         assert str(key) not in keeper.get(f"/jobs?state={state}").text

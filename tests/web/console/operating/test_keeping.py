@@ -47,7 +47,6 @@ def test_availability_is_a_table_of_heat_by_reach(enter: Enter, broker: Broker, 
     assert classes.count("figure heat-5") == 10
     assert classes.count("figure heat-1") == 10
     assert "69.4" in page.text
-    assert "gate" in page.text
     assert page.links.count("/sources/gate") == 1
     own = enter("owner.cg").get(f"/health{span}")
     assert "99.5" in own.text

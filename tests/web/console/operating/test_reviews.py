@@ -59,7 +59,7 @@ def test_a_review_is_decided(enter: Enter, plain_door: Door, broker: Broker, cit
     assert "accepted" in owner.get(f"{base}?all=true").text
     assert owner.get("/reconciliations").text.count("archive") == 0
     again = owner.press(page, f"{base}/decide", kind="new", decision="refuse")
-    assert again.status == 422, "it waits no longer"
+    assert again.status == 409, "it waits no longer"
 
 
 def test_a_source_that_does_not_answer_is_told_beside_the_button(enter: Enter, broker: Broker, tmp_path: Path) -> None:
