@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from broker.domain import retrievals
-from broker.domain.audit import FIRST, Entry, Event, first_fault, seal
+from broker.domain.audit import FIRST, Entry, Event, first_fault, leaf_hash, seal
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.grants import (
     Action,
@@ -203,6 +203,17 @@ def test_every_change_of_a_stream_is_found() -> None:
         Entry("grant/1", "grant:issued", {"n": 2}), seq=2, at=NOW, actor="b", policy="p", previous=whole[0].leaf
     )
     assert first_fault((whole[0], forged, *whole[2:])) == 3
+    for beside in (
+        {"actor": "b"},
+        {"at": NOW + timedelta(seconds=1)},
+        {"kind": "grant:revoked"},
+        {"stream": "grant/2"},
+    ):
+        assert first_fault((whole[0], replace(whole[1], **beside), *whole[2:])) == 2, beside
+    for body in (b"", b"[]", b"{", b"\xff"):
+        spoilt = replace(whole[1], body=body, leaf=leaf_hash(body))
+        assert first_fault((whole[0], spoilt, *whole[2:])) == 2, body
+        assert spoilt.data == {}
     assert whole[3].data == {"n": 4}
 
 

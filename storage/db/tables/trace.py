@@ -27,5 +27,9 @@ audit_event = Table(
             " 'access_request:rejected', 'access_request:returned', 'access_request:lapsed')"
         ),
     ),
+    # What searching looks up, the newest first.
+    Index("ix_audit_event_actor_id", "actor", "id"),
+    Index("ix_audit_event_kind_id", "kind", "id"),
+    Index("ix_audit_event_at", "at", postgresql_using="brin"),
     Index("ix_audit_event_case_id", "case_id", "id", postgresql_where=text("case_id IS NOT NULL")),
 )
