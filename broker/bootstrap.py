@@ -23,6 +23,7 @@ from broker.fittings import (
     open_post_office,
     papers,
     provider,
+    root_of,
     secret_box,
     workshop,
     workspace,
@@ -71,6 +72,7 @@ from broker.services.measures import Measures
 from broker.services.names import Names
 from broker.services.notices import Notices
 from broker.services.oidc_sign_in import OidcSignIn
+from broker.services.package_checks import PackageChecks
 from broker.services.package_runs import PackageRuns
 from broker.services.packages import Packages
 from broker.services.patience import Patience
@@ -202,6 +204,7 @@ class Broker:
     runs: RetrievalRuns
     packages: Packages
     package_runs: PackageRuns
+    package_checks: PackageChecks
     policies: Policies
     notices: Notices
     contacts: Contacts
@@ -337,6 +340,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
         copies=Copies(work, policy), packages=Packages(work, policy),
         package_runs=PackageRuns(work, policy, workshop(settings, blobs, office.zone)),
+        package_checks=PackageChecks(work, policy, blobs, root_of(settings)),
         policies=Policies(work, policy), notices=Notices(work, policy), contacts=Contacts(work, policy),
         webhooks=Webhooks(work, policy, office), deliveries=Deliveries(work, policy, office),
         mailbox=Mailbox(work, policy, office),

@@ -24,7 +24,7 @@ from broker.settings import Settings
 from storage.blobs import open_store
 from storage.blobs.base import BlobStore
 from storage.geography.pmtiles import BadMapFile, MapFile
-from storage.packages.authority import CERTIFICATE, FOLDER, KEY
+from storage.packages.authority import CERTIFICATE, FOLDER, KEY, ROOT
 from storage.packages.signing import KeyFiles
 from storage.secrets import SecretBox
 
@@ -154,6 +154,11 @@ def workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
     keys = KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
     frames = KeyFrames(settings.fetch_deadline, settings.fetch_memory_mb * 1024 * 1024, settings.timezone)
     return Workshop(blobs, keys, frames, workspace(settings.data), zone, settings.organization, settings.sm3)
+
+
+def root_of(settings: Settings) -> Path:
+    """Return where the certificate lies that vouches for who signs packages here, if this house made it."""
+    return settings.data / FOLDER / ROOT
 
 
 def turns(settings: Settings) -> list[Path]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import rfc8785
 from cryptography import x509
@@ -34,10 +34,15 @@ def check(path: Path, roots: Sequence[x509.Certificate] | None = None) -> Findin
     with path.open("rb") as file:
         if file.read(len(_ZIP)) != _ZIP and not _ends_as_zip(path):
             return Findings(unverified=[Fault("no-package", name=path.name)])
-        archive = open_archive(file)
-        if archive.faults:
-            return Findings(archive.name, faults=archive.faults)
-        return _checked(archive, path.name, roots)
+        return check_archive(file, path.name, roots)
+
+
+def check_archive(file: BinaryIO, name: str, roots: Sequence[x509.Certificate] | None = None) -> Findings:
+    """Check a package that is a ZIP, open for reading; `name` is what it is called where it is none."""
+    archive = open_archive(file)
+    if archive.faults:
+        return Findings(archive.name, faults=archive.faults)
+    return _checked(archive, name, roots)
 
 
 def _ends_as_zip(path: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.cli.texts import catalogue as commands
 from broker.domain.accounts import Role
 from broker.domain.catalog import POINT_CLASSES, Direction, Lifecycle, Status, Visibility
 from broker.domain.grants import Action, Condition, GrantState
@@ -37,6 +38,12 @@ def values(kind: type[StrEnum]) -> set[str]:
     return {str(it.value) for it in kind}
 
 
+def told_by_the_command(kind: str) -> set[str]:
+    """Return what a check of a package may find: the page of it tells the same as the command."""
+    before = f"evidence.{kind}."
+    return {slug.removeprefix(before) for slug in commands("en") if slug.startswith(before)}
+
+
 FAMILIES: dict[str, set[str]] = {
     "desk.": {desk.name for desk in DESKS},
     "state.": values(RequestState) | values(ItemState) | values(GrantState),
@@ -56,6 +63,8 @@ FAMILIES: dict[str, set[str]] = {
     **{f"grant-{what}.": {"suspend", "resume", "revoke"} for what in ("act", "hint")},
     "flash.grant-": {"suspend", "resume", "revoke"},
     "retrieval-state.": values(RetrievalState) | values(PackageState),
+    **{f"evidence.{kind}.": told_by_the_command(kind) for kind in ("fault", "unverified", "remark")},
+    "evidence.verdict.": {"good", "broken", "open"},
     "player-over.": {"REVOKED", "SUSPENDED", "EXPIRED", "OTHER"},
     "quota.": {"snapshots", "seconds", "bytes"},
     "camera-status.": values(Status),

@@ -39,5 +39,15 @@ def show_package(
     looks = broker.grants.read(caller, GrantId(it.grant)).hands_over(reading.now)
     return screen.show(
         "pages/retrieving/package.html", it=it, inside=inside, takes=looks and it.state in COMPLETE,
-        under_way=it.state in BUILDABLE,
+        under_way=it.state in BUILDABLE, complete=it.state in COMPLETE,
     )  # fmt: skip
+
+
+@router.get("/{key}/verification")
+def verify_package(
+    key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
+) -> Response:  # fmt: skip
+    """核验证据包：有无增减改动，由谁签名。Check a package: nothing added, missing or changed, and who signed."""
+    it = PackageOut.of(broker.packages.read(caller, PackageId(key)), reading.language)
+    found = broker.package_checks.check(caller, PackageId(key))
+    return screen.show("pages/retrieving/verification.html", it=it, found=found, at=reading.now)

@@ -21,6 +21,7 @@ from broker.services.access_requests import Form, Verdict
 from broker.services.sources import NewSource
 from broker.web.app import create_app
 from storage.db.embedded import EmbeddedServer
+from storage.packages.authority import FOLDER, ROOT, new_key
 from tests.city import City
 from tests.web.conftest import over_a_copy
 from tests.web.console.conftest import Enter, entrance, without_tls
@@ -48,6 +49,11 @@ class Studio:
     @property
     def looker(self) -> Caller:
         return self.city.caller(self.broker, "looker")
+
+    @property
+    def root(self) -> Path:
+        """Where the certificate lies that vouches for who signs packages."""
+        return self.broker.settings.data / FOLDER / ROOT
 
     @property
     def cameras(self) -> list[CameraId]:
@@ -97,6 +103,7 @@ def studio(server: EmbeddedServer, city_template: City, tmp_path_factory: pytest
         Door(url) as door,
     ):
         bind(broker, city_template, folder)
+        new_key(broker.settings.data / FOLDER, "锦川市公安局", datetime.now(UTC))
         yield Studio(broker, city_template, url, enter, door, TimeSpan(begin, begin + timedelta(minutes=1)))
 
 

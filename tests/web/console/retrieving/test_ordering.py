@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from cryptography import x509
 from broker.domain.errors import Unknown
 from broker.domain.grants import Condition, Quota
 from broker.worker.app import worker_thread
-from storage.packages.authority import FOLDER, new_key
 from storage.packages.checking import check
 from storage.packages.findings import GOOD
 from tests.web.console.page import Page, Person
@@ -46,7 +45,6 @@ def sources(page: Page, tag: str) -> list[str]:
 
 
 def test_from_a_grant_to_a_clip_a_picture_and_a_package(studio: Studio, tmp_path: Path) -> None:
-    signed = new_key(studio.broker.settings.data / FOLDER, "锦川市公安局", datetime.now(UTC))
     grant, looker = studio.grant(), studio.enter("looker")
     place, camera = f"/grants/{grant.id}/retrieve", str(studio.cameras[0])
     assert place in looker.get(f"/grants/{grant.id}").links
@@ -79,13 +77,29 @@ def test_from_a_grant_to_a_clip_a_picture_and_a_package(studio: Studio, tmp_path
     assert not asks(package, "package")
     file = tmp_path / "package.zip"
     file.write_bytes(looker.client.get(next(link for link in package.links if link.endswith("/file"))).content)
-    assert check(file, x509.load_pem_x509_certificates(signed.root.read_bytes())).code == GOOD
+    assert check(file, x509.load_pem_x509_certificates(studio.root.read_bytes())).code == GOOD
+    verdict = looker.get(f"{package.answer.url.path}/verification")
+    assert "Verdict: intact, and signed by who is trusted." in verdict.text
+    assert "锦川市公安局" in verdict.text
+    digest = studio.broker.packages.page(studio.looker, after=None, limit=1)[0].contents
+    assert digest is not None
+    spoil(studio, digest.digest)
+    assert "it does not hold" in looker.get(f"{package.answer.url.path}/verification").text
     clip = looker.get(f"/retrievals/{results[-1]}")
     assert f"/api/v1/retrievals/{results[-1]}/media?item=1" in clip.links
     assert sources(clip, "video") == [f"/api/v1/retrievals/{results[-1]}/view?item=1"]
     gap = [given for _, given in clip.tags if given.get("data-part") == "missing"]
     assert [datetime.fromisoformat(each["data-begin"]) for each in gap] == [studio.at(GAP[0])]
     assert re.search(r"SHA-256 [0-9a-f]{64}", clip.text)
+
+
+def spoil(studio: Studio, digest: str) -> None:
+    """Change a byte of what the store keeps, as a disk may."""
+    (place,) = [path for path in studio.broker.settings.data.rglob(f"*{digest}*") if path.is_file()]
+    place.chmod(0o600)
+    content = bytearray(place.read_bytes())
+    content[len(content) // 2] ^= 1
+    place.write_bytes(content)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -117,14 +131,11 @@ def test_only_who_is_named_may_look_and_only_as_the_grant_says(studio: Studio) -
     ready = studio.ready(grant, studio.clip(5, 6))
     looker, other, owner = studio.enter("looker"), studio.enter("looker2"), studio.enter("owner.cg")
     place = f"/grants/{grant.id}"
-    for page in (
-        f"{place}/retrieve",
-        f"{place}/retrievals",
-        f"/retrievals/{ready.id}",
-        f"/compare?retrieval={ready.id}",
-    ):
-        assert other.get(page).status == 404, page
-        assert owner.get(page).answer.url.path == place or owner.get(page).status in {403, 404}, page
+    compared = f"/compare?retrieval={ready.id}"
+    for hidden in (f"{place}/retrieve", f"{place}/retrievals", f"/retrievals/{ready.id}", compared):
+        assert other.get(hidden).status == 404, hidden
+    assert owner.get(f"{place}/retrieve").answer.url.path == place
+    assert owner.get(f"/retrievals/{ready.id}").status in {403, 404}
     with pytest.raises(Unknown):
         studio.broker.availability.of_grant(studio.city.caller(studio.broker, "looker2"), grant.id, studio.cameras)
     page = looker.get(f"{place}/retrieve")
@@ -148,7 +159,7 @@ def test_only_who_is_named_may_look_and_only_as_the_grant_says(studio: Studio) -
     gone = looker.get(f"/retrievals/{ready.id}")
     assert sources(gone, "video") == []
     assert "Stopped" in gone.text
-    assert sources(looker.get(f"/compare?retrieval={ready.id}"), "video") == []
+    assert sources(looker.get(compared), "video") == []
     assert not looker.get(f"{place}/retrieve").has_form(f"{place}/retrieve")
 
 

@@ -12,7 +12,7 @@ pytestmark = IN_A_BROWSER
 
 SHOWN = {
     "/grants/{key}/retrieve", "/grants/{key}/retrievals", "/retrievals/{key}", "/compare", "/packages",
-    "/packages/{key}",
+    "/packages/{key}", "/packages/{key}/verification",
 }  # fmt: skip
 
 
@@ -21,9 +21,11 @@ def test_every_page_is_accessible_narrow_and_quiet(browser: Browser, studio: Stu
     clip = studio.ready(grant, studio.clip(15, 40))
     other = studio.ready(grant, studio.clip(5, 8), 1)
     package = studio.broker.packages.order(studio.looker, [clip.id, other.id])
+    studio.broker.package_runs.run(package.id)
     pages = [
         f"/grants/{grant.id}/retrieve", f"/grants/{grant.id}/retrievals", f"/retrievals/{clip.id}",
         f"/compare?retrieval={clip.id}&retrieval={other.id}", "/packages", f"/packages/{package.id}",
+        f"/packages/{package.id}/verification",
     ]  # fmt: skip
     hold(browser, studio.url, {"looker": pages})
 
