@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from broker.domain.catalog import RowProblem, Severity
 from broker.domain.ids import DepartmentId
-from storage.db.camera_staging import Line, Piece, array, draft, meant
+from storage.db.camera_staging import draft, meant
 from storage.db.tables import camera
 
 FAULT_FIELDS = {"point-code-foreign": "gb_code", "point-key-taken": "external_key", "point-same-camera": "",
@@ -57,35 +57,10 @@ _REFUSE_LACKING_OWN = text("""
 """)
 
 
-_KNOWN_CODES = text("SELECT gb_code FROM camera WHERE gb_code = ANY(CAST(:codes AS text[]))")
-_KNOWN_KEYS = text("""
-    SELECT external_key FROM camera WHERE owner_id = :owner AND external_key = ANY(CAST(:keys AS text[]))
-""")
-"""Arrays are written down as one text: to make a value of each of ten thousand codes takes as long as the answer."""
-
-
 def knows_places(connection: Connection, owner_id: DepartmentId) -> bool:
     """Say whether the owner has cameras without a code that are known by their place alone."""
     mine = and_(camera.c.owner_id == owner_id, camera.c.external_key.like(_PLACED), camera.c.gb_code.is_(None))
     return bool(connection.execute(select(exists().where(mine))).scalar_one())
-
-
-def split(connection: Connection, owner_id: DepartmentId, piece: Piece) -> tuple[list[Line], list[Line]]:
-    """Return the lines whose points are certainly new and lack nothing, and the others.
-
-    Holds while no points are known by their place: a code and a key that no camera has then mean no camera.
-    """
-    codes = [code for code, *_ in piece.lines if code is not None]
-    keys = [key for _, key, *_ in piece.lines if key is not None]
-    taken = set(connection.execute(_KNOWN_CODES, {"codes": array(codes)}).scalars()) if codes else set()
-    held = set(connection.execute(_KNOWN_KEYS, {"owner": owner_id, "keys": array(keys)}).scalars()) if keys else set()
-    new: list[Line] = []
-    others: list[Line] = []
-    for line in piece.lines:
-        code, key, whole, *_ = line
-        certain = whole and code not in taken and key not in held
-        (new if certain else others).append(line)
-    return new, others
 
 
 def match(connection: Connection, owner_id: DepartmentId, *, placed: bool) -> None:

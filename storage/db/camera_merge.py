@@ -32,8 +32,9 @@ from sqlalchemy import (
 
 from broker.domain.catalog import Merged, PointDraft, RowProblem
 from broker.domain.ids import DepartmentId, ImportId
-from storage.db.camera_match import conflicts, knows_places, match, refuse_lacking, split
-from storage.db.camera_staging import BODY, EMPTY, Line, Needs, copy_in, draft, make_tables, meant, pieces, stage
+from storage.db.camera_match import conflicts, knows_places, match, refuse_lacking
+from storage.db.camera_newcomers import Newcomers
+from storage.db.camera_staging import Needs, draft, make_tables, meant, pieces, stage
 from storage.db.sought import sought
 from storage.db.tables import camera, camera_history
 
@@ -93,12 +94,12 @@ def merge_drafts(
     placed = knows_places(connection, owner_id)
     wanted = {point_class: frozenset(keys) for point_class, keys in writing.mandatory.items()}
     needs = Needs(wanted, frozenset(writing.mandatory_own))
-    for place, piece in enumerate(pieces(drafts, needs, placed=placed)):
+    newcomers = Newcomers(connection, owner_id, (writing.stream, writing.version), writing.import_id)
+    for place, piece in enumerate(pieces(drafts, needs, newcomers.prepare, placed=placed)):
         lines = piece.lines
         if not (dry_run or placed):
-            new, lines = split(connection, owner_id, piece)
-            _copy_new(connection, owner_id, writing, new)
-            counts[0] += len(new)
+            lines = newcomers.take(piece)
+            counts[0] += len(piece.lines) - len(lines)
         if lines:
             stage(connection, lines, anew=place > 0 and not dry_run)
         if lines and not dry_run:
@@ -111,22 +112,6 @@ def merge_drafts(
     _plan_freely(connection)
     inserted, updated, unchanged = counts
     return Merged(inserted, updated, unchanged, tuple(problem for _, problem in told))
-
-
-def _copy_new(connection: Connection, owner_id: DepartmentId, writing: Writing, lines: Sequence[Line]) -> None:
-    """Copy points straight into the catalogue.
-
-    Nothing of the list can mean one of them again: its codes and keys are each unique, and no place is looked for.
-    """
-    if not lines:
-        return
-    import_id = EMPTY if writing.import_id is None else writing.import_id.hex
-    same = f"{owner_id.hex}\t{writing.stream}\t{writing.version}\t{import_id}"
-    columns = ("id", "lifecycle", "owner_id", "stream", "version", "import_id", *BODY)
-    copy_in(connection, "camera", columns, "".join([
-        f"{fresh_id}\t{'in_use' if lifecycle == EMPTY else lifecycle}\t{same}\t{body}\n"
-        for _, _, _, _, fresh_id, lifecycle, body in lines
-    ]))  # fmt: skip
 
 
 def _merge_piece(

@@ -5,7 +5,7 @@ processor, writing it for another. What may be known to the catalogue goes into 
 what is certainly new goes straight into the catalogue (`camera_merge`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -105,11 +105,20 @@ alone, the fresh id, the lifecycle, `body` for both. The collector of garbage ne
 """
 
 
+class Prepared(NamedTuple):
+    """Codes and keys of some lines as arrays of the database; and the lines for COPY, where all are hoped to be new."""
+
+    codes: str
+    keys: str
+    lines: bytes
+
+
 class Piece(NamedTuple):
-    """So many drafts as lines, and the number of the last row among them."""
+    """So many drafts as lines, the number of the last row among them, and what `prepare` made of them."""
 
     lines: Sequence[Line]
     last: int
+    prepared: Prepared
 
 
 class Needs(NamedTuple):
@@ -131,8 +140,11 @@ def make_tables(connection: Connection) -> None:
         table.create(connection, checkfirst=False)
 
 
-def pieces(drafts: Iterable[PointDraft], needs: Needs, *, placed: bool, size: int = PIECE) -> Iterator[Piece]:
-    """Yield the drafts as lines, always one piece ahead of who takes them.
+def pieces(
+    drafts: Iterable[PointDraft], needs: Needs, prepare: Callable[[Sequence[Line]], Prepared], *, placed: bool,
+    size: int = PIECE,
+) -> Iterator[Piece]:  # fmt: skip
+    """Yield the drafts as lines, always one piece ahead of who takes them; `prepare` is called ahead too.
 
     `placed`: whether the owner has cameras that are known by their place alone, which a coded draft may take over.
     """
@@ -148,7 +160,7 @@ def pieces(drafts: Iterable[PointDraft], needs: Needs, *, placed: bool, size: in
             lines += _lines(found, count, needs, placed=placed)
             count += len(found)
             number = found[-1].number if found else number
-        return Piece(lines, number) if lines else None
+        return Piece(lines, number, prepare(lines)) if lines else None
 
     with ThreadPoolExecutor(1, thread_name_prefix="list") as reader:
         coming = reader.submit(next_piece)
@@ -163,14 +175,14 @@ def stage(connection: Connection, lines: Iterable[Line], *, anew: bool) -> None:
         connection.execute(text("TRUNCATE camera_draft"))
     copy_in(connection, "camera_draft", STAGED, "".join([
         f"{head}\t{fresh_id}\t{lifecycle}\t{body}\n" for _, _, _, head, fresh_id, lifecycle, body in lines
-    ]))  # fmt: skip
+    ]).encode())  # fmt: skip
 
 
-def copy_in(connection: Connection, table: str, columns: Sequence[str], lines: str) -> None:
+def copy_in(connection: Connection, table: str, columns: Sequence[str], lines: bytes) -> None:
     """Hand lines to COPY."""
     raw = cast("Driver", connection.connection.driver_connection)
     with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        copy.write(lines.encode())
+        copy.write(lines)
 
 
 def _lines(drafts: Sequence[PointDraft], begin: int, needs: Needs, *, placed: bool) -> Iterator[Line]:
