@@ -44,8 +44,10 @@ def file_of(path: Path, content: bytes, kind: int) -> Path:
 
 def test_every_kind_of_base_map_is_drawn(flat_browser: Browser, console: Settable, tmp_path: Path) -> None:
     house = console.house.url
-    xyz = {"map_basemap": "xyz", "map_url": f"{house}/{{z}}/{{x}}/{{y}}.png"}
-    wmts = {"map_basemap": "wmts", "map_url": f"{house}/{{layer}}/wmts", "map_layers": "vec", "map_matrix_set": "w"}
+    xyz: dict[str, object] = {"map_basemap": "xyz", "map_url": f"{house}/{{z}}/{{x}}/{{y}}.png"}
+    wmts: dict[str, object] = {
+        "map_basemap": "wmts", "map_url": f"{house}/{{layer}}/wmts", "map_layers": "vec", "map_matrix_set": "w"
+    }  # fmt: skip
     degrees = {"map_url": f"{house}/{{layer}}?tk={{key}}", "map_matrix_set": "c", "map_grid": "4490", "map_key": "k3y"}
     vector = file_of(tmp_path / "vector", mapbox_vector_tile.encode([WATER]), 1)
     kinds: dict[str, tuple[dict[str, object], str]] = {

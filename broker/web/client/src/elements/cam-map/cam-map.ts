@@ -96,7 +96,7 @@ export class CamMap extends HTMLElement {
       layers: [...ground, this.points.layer, ...this.shown.layers, this.drawing.layer],
       view: viewOf(this.dataset.view ?? "", this.shown.extent(), extent, this.grid, size),
       controls: controls({ zoom: false, rotate: false, attributionOptions: { collapsible: false } }),
-      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false }).extend([this.drawing.interaction]),
+      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, doubleClickZoom: false }).extend([this.drawing.interaction]),
     });
   }
 
@@ -104,7 +104,7 @@ export class CamMap extends HTMLElement {
     const bar = this.querySelector<HTMLElement>(".map-bar");
     if (bar) this.bar = new Toolbar(bar, { choose: (tool) => this.choose(tool), finish: () => this.drawing.finish(), zoom: (steps) => this.zoom(steps) });
     map.on("click", (event) => this.clicked(event));
-    map.on("dblclick", (event) => this.doubled(event));
+    this.view.addEventListener("dblclick", (event) => this.doubled(map, event));
     map.on("moveend", () => this.moved(map));
     map.once("rendercomplete", () => this.ready());
     listenForHands(this.view, {
@@ -147,11 +147,11 @@ export class CamMap extends HTMLElement {
     else void this.hit(event.pixel);
   }
 
-  // Ends what is drawn; its two clicks have set the last corner.
-  private doubled(event: MapBrowserEvent): void {
-    if (!this.drawing.tool) return;
-    event.stopPropagation();
-    this.drawing.finish();
+  // The browser's own: to OpenLayers two quick clicks at two places are a double one, too.
+  private doubled(map: OlMap, event: MouseEvent): void {
+    if (this.drawing.tool) return this.drawing.finish();
+    const view = map.getView();
+    view.animate({ zoom: (view.getZoom() ?? 0) + 1, anchor: map.getEventCoordinate(event), duration: WAIT });
   }
 
   private take(place: Coordinate): void {

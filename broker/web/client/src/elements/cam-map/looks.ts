@@ -9,6 +9,8 @@ import Text from "ol/style/Text";
 const TOKENS = ["sheet", "sunk", "edge", "edge-strong", "text", "text-quiet", "accent", "accent-text", "accent-soft",
   "good", "warn", "bad", "focus", "map-water", "map-green", "map-road"] as const; // prettier-ignore
 type Token = (typeof TOKENS)[number];
+// No point is left out; and without it OpenLayers 10 does not find a symbol of a vector tile that is clicked.
+const DRAWN = "none" as const;
 const FAINT = "33"; // a fifth, as two hexadecimal digits behind a colour
 
 export class Looks {
@@ -35,7 +37,7 @@ export class Looks {
       const radius = 11 + 3 * Math.log10(count);
       return new Style({
         image: new CircleStyle({
-          radius, fill: new Fill({ color: this.colours.accent }),
+          radius, fill: new Fill({ color: this.colours.accent }), declutterMode: DRAWN,
           stroke: new Stroke({ color: this.colours.sheet, width: 2 }),
         }), // prettier-ignore
         text: this.text(this.short.format(count), this.colours["accent-text"], 600),
@@ -49,8 +51,9 @@ export class Looks {
     return this.once(`p${status}`, () => {
       const stroke = new Stroke({ color: status === "off" ? this.colours.bad : this.colours.accent, width: 2.5 });
       const fill = new Fill({ color: status === "on" ? this.colours.accent : this.colours.sheet });
-      if (status !== "off") return new Style({ image: new CircleStyle({ radius: 6, fill, stroke }) });
-      return new Style({ image: new RegularShape({ points: 4, radius: 8, angle: Math.PI / 4, fill, stroke }) });
+      if (status !== "off") return new Style({ image: new CircleStyle({ radius: 6, fill, stroke, declutterMode: DRAWN }) });
+      const cross = { points: 4, radius: 9, radius2: 3, angle: Math.PI / 4, declutterMode: DRAWN };
+      return new Style({ image: new RegularShape({ ...cross, fill, stroke }) });
     });
   }
 
