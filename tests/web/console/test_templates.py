@@ -15,6 +15,7 @@ from broker.domain.request_states import ItemState, RequestState
 from broker.domain.retrievals import RetrievalState
 from broker.domain.revisions import FIELDS as REVISED
 from broker.domain.revisions import Turn
+from broker.web.console.applying.typed import STEPS
 from broker.web.console.deciding.narrowing import TEMPLATES
 from broker.web.console.desks import DESKS
 from broker.web.texts import LANGUAGES, catalogue
@@ -74,6 +75,9 @@ FAMILIES: dict[str, set[str]] = {
     "camera-class.": {str(it) for it in POINT_CLASSES},
     **AUDITING,
     **OPERATING,
+    "apply.step.": set(STEPS),
+    "apply.class-": {str(each) for each in POINT_CLASSES},
+    "apply.status-": values(Status),
     "time.": {"day", "hour", "minute", "second", "over"},
     **ADMINISTERING,
 }

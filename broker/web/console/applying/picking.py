@@ -36,7 +36,8 @@ def change_selection(
     except Invalid as fault:
         return page(desk, look, told([fault], screen.language), form)
     onward = desk.after(form)
-    return screen.go(onward if onward != desk.place else f"{desk.place}?{look.query}")
+    stay = f"{desk.place}?{look.query}" if look.query else desk.place
+    return screen.go(stay if onward == desk.place else onward)
 
 
 def _ticked(desk: Desk, look: Look, form: Form) -> None:
