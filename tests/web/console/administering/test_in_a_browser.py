@@ -64,7 +64,7 @@ def test_forms_open_at_their_summary_and_a_refused_one_stays_open(browser: Brows
         visit.page.keyboard.press("o")
         visit.page.wait_for_url("**/administration")
         visit.page.get_by_role("link", name="Departments", exact=True).click()
-        visit.page.locator("summary a[data-row]").first.click()
+        visit.page.locator(".tree a[data-row]").first.click()
         visit.page.wait_for_url("**/departments/*")
         visit.page.get_by_text("Add a department below", exact=True).first.click()
         visit.page.fill("#add-code", "jc-ga")

@@ -193,3 +193,24 @@ def test_an_identity_is_linked_only_where_there_is_a_house(enter: Enter, city: C
     assert not person.get(place).has_form(f"{place}/identities")
     refused = person.send(f"{place}/identities", {"csrf": [csrf_of(person)], "subject": ["abc"]})
     assert refused.status == 503
+
+
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/88.0.4324.0 Safari/537.36",
+         "Chrome 88, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1 Version/17.1 Mobile Safari/604.1",
+         "Safari 17, iOS"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox 140, Linux"),
+        ("curl/8 <script>", "–"),
+    ],
+)  # fmt: skip
+def test_own_sessions_say_from_where_and_with_what(hall: Enter, agent: str, told: str) -> None:
+    person = hall()
+    person.client.headers["User-Agent"] = agent
+    person.come_in("owner.xs")
+    page = person.get("/account")
+    assert f"127.0.0.1 {told}" in page.text
+    assert "537.36" not in page.text
+    assert "curl" not in page.text
