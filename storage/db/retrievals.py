@@ -122,7 +122,7 @@ class RetrievalRepository:
             .where(retrieval.c.grant_id.in_(grants))
             .group_by(retrieval.c.grant_id)
         )
-        return {key: (now, ever, last) for key, now, ever, last in self._connection.execute(rows).tuples()}
+        return {key: (now, ever, last) for key, now, ever, last in self._connection.execute(rows)}
 
     def unfinished(self, grant: GrantId) -> bool:
         """Say whether anything under a grant still waits for its result."""

@@ -11,7 +11,9 @@ export class Live {
   private source: EventSource | undefined;
   private timer = 0;
   private resting = 0;
+  private shown = 0;
   private over = false;
+  private readonly counts = new Map<string, string>();
 
   constructor(
     private readonly page: Document,
@@ -78,8 +80,20 @@ export class Live {
   }
 
   private tell(name: string, told: Told): void {
-    if (typeof told.count === "number") this.count(name, told.count, told.newest ?? "");
+    if (typeof told.count === "number") {
+      if (!this.moved(name, told)) return;
+      this.count(name, told.count, told.newest ?? "");
+    }
     this.page.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail: told }));
+  }
+
+  // Counts are told at once when a stream begins: what the page was made with is nothing new.
+  private moved(name: string, told: Told): boolean {
+    const said = `${String(told.count)} ${told.newest ?? ""}`;
+    const known = this.counts.get(name);
+    this.counts.set(name, said);
+    if (known !== undefined) return known !== said;
+    return this.page.querySelector(`[data-count="${name}"]`)?.textContent !== String(told.count);
   }
 
   private count(name: string, count: number, newest: string): void {
@@ -89,9 +103,10 @@ export class Live {
     badge.textContent = String(count);
     badge.hidden = count === 0;
     const status = this.page.getElementById("live-told");
-    if (!status || !more) return;
+    if (!status || !more || (!newest && status.textContent)) return; // words say more than a number
     status.textContent = newest || `${badge.dataset.name ?? ""}: ${count}`;
-    window.setTimeout(() => (status.textContent = ""), SHOWN);
+    window.clearTimeout(this.shown);
+    this.shown = window.setTimeout(() => (status.textContent = ""), SHOWN);
   }
 }
 

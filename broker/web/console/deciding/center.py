@@ -12,7 +12,7 @@ from broker.web.api.emergencies import RatificationIn
 from broker.web.api.request_forms import ApprovalIn, ReasonIn, RefusalIn, ReturnIn
 from broker.web.console.deciding.evidence import case_of
 from broker.web.console.deciding.narrowing import decided_lines, decided_terms, reason_of
-from broker.web.console.deciding.page import CENTER, RATIFYING, Desk, Told, show
+from broker.web.console.deciding.page import CENTER, RATIFYING, Desk, Told, elsewhere, show
 from broker.web.console.forms import Form, FormDep, checked
 from broker.web.console.inbox import INBOX
 from broker.web.console.requester import REQUESTS
@@ -35,7 +35,7 @@ def _page(screen: Screen, broker: Broker, caller: Caller, reading: Reading, key:
     stage = RATIFYING if case.request.emergency else CENTER
     may = case.may & {stage.yes, stage.no, "return"}
     if not may:
-        return screen.go(f"{REQUESTS}/{key}", "not-yours")  # decided meanwhile, or somebody else's to decide
+        return elsewhere(screen, key)
     lines = [line for item in case.request.items for line in item.lines]
     return show(screen, reading, Desk(case, stage, may, lines, case.request.terms, f"{REQUESTS}/{key}"), told)
 

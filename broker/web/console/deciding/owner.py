@@ -13,7 +13,7 @@ from broker.web.api.request_forms import AuthorizationIn, ReasonIn, RefusalIn, R
 from broker.web.api.request_views import ItemOut
 from broker.web.console.deciding.evidence import Case, case_of
 from broker.web.console.deciding.narrowing import decided_lines, decided_terms, reason_of
-from broker.web.console.deciding.page import OWNER, VETOING, Desk, Told, show
+from broker.web.console.deciding.page import OWNER, VETOING, Desk, Told, elsewhere, show
 from broker.web.console.forms import Form, FormDep, checked
 from broker.web.console.inbox import INBOX
 from broker.web.console.requester import REQUESTS
@@ -48,7 +48,7 @@ def _page(
     part = _part(case, item)
     may = case.may_with(item)
     if not may:
-        return screen.go(f"{REQUESTS}/{key}", "not-yours")  # decided meanwhile, or somebody else's to decide
+        return elsewhere(screen, key)
     stage = VETOING if "veto" in may else OWNER
     lines = [line for line in part.lines if line.approved]
     terms = case.request.approved_terms or case.request.terms

@@ -15,6 +15,7 @@ from broker.web.api.request_views import LineOut, RequestRow, TermsOut, rows
 from broker.web.console.deciding.evidence import Case
 from broker.web.console.deciding.narrowing import TEMPLATES, limit_of
 from broker.web.console.forms import Form, Refusal
+from broker.web.console.requester import REQUESTS
 from broker.web.console.screen import Screen
 from broker.web.deps import Reading
 from broker.web.refs import CameraRef, PersonRef
@@ -76,6 +77,16 @@ def show(screen: Screen, reading: Reading, desk: Desk, told: Told) -> Response:
         recorded=_recorded(screen, reading, key), changes=_changes(screen, reading, key, desk.case),
         earlier=_earlier(screen, reading, key),
     )  # fmt: skip
+
+
+def elsewhere(screen: Screen, case: UUID) -> Response:
+    """Send the browser to the request: decided meanwhile, or somebody else's to decide."""
+    place = f"{REQUESTS}/{case}"
+    answer = screen.go(place, "not-yours")
+    if MARK in screen.request.headers:  # the whole page goes there, not the part beside the list
+        answer.status_code = 204
+        answer.headers["HX-Redirect"] = place
+    return answer
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
+from broker.services.accounts import NewPerson
+from broker.services.sign_in import caller_of
 from broker.web.app import create_app
-from tests.city import City
+from tests.city import PASSWORD, City
 from tests.clock import Turned
+from tests.services.test_policies import BASELINE, fresh
 from tests.web.console.conftest import Enter, without_tls
+from tests.web.console.deciding.test_together import TOGETHER, ticked
 from tests.web.door import Door, serving
+from tests.web.steps import submitted
 from tests.web.test_emergencies import authenticator
 
 
@@ -22,6 +27,7 @@ def plain_door(turned: Broker, city: City) -> Iterator[Door]:
         yield opened
 
 
+APPROVE = "center_approver, access_request, approve, not_party"
 PURPOSE = {
     "basis": "public-safety", "matter": "missing", "case_number": "110202611210001",
     "reason": "老人走失，需立即确认去向和乘车情况",
@@ -39,7 +45,7 @@ def test_from_the_limits_to_the_veto_and_the_ratification(
     clock.at += timedelta(minutes=1)
     looker = enter()
     looker.press(looker.sign_in("looker"), "/sign-in", code=app.at(clock.at))
-    clock.at += timedelta(minutes=30)
+    clock.at += timedelta(minutes=10)
     page = looker.get("/emergencies/new?text=dh-cg")
     assert "At most 50 points" in page.text
     cameras = [str(camera.id) for owner in ("dh-cg", "dh-jt") for camera in city.cameras_of(owner)]
@@ -68,7 +74,38 @@ def test_from_the_limits_to_the_veto_and_the_ratification(
     assert owner.press(page, f"{mine}/veto").status == 422
     assert "Your part has ended." in owner.press(page, f"{mine}/veto", template="secret").text
     forced = dict(owner.get("/account").form("/sign-out").fields)["csrf"]
-    assert owner.send(f"{place}/ratify", {"csrf": [forced], "comment": [""]}).status in {403, 404}
+    assert "not yours to decide" in owner.send(f"{place}/ratify", {"csrf": [forced], "comment": [""]}).text
     assert "Ratified." in center.press(center.get(waiting), f"{place}/ratify", comment="情况属实").text
     after = plain_door["looker"].get(f"/access-requests/{place.rpartition('/')[2]}")
     assert (after["state"], sorted(it["state"] for it in after["items"])) == ("DECIDED", ["RATIFIED", "REFUSED"])
+
+
+def stricter(broker: Broker, city: City) -> None:
+    """Have the policy ask for the second factor before an approval."""
+    text = BASELINE.replace(f"{APPROVE}, allow", f"{APPROVE}+mfa_fresh, allow")
+    proposed = broker.policies.propose(city.caller(broker, "secadmin"), text, "审批前须验证")
+    new = NewPerson("secadmin2", "安全员二", "jc", PASSWORD, (("security_administrator", "jc"),))
+    with broker.work() as work:
+        second = caller_of(work, broker.accounts.add_person(operator("tests"), new).person.id)
+    broker.policies.activate(fresh(second, broker), proposed.id)
+
+
+def test_one_code_for_all_that_was_ticked(
+    enter: Enter, plain_door: Door, city: City, clock: Turned, turned: Broker
+) -> None:
+    stricter(turned, city)
+    app = authenticator(plain_door["center.dh"], clock)
+    for _ in range(2):
+        submitted(plain_door, city, "dh-cg")
+    clock.at += timedelta(minutes=1)
+    center = enter()
+    center.press(center.sign_in("center.dh"), "/sign-in", code=app.at(clock.at))
+    clock.at += timedelta(minutes=10)
+    page = ticked(center)
+    yes = page.form(TOGETHER).filled({"verdict": "yes"})
+    asked = center.send(TOGETHER, yes)
+    assert asked.status == 403
+    assert "code" in {given.get("name") for _, given in asked.tags}
+    assert center.send(TOGETHER, {**yes, "code": ["000000"]}).status == 403
+    told = center.send(TOGETHER, {**yes, "code": [app.at(clock.at)]})
+    assert "2 carried out, 0 refused" in told.text

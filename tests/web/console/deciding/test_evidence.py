@@ -54,7 +54,7 @@ def test_other_requests_of_the_case_and_what_is_recorded(enter: Enter, plain_doo
     first, second = submitted(plain_door, city, "dh-cg"), submitted(plain_door, city, "dh-cg")
     page = enter("center.dh").get(f"/requests/{second['id']}/decision")
     assert f"/requests/{first['id']}" in page.links
-    assert page.text.count("not connected to a source") == 3  # one line a camera says why nothing is known
+    assert page.text.count("is bound to no source yet") == 3  # one line a camera says why nothing is known
     assert ("cam-map", "evidence") in {(tag, given.get("id")) for tag, given in page.tags}
     approved(plain_door, city, "dh-jt")
     owner = enter("owner.jt")

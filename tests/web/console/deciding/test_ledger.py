@@ -47,12 +47,12 @@ def test_notices_are_read_one_and_all(enter: Enter, plain_door: Door, city: City
     counts = [given for tag, given in page.tags if given.get("data-count") == "notice"]
     assert len(counts) == 1
     unread = [form.action for form in page.forms if form.action.endswith("/read") and form.action != "/notices/read"]
-    assert len(unread) == 3  # approved, authorized, issued
+    assert len(unread) == 4  # approved, authorized, decided, issued
     after = asker.press(page, unread[0])
     assert "Marked as read." in after.text
     assert not after.has_form(unread[0])
     asker.press(after, "/notices/read")
     assert asker.get("/notices?unread=true").text.count("Mark as read") == 0
-    foreign = enter("looker")
+    foreign = enter("stranger")
     asked = dict(foreign.get("/account").form("/sign-out").fields)["csrf"]
     assert foreign.send(unread[0], {"csrf": [asked]}).status == 404

@@ -6,10 +6,12 @@
 
 import htmx from "htmx.org";
 
-const WIDE = "(min-width: 80rem)";
+const WIDE = "(min-width: 85rem)";
 const PLACE = "inbox-row"; // which row was decided on: a number, kept for the way to the next page
 
 export class InBox extends HTMLElement {
+  private opened = "";
+
   connectedCallback(): void {
     this.addEventListener("click", (event) => {
       const row = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[data-beside]") : null;
@@ -20,6 +22,7 @@ export class InBox extends HTMLElement {
     this.addEventListener("submit", (event) => {
       if (event.target instanceof Element && this.beside?.contains(event.target)) this.remember();
     });
+    this.addEventListener("renewed", () => this.mark());
     this.goOn();
     const named = this.dataset.open ? document.getElementById(`row-${this.dataset.open}`) : null;
     if (named instanceof HTMLAnchorElement && window.matchMedia(WIDE).matches) void this.open(named);
@@ -39,15 +42,23 @@ export class InBox extends HTMLElement {
     await htmx.ajax("get", row.pathname, { target: beside, swap: "innerHTML" });
     beside.hidden = false;
     this.classList.add("in-box-wide");
-    for (const each of this.rows()) each.toggleAttribute("aria-current", each === row);
+    this.opened = row.id;
+    this.mark();
     const here = new URL(window.location.href);
     here.searchParams.set("open", row.id.replace(/^row-/, ""));
     window.history.replaceState(null, "", here.toString());
     row.focus();
   }
 
+  private mark(): void {
+    for (const row of this.rows()) {
+      if (row.id === this.opened) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  }
+
   private remember(): void {
-    const at = this.rows().findIndex((row) => row.hasAttribute("aria-current"));
+    const at = this.rows().findIndex((row) => row.id === this.opened);
     window.sessionStorage.setItem(PLACE, String(at));
   }
 
@@ -56,6 +67,6 @@ export class InBox extends HTMLElement {
     const at = window.sessionStorage.getItem(PLACE);
     window.sessionStorage.removeItem(PLACE);
     const rows = this.rows();
-    if (at !== null && rows.length > 0) rows[Math.min(Number(at), rows.length - 1)]?.focus();
+    if (at !== null && rows.length > 0) rows[Math.min(Math.max(Number(at), 0), rows.length - 1)]?.focus();
   }
 }

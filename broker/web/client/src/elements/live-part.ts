@@ -37,5 +37,6 @@ export class LivePart extends HTMLElement {
     const focused = this.contains(document.activeElement) ? document.activeElement?.id : "";
     this.innerHTML = found.innerHTML;
     if (focused) document.getElementById(focused)?.focus();
+    this.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
   }
 }
