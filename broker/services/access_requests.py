@@ -136,12 +136,13 @@ def rewritten(
     """Return a request with what a form says instead, without what is not there, and what that is."""
     investigators, strangers = named(work, form.investigators)
     asked, faults = known(work, caller, form.lines, request.asked)
+    same = len(asked) == len(request.asked) and set(asked) == set(request.asked)
     changed = replace(
         request,
         purpose=form.purpose,
         terms=form.terms,
         investigators=investigators,
-        asked=asked,
+        asked=request.asked if same else asked,
         urgent=form.urgent,
         place=form.place,
     )
@@ -195,13 +196,16 @@ class AccessRequests:
     def submit(self, caller: Caller, key: RequestId, form: Form | None = None) -> AccessRequest:
         """Send a draft, or a supplemented return as the next revision, to the center that decides.
 
-        `form`: what is asked instead, all in one transaction.
+        `form`: what is asked instead, where it is something else, all in one transaction.
         """
         with self._work() as work:
             request = work.access_requests.load(key, visibility(caller, work), lock=True)
             permit = self._require(work, caller, "access_request:submit", request)
             if form is not None:
-                _, request = self._edited(work, caller, request, form)
+                changed, faults = rewritten(work, caller, request, form)
+                insist(faults)
+                if changed != request:
+                    _, request = self._edited(work, caller, request, form)
             travel = examine(work, request, rules_in_force(work), hold=True).require()
             change = decisions.submit(request, travel.passage, travel.items, work.now)
             after = store(work, permit, request, change)
@@ -233,6 +237,13 @@ class AccessRequests:
         with self._work() as work:
             self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
             request = work.access_requests.load(key, visibility(caller, work))
+            return shown_to(caller, work, [request])[0]
+
+    def numbered(self, caller: Caller, number: str) -> AccessRequest:
+        """Return the request of a number, if the caller may know of it."""
+        with self._work() as work:
+            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
+            request = work.access_requests.numbered(number, visibility(caller, work))
             return shown_to(caller, work, [request])[0]
 
     def page(

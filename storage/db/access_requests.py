@@ -101,6 +101,15 @@ class AccessRequestRepository:
             raise Unknown("unknown-access-request", request=key)
         return self._whole([row])[0]
 
+    def numbered(self, number: str, visible: Visibility) -> AccessRequest:
+        """Return the request of a number, as `load` does."""
+        row = self._connection.execute(
+            select(access_request).where(access_request.c.number == number, visible.clause())
+        ).one_or_none()
+        if row is None:
+            raise Unknown("unknown-access-request", request=number)
+        return self._whole([row])[0]
+
     def load_many(self, keys: Collection[RequestId], visible: Visibility) -> dict[RequestId, AccessRequest]:
         """Return those of these requests that the caller may know of."""
         rows = self._connection.execute(select(access_request).where(access_request.c.id.in_(keys), visible.clause()))

@@ -51,6 +51,7 @@ EXAMPLES = {
     "position": "1",
     "number": "1",
     "decision": "accept",
+    "what": "request",
     "z": "3",
     "x": "6",
     "y": "3",

@@ -87,6 +87,13 @@ def test_an_import_is_followed_corrected_and_taken_back(door: Door, broker: Brok
         bad(door[login].send("GET", "/imports", params={"owner": "dh-cg"}), 403, "not-allowed")
 
 
+def test_a_list_is_handed_in_once_a_key(door: Door) -> None:
+    files = {"file": ("x.csv", b"name,latitude,longitude\na,30.6,104.0\n", "text/csv")}
+    told = {"data": {"owner": "dh-cg"}, "files": files, "headers": {"Idempotency-Key": "one"}}
+    first, second = (good(door["sysadmin"].send("POST", "/imports", **told)) for _ in range(2))
+    assert first["id"] == second["id"]
+
+
 def test_only_who_may_import_gets_as_far_as_the_file(lobby: Door) -> None:
     for login in OTHERS:
         for path in ("/imports", "/imports/preview"):

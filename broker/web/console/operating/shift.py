@@ -20,6 +20,7 @@ from broker.web.console.stepping_up import stepped_up
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.texts import catalogue
 from policies import facts
+from policies.vocabulary import Fact
 
 Choice = tuple[str, str]
 """What a list to choose from sends, and what stands there."""
@@ -65,10 +66,13 @@ class Shift:
         """Return the choices of a list of words, each with its text below `family`."""
         return [(it.value, self.screen.t(f"{family}.{it.value}")) for it in values]
 
-    def may(self, act: str) -> bool:
-        """Say whether any of the caller's roles may do something at all; the service asks again about the thing."""
+    def may(self, act: str, given: Fact = Fact.NONE) -> bool:
+        """Say whether any of the caller's roles may do something at all; the service asks again about the thing.
+
+        `given`: what the thing itself would have to say.
+        """
         roles = self.caller.roles(self.broker.clock.now())
-        return self.broker.policy.decide(roles, act, facts.of_person(self.caller)).allowed
+        return self.broker.policy.decide(roles, act, facts.of_person(self.caller) | given).allowed
 
     def sentence(self, slug: str) -> str:
         """Return the sentence of an error of which only the slug is known; what is none of ours is told by its name."""

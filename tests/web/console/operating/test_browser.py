@@ -26,7 +26,7 @@ SHOWN = {
     "/sources/{code}/history", "/sources/{code}/clock", "/sources/{code}/reconciliations",
     "/sources/{code}/reconciliations/{key}", "/reconciliations", "/imports", "/imports/new", "/imports/{key}",
     "/import-profiles", "/exports", "/health", "/health/troubles", "/maintenance", "/jobs", "/holds", "/holds/{key}",
-    "/holds/on-request/{key}", "/escrow/{key}",
+    "/holds/on-{what}/{key}", "/escrow/{key}",
 }  # fmt: skip
 """The pages that these tests hold to what holds for all (test_frame.py sees that none is left out)."""
 

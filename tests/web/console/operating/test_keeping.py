@@ -6,9 +6,11 @@ from sqlalchemy import text
 
 from broker.bootstrap import Broker, operator
 from broker.services.sources import NewSource
+from storage.db.access_requests import EVERYTHING
 from tests.city import City
 from tests.services.looks import made_ready
 from tests.web.console.conftest import Enter
+from tests.web.console.operating.lists import place
 from tests.web.door import Door
 from tests.web.three_servers import House
 
@@ -90,8 +92,13 @@ def test_targets_and_maintenance(enter: Enter, plain_door: Door) -> None:
 def test_a_hold_is_set_read_and_lifted(enter: Enter, broker: Broker, city: City) -> None:
     house = House(broker, city)
     grant = house.grant()
-    made_ready(broker, house.order(grant))
+    result = made_ready(broker, house.order(grant))
     center, here = enter("center.dh"), f"/holds/on-request/{grant.request_id}"
+    with broker.work() as work:
+        number = work.access_requests.load(grant.request_id, EVERYTHING).number
+    assert place(center.press(center.get("/holds"), "/holds/find", number=number)) == here
+    unknown = center.press(center.get("/holds"), "/holds/find", number="XL2026-999999")
+    assert (unknown.status, ("number", "XL2026-999999") in unknown.form("/holds/find").fields) == (422, True)
     until = datetime.now(UTC) + timedelta(days=30)
     late = center.press(center.get(here), here, reason="行政复议期间", until="2035-01-01T00:00:00")
     assert late.status == 422
@@ -104,12 +111,17 @@ def test_a_hold_is_set_read_and_lifted(enter: Enter, broker: Broker, city: City)
     assert not auditor.get(hold).has_form(f"{hold}/lift")
     assert enter("owner.jt").get(hold).status == 404
     assert enter("looker").get("/holds").status == 403
-    assert enter("stranger").get(here).status == 404
+    assert enter("stranger").get(here).status == 403
+    assert enter("owner.jt").get(here).status == 404
     page = center.get(hold)
     assert center.press(page, f"{hold}/lift", reason="").status == 422
     assert "The hold is lifted." in center.press(page, f"{hold}/lift", reason="已结案").text
     assert hold not in center.get("/holds").links
     assert hold in center.get("/holds?ended=true").links
+    alone = f"/holds/on-result/{result.id}"
+    told = {"reason": "复核", "until": f"{until:%Y-%m-%dT%H:%M:%S}"}
+    assert "one result" in center.press(center.get(alone), alone, **told).text
+    assert auditor.get(alone).status == 403
     sealed = center.get(f"/escrow/{grant.request_id}")
     assert "Nothing is sealed for this request." in sealed.text
     assert enter("stranger").get(f"/escrow/{grant.request_id}").status == 404

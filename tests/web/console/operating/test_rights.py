@@ -34,7 +34,8 @@ WRITES = {
     "/maintenance": KEEPERS,
     "/maintenance/{key}/end": KEEPERS,
     "/jobs/{number}/retry": KEEPERS,
-    "/holds/on-request/{key}": DECIDERS,
+    "/holds/find": DECIDERS,
+    "/holds/on-{what}/{key}": DECIDERS,
     "/holds/{key}/lift": DECIDERS,
 }
 """Every write of this desk, and who of these people holds a role that may do such a thing at all."""
