@@ -136,17 +136,22 @@ def rewritten(
     """Return a request with what a form says instead, without what is not there, and what that is."""
     investigators, strangers = named(work, form.investigators)
     asked, faults = known(work, caller, form.lines, request.asked)
-    same = len(asked) == len(request.asked) and set(asked) == set(request.asked)
     changed = replace(
         request,
         purpose=form.purpose,
         terms=form.terms,
         investigators=investigators,
-        asked=request.asked if same else asked,
+        asked=asked,
         urgent=form.urgent,
         place=form.place,
     )
     return changed, [*strangers, *faults]
+
+
+def alike(one: AccessRequest, other: AccessRequest) -> bool:
+    """Say whether two forms of a request ask for the same, in whatever order."""
+    same = len(one.asked) == len(other.asked) and set(one.asked) == set(other.asked)
+    return same and replace(one, asked=other.asked) == other
 
 
 class AccessRequests:
@@ -204,7 +209,7 @@ class AccessRequests:
             if form is not None:
                 changed, faults = rewritten(work, caller, request, form)
                 insist(faults)
-                if changed != request:
+                if not alike(changed, request):
                     _, request = self._edited(work, caller, request, form)
             travel = examine(work, request, rules_in_force(work), hold=True).require()
             change = decisions.submit(request, travel.passage, travel.items, work.now)
@@ -295,4 +300,5 @@ def require_home(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str,
     """Ask with the roles that reach the department in whose name the request is made."""
     home = work.departments.load(request.department_id)
     roles = facts.reach(caller, work.now, requester=home.path, emergency_investigator=home.path)
-    return policy.require(caller, act, roles, facts.of_request(caller, request))
+    known = facts.of_request(caller, request) | facts.of_second_factor(caller, work.now)
+    return policy.require(caller, act, roles, known)

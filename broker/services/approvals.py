@@ -85,5 +85,6 @@ def require_center(
     ways = [caller.deciders_as(Role.CENTER_APPROVER, path, work.now, avoid) for path in paths or ["/"]]
     # Once escalated there are two centers: somebody with an office in both acts in the one that leads nowhere wrong.
     persons = min(ways, key=lambda way: (len(way & avoid), len(way)))
-    permit = policy.require(caller, act, roles, facts.of_request(caller, request, persons))
+    known = facts.of_request(caller, request, persons) | facts.of_second_factor(caller, work.now)
+    permit = policy.require(caller, act, roles, known)
     return permit, Decider(caller.person(), persons)

@@ -126,7 +126,8 @@ def require_over(policy: Authorizer, work: UnitOfWork, caller: Caller, act: str,
     that decides on the request, and the one it was escalated to.
     """
     request, roles, office = around(work, caller, grant)
-    permit = policy.require(caller, act, roles, facts.of_request(caller, request, office.persons))
+    known = facts.of_request(caller, request, office.persons) | facts.of_second_factor(caller, work.now)
+    permit = policy.require(caller, act, roles, known)
     return permit, office.level
 
 

@@ -98,7 +98,8 @@ def moves_over(
     at: datetime,
 ) -> frozenset[str]:  # fmt: skip
     """Return the same where it is known in which office the caller acts: for many grants at once."""
-    state, known = grant.state_at(at), facts.of_request(caller, request, office.persons)
+    known = facts.of_request(caller, request, office.persons) | facts.of_second_factor(caller, at)
+    state = grant.state_at(at)
     below = grant.suspended_by is not None and office.level < grant.suspended_by
     return frozenset(
         act

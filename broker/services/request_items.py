@@ -116,7 +116,8 @@ def as_owner(
     """Return what the policy is asked with about the part of an owner at this path, and who would have decided."""
     avoid = request.parties | request.deciders | item.deciders
     persons = caller.deciders_as(Role.DEPARTMENT_AUTHORIZER, path, at, avoid)
-    return facts.reach(caller, at, department_authorizer=path), facts.of_request(caller, request, persons), persons
+    known = facts.of_request(caller, request, persons) | facts.of_second_factor(caller, at)
+    return facts.reach(caller, at, department_authorizer=path), known, persons
 
 
 def _grant(work: UnitOfWork, request: AccessRequest, item: RequestItem, terms: Terms | None, route: Route) -> Grant:

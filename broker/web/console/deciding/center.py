@@ -41,7 +41,7 @@ def _page(screen: Screen, broker: Broker, caller: Caller, reading: Reading, key:
 
 
 def _decided(
-    screen: Screen, broker: Broker, caller: Caller, reading: Reading, key: UUID, form: Form, name: str, said: str,
+    screen: Screen, broker: Broker, caller: Caller, reading: Reading, key: UUID, form: Form, name: str, *, said: str,
     act: Callable[[], object],
 ) -> Response:  # fmt: skip
     """Carry a verdict out and go back to the inbox, or show the page again with why not."""
@@ -68,7 +68,7 @@ def approve(
         who = stepped_up(request, form, caller, broker)
         broker.approvals.approve(who, RequestId(key), body.verdict())
 
-    return _decided(screen, broker, caller, reading, key, form, "approve", "approved", act)
+    return _decided(screen, broker, caller, reading, key, form, "approve", said="approved", act=act)
 
 
 @router.post("/return")
@@ -84,7 +84,7 @@ def send_back(
         who = stepped_up(request, form, caller, broker)
         broker.approvals.send_back(who, RequestId(key), body.revision, body.comment, body.remarks)
 
-    return _decided(screen, broker, caller, reading, key, form, "return", "returned", act)
+    return _decided(screen, broker, caller, reading, key, form, "return", said="returned", act=act)
 
 
 @router.post("/reject")
@@ -100,7 +100,7 @@ def reject(
         who = stepped_up(request, form, caller, broker)
         broker.approvals.reject(who, RequestId(key), body.revision, body.reason)
 
-    return _decided(screen, broker, caller, reading, key, form, "reject", "rejected", act)
+    return _decided(screen, broker, caller, reading, key, form, "reject", said="rejected", act=act)
 
 
 @router.post("/ratify")
@@ -114,7 +114,7 @@ def ratify(
         body = checked(RatificationIn, {"comment": form.one("comment")})
         broker.emergencies.ratify(stepped_up(request, form, caller, broker), RequestId(key), body.comment)
 
-    return _decided(screen, broker, caller, reading, key, form, "ratify", "ratified", act)
+    return _decided(screen, broker, caller, reading, key, form, "ratify", said="ratified", act=act)
 
 
 @router.post("/disavow")
@@ -128,4 +128,4 @@ def disavow(
         body = checked(ReasonIn, {"reason": reason_of(form, "disavow", screen.language)})
         broker.emergencies.disavow(stepped_up(request, form, caller, broker), RequestId(key), body.reason)
 
-    return _decided(screen, broker, caller, reading, key, form, "disavow", "disavowed", act)
+    return _decided(screen, broker, caller, reading, key, form, "disavow", said="disavowed", act=act)

@@ -56,7 +56,7 @@ def _page(
 
 
 def _decided(
-    screen: Screen, broker: Broker, caller: Caller, reading: Reading, keys: tuple[UUID, UUID], form: Form, name: str,
+    screen: Screen, broker: Broker, caller: Caller, reading: Reading, keys: tuple[UUID, UUID], form: Form, name: str, *,
     said: str, act: Callable[[], object],
 ) -> Response:  # fmt: skip
     """Carry a verdict out and go back to the inbox, or show the page again with why not."""
@@ -82,7 +82,7 @@ def authorize(
         })  # fmt: skip
         broker.request_items.authorize(stepped_up(request, form, caller, broker), ItemId(item), body.verdict())
 
-    return _decided(screen, broker, caller, reading, (key, item), form, "authorize", "authorized", act)
+    return _decided(screen, broker, caller, reading, (key, item), form, "authorize", said="authorized", act=act)
 
 
 @router.post("/refuse")
@@ -98,7 +98,7 @@ def refuse(
         who = stepped_up(request, form, caller, broker)
         broker.request_items.refuse(who, ItemId(item), body.revision, body.reason)
 
-    return _decided(screen, broker, caller, reading, (key, item), form, "refuse", "refused", act)
+    return _decided(screen, broker, caller, reading, (key, item), form, "refuse", said="refused", act=act)
 
 
 @router.post("/return")
@@ -114,7 +114,7 @@ def send_back(
         who = stepped_up(request, form, caller, broker)
         broker.request_items.send_back(who, ItemId(item), body.revision, body.comment, body.remarks)
 
-    return _decided(screen, broker, caller, reading, (key, item), form, "return", "returned", act)
+    return _decided(screen, broker, caller, reading, (key, item), form, "return", said="returned", act=act)
 
 
 @router.post("/veto")
@@ -128,4 +128,4 @@ def veto(
         body = checked(ReasonIn, {"reason": reason_of(form, "veto", screen.language)})
         broker.emergencies.veto(stepped_up(request, form, caller, broker), ItemId(item), body.reason)
 
-    return _decided(screen, broker, caller, reading, (key, item), form, "veto", "vetoed", act)
+    return _decided(screen, broker, caller, reading, (key, item), form, "veto", said="vetoed", act=act)

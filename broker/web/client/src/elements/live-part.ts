@@ -1,8 +1,8 @@
 // A part of a page that is made anew when something moved: the page is asked for again, and this part taken from it.
 //
-// <live-part id="uses" on="live:inbox live:notice" every="10">…</live-part>
+// <live-part id="uses" when="live:inbox live:notice" every="10">…</live-part>
 //
-// `on`: events on the body, `every`: seconds. While somebody types in it, has a form of it open or rows of it ticked, it
+// `when`: events on the body, `every`: seconds. While somebody types in it, has a form of it open or rows of it ticked, it
 // waits; the row that had the focus has it again, by its id.
 
 const SECOND = 1000;
@@ -25,7 +25,7 @@ export class LivePart extends HTMLElement {
   }
 
   private names(): string[] {
-    return (this.getAttribute("on") ?? "").split(" ").filter(Boolean);
+    return (this.getAttribute("when") ?? "").split(" ").filter(Boolean);
   }
 
   private async renew(): Promise<void> {
