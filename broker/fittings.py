@@ -93,7 +93,8 @@ def base_map(settings: Settings) -> tuple[Layers, Tiles | None]:
     if settings.map_basemap == "pmtiles":
         file = _map_file(settings.map_file)
         kind = Kind.RASTER if file.media_type.startswith("image/") else Kind.VECTOR
-        return Layers(kind, proxied=True, grid=grid, deepest=file.deepest, attribution=told), FileTiles(file)
+        layers = Layers(kind, (), True, grid, file.deepest, told, file.changed)
+        return layers, FileTiles(file)
     wmts = Wmts(
         tuple(settings.map_layers.split()), settings.map_matrix_set, settings.map_style, settings.map_format
     )  # fmt: skip

@@ -49,6 +49,7 @@ class MapFile:
         media_type: what its tiles are.
         packed: whether they are gzipped.
         deepest: the scale of the nearest ones.
+        changed: when the file was changed last, in nanoseconds.
 
     Raises:
         BadMapFile: it cannot be read.
@@ -58,6 +59,7 @@ class MapFile:
         try:
             self._file = os.open(path, os.O_RDONLY)
             head = os.pread(self._file, HEADER_SIZE, 0)
+            self.changed = os.fstat(self._file).st_mtime_ns
         except OSError as error:
             raise BadMapFile(error.strerror or str(path)) from None
         if len(head) < HEADER_SIZE or not head.startswith(MAGIC):

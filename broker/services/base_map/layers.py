@@ -6,6 +6,7 @@
 {key} in an address is the key, which never reaches a browser: such tiles go through the program.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,6 +56,13 @@ class Layers:
     grid: Grid = Grid.MERCATOR
     deepest: int = DEEPEST
     attribution: str = ""
+    changed: int = 0
+    """When the file was changed, where one has the tiles."""
+
+    @property
+    def edition(self) -> str:
+        """What tells these tiles from those of another configuration, for whoever keeps them."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -15,11 +15,15 @@ DAY = {"Cache-Control": "private, max-age=86400", "Vary": "Cookie", "X-Content-T
 NO_PAGE = "default-src 'none'; sandbox"
 
 Layer = Annotated[int, Query(ge=0, lt=MOST_LAYERS)]
+Edition = Annotated[str, Query(max_length=40, description="Tells apart what browsers keep.")]
 
 
 @router.get("/base/{z}/{x}/{y}")
-def show_base_tile(z: int, x: int, y: int, caller: CallerDep, broker: BrokerDep, layer: Layer = 0) -> Response:
+def show_base_tile(
+    z: int, x: int, y: int, caller: CallerDep, broker: BrokerDep, layer: Layer = 0, of: Edition = ""
+) -> Response:
     """底图瓦片。A tile of the base map, from the configured server or file."""
+    del of
     tile = broker.base_maps.tile(caller, layer, z, x, y)
     if tile is None:
         return Response(status_code=204, headers=DAY)

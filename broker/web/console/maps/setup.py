@@ -17,7 +17,7 @@ def setup_of(broker: Broker, caller: Caller | None) -> dict[str, object]:
     bounds = _bounds(broker, caller)
     urls = list(layers.addresses)
     if layers.proxied:
-        urls = [f"{BASE}?layer={number}" for number in range(max(1, len(urls)))]
+        urls = [f"{BASE}?layer={number}&of={layers.edition}" for number in range(max(1, len(urls)))]
     return {
         "grid": str(layers.grid),
         "base": {

@@ -85,3 +85,7 @@ def test_outlines_are_called_schematic(flat_browser: Browser, console: Settable)
         with visit.page.expect_response("**/map/outline.geojson"):
             visit.go("/map?at=104.01,30.61,6.00")
         visit.page.locator(".ol-attribution", has_text="schematic").wait_for()
+        shown = MapInWindow(visit.page, 104.01, 30.61, 6.0)
+        shown.said("in view")
+        line = np.all(np.abs(shown.picture().astype(int) - (0x93, 0x85, 0x7B)) < 40, axis=2)  # --edge-strong
+        assert line.sum() > 500

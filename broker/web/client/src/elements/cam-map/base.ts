@@ -1,4 +1,5 @@
 // What lies below the points: tiles of the house as configured, or outlines of divisions, or nothing.
+import type Feature from "ol/Feature";
 import type { FeatureLike } from "ol/Feature";
 import GeoJSON from "ol/format/GeoJSON";
 import MVT from "ol/format/MVT";
@@ -47,22 +48,26 @@ function ground(it: FeatureLike, looks: Looks): Style | undefined {
 
 // Outlines of divisions: lines, and the names of those near enough. The points do not wait for them.
 export class Outlines {
-  readonly layer: VectorLayer;
-  private readonly source: VectorSource;
+  readonly layers: VectorLayer[];
+  private readonly lines: VectorSource;
+  private readonly names = new VectorSource();
 
   constructor(private readonly grid: Grid, looks: () => Looks, schematic: string) {
+    this.lines = new VectorSource({ attributions: schematic });
     const metres = grid.name === "3857" ? 111_000 : 1;
-    this.source = new VectorSource({ attributions: schematic });
-    this.layer = new VectorLayer({ source: this.source, zIndex: 1, declutter: true, style: (it, resolution) => {
-      if (it.getGeometry()?.getType() !== "Point") return looks().border();
-      return resolution < NAMES_FROM * metres ? looks().name(String(it.get("name") ?? "")) : undefined;
-    } }); // prettier-ignore
+    const name = (it: FeatureLike): Style => looks().name(String(it.get("name") ?? ""));
+    this.layers = [
+      new VectorLayer({ source: this.lines, zIndex: 1, style: () => looks().border() }),
+      new VectorLayer({ source: this.names, zIndex: 2, declutter: true, maxResolution: NAMES_FROM * metres, style: name }),
+    ];
   }
 
   async read(address: string): Promise<void> {
     const answer = await fetch(address);
     if (!answer.ok) return; // a map without outlines is one all the same
     const features = new GeoJSON().readFeatures(await answer.text(), { featureProjection: this.grid.projection });
-    this.source.addFeatures(features);
+    const named = (it: Feature): boolean => it.getGeometry()?.getType() === "Point";
+    this.lines.addFeatures(features.filter((it) => !named(it)));
+    this.names.addFeatures(features.filter(named));
   }
 }

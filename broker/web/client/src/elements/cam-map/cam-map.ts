@@ -89,7 +89,7 @@ export class CamMap extends HTMLElement {
   private drawn(looks: () => Looks): OlMap {
     const { base, outline, extent } = this.setup;
     this.outlines = outline ? new Outlines(this.grid, looks, this.say("schematic")) : null;
-    const ground = [...baseLayers(base, this.grid, looks), ...(this.outlines ? [this.outlines.layer] : [])];
+    const ground = [...baseLayers(base, this.grid, looks), ...(this.outlines ? this.outlines.layers : [])];
     const size = [this.view.clientWidth, this.view.clientHeight];
     return new OlMap({
       target: this.view,
