@@ -66,25 +66,17 @@ def may_begin(broker: Broker, caller: Caller) -> bool:
     return broker.policy.decide(roles, "access_request:draft", facts.of_draft(caller, caller.path)).allowed
 
 
-def _step(
+def request_step(
     screen: Screen, broker: Broker, caller: Caller, reading: Reading, key: UUID, form: Form, name: str,
     act: Callable[[], object],
 ) -> Response:  # fmt: skip
+    """Take a step of the requester's, or show the request again with the form that was refused."""
     return screen.carried_out(
         act, to=f"{REQUESTS}/{key}", said=name,
         again=lambda refusal: _page(
             screen, broker, caller, reading, key, form=form, refused=name, refusal=refusal
         ),
     )  # fmt: skip
-
-
-@router.post("/{key}/submit")
-def submit_request(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
-    """提交申请。Send a draft or a supplemented return."""
-    return _step(screen, broker, caller, reading, key, form, "submitted",
-                 lambda: broker.access_requests.submit(caller, RequestId(key)))  # fmt: skip
 
 
 @router.post("/{key}/withdraw")
@@ -97,7 +89,7 @@ def withdraw_request(
         body = checked(ReasonIn, {"reason": form.one("reason")})
         broker.access_requests.withdraw(caller, RequestId(key), body.reason)
 
-    return _step(screen, broker, caller, reading, key, form, "withdrawn", act)
+    return request_step(screen, broker, caller, reading, key, form, "withdrawn", act)
 
 
 @router.post("/{key}/close")
@@ -110,4 +102,4 @@ def close_request(
         body = checked(ReportIn, {"report": form.one("report")})
         broker.access_requests.close(caller, RequestId(key), body.report)
 
-    return _step(screen, broker, caller, reading, key, form, "closed", act)
+    return request_step(screen, broker, caller, reading, key, form, "closed", act)

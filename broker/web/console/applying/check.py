@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from broker.domain.access_requests import AccessRequest
+from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid
 from broker.domain.sketches import Sketch
 from broker.services.access_requests import Form as Asked
@@ -15,13 +16,14 @@ from broker.web.api.request_forms import RequestIn
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import Fault, Writing, step_of, told, written
 from broker.web.console.forms import FormDep, Refusal, checked
-from broker.web.console.requester import REQUESTS
+from broker.web.console.requester import REQUESTS, request_step
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.console.stepping_up import stepped_up
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 
 router = APIRouter(prefix=f"{REQUESTS}/{{key}}/apply/check", route_class=OncePageRoute)
+sending = APIRouter(prefix=f"{REQUESTS}/{{key}}/submit", route_class=OncePageRoute)
 
 STEP = "check"
 
@@ -49,16 +51,27 @@ def hand_in(
     """提交。Hand the request in as it is written."""
     desk = Desk(screen, broker, caller, reading, key, STEP)
 
-    def act() -> None:
-        now, sketch = desk.opened()
-        body, faults = asked_of(written(sketch, now, broker.zone))
-        for fault in faults:
-            raise fault
-        broker.access_requests.submit(stepped_up(request, form, caller, broker), desk.request, body)
-
     return screen.carried_out(
-        act, to=f"{REQUESTS}/{key}", said="submitted", again=lambda refusal: page(desk, refusal)
+        lambda: _hand_in(desk, stepped_up(request, form, caller, broker)), to=f"{REQUESTS}/{key}", said="submitted",
+        again=lambda refusal: page(desk, refusal),
     )  # fmt: skip
+
+
+@sending.post("")
+def submit_request(
+    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
+) -> Response:
+    """提交申请。Send a draft or a supplemented return from its own page, as it is written."""
+    desk = Desk(screen, broker, caller, reading, key, STEP)
+    return request_step(screen, broker, caller, reading, key, form, "submitted", lambda: _hand_in(desk, caller))
+
+
+def _hand_in(desk: Desk, caller: Caller) -> None:
+    request, sketch = desk.opened()
+    asked, faults = asked_of(written(sketch, request, desk.broker.zone))
+    for fault in faults:
+        raise fault
+    desk.broker.access_requests.submit(caller, desk.request, asked)
 
 
 def asked_of(writing: Writing) -> tuple[Asked | None, list[Fault]]:

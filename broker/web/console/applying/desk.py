@@ -4,5 +4,5 @@ from broker.web.console.applying import begin, cameras, check, matter, papers, p
 
 ROUTERS = (
     begin.router, matter.router, papers.router, papers.removing, cameras.router, picking.router, times.router,
-    terms.router, check.router,
+    terms.router, check.router, check.sending,
 )  # fmt: skip

@@ -14,6 +14,8 @@ from broker.web.console.instants import DAY, HOUR
 from broker.web.console.timeline import Channel, Timeline
 
 LONGEST = timedelta(days=31)
+UNASKED = "coverage-unknown"
+"""Nobody has asked the source yet: a button of the page does."""
 
 
 def line_of(desk: Desk, sketch: Sketch, picks: Sequence[Pick], *, ask: bool) -> Timeline:
@@ -48,7 +50,8 @@ def _read(desk: Desk, text: str) -> datetime | None:
 
 
 def _channel(line: RecordedOut, ahead: timedelta | None) -> Channel:
+    fault = line.fault.detail if line.fault and line.fault.slug != UNASKED else ""
     return Channel(
         line.camera, line.recorded, line.missing or (), ahead=ahead.total_seconds() if ahead else None,
-        fault=line.fault.detail if line.fault else "",
+        fault=fault,
     )  # fmt: skip

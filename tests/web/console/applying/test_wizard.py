@@ -3,20 +3,28 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
+from broker.bootstrap import Broker, operator
+from broker.domain.recordings import spoken
+from broker.domain.time import TimeSpan
 from tests.city import City
 from tests.services.papers import pdf
 from tests.web.console.conftest import Enter
 from tests.web.console.page import Page, Person
 from tests.web.door import Door
-from tests.web.steps import granted, submitted
+from tests.web.steps import bind, draft, granted, submitted
 
 MATTER = {
     "basis": "administrative", "matter": "environment", "case_number": "东环罚〔2026〕12号",
     "reason": "夜间倾倒渣土，需核对车辆进出时间",
 }  # fmt: skip
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).astimezone().strftime("%Y-%m-%d")
+HOUSE = ZoneInfo("Asia/Shanghai")
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).astimezone(HOUSE).strftime("%Y-%m-%d")
+WHEN = datetime.fromisoformat(f"{YESTERDAY}T10:00").replace(tzinfo=HOUSE)
+HOUR = timedelta(hours=1)
 BEGIN, END = f"{YESTERDAY}T10:00", f"{YESTERDAY}T11:30"
 
 
@@ -241,6 +249,45 @@ def test_a_grant_is_renewed_and_a_request_made_again(enter: Enter, plain_door: D
     assert "renews a grant" not in again.text
     assert len(picked(asker.get(f"{base}/cameras?picked=true"))) == 3
     assert enter("looker").send(f"/grants/{grant['id']}/renew", {}).status in {401, 403, 422}
+
+
+def test_the_page_of_a_request_sends_what_was_typed(enter: Enter, plain_door: Door, broker: Broker, city: City) -> None:
+    """Not what was handed over last: the one button and the other mean the same."""
+    for typed, events in (({}, ["drafted", "submitted"]), ({"urgent": "yes"}, ["drafted", "edited", "submitted"])):
+        request = draft(plain_door, city, "dh-cg", "dh-jt")
+        place, asker = f"/requests/{request['id']}", enter("asker")
+        if typed:
+            fields = asker.get(f"{place}/apply/matter").form(f"{place}/apply/matter").filled(typed)
+            assert asker.send(f"{place}/apply/matter/typed", fields).status == 204
+        asker.press(asker.get(place), f"{place}/submit")
+        assert plain_door["asker"].get(f"/access-requests/{request['id']}")["urgent"] is bool(typed)
+        with broker.work() as work:
+            kinds = [event.kind for event in work.audit.stream(f"access_request/{request['id']}")]
+        assert kinds == [f"access_request:{kind}" for kind in events]
+
+
+def test_what_a_source_has_stands_beside_the_times(
+    enter: Enter, plain_door: Door, broker: Broker, city: City, tmp_path: Path
+) -> None:
+    bind(broker, city, str(tmp_path))
+    camera = broker.finding.named(operator("tests"), [city.cameras_of("dh-cg")[0].id])[0]
+    asked, recorded = TimeSpan(WHEN - 3 * HOUR, WHEN + 6 * HOUR), TimeSpan(WHEN, WHEN + HOUR)
+    with broker.work() as work:
+        answer = spoken(asked, (recorded,), work.now)
+        assert answer is not None
+        work.recordings.keep([(camera, answer)])
+        work.commit(broker.policy.note(operator("tests"), "tests"))
+    request = draft(plain_door, city, "dh-cg")
+    place = f"/requests/{request['id']}/apply/times"
+    asker = enter("asker")
+    page = asker.press(asker.get(place), place, begin=BEGIN, end=END, do="times")
+    parts = [given for _, given in page.tags if given.get("data-part")]
+    assert [it["data-begin"] for it in parts if it["data-part"] == "recorded"] == [WHEN.astimezone(UTC).isoformat()]
+    assert len([it for it in parts if it["data-part"] == "missing"]) == 2
+    assert page.text.count("Not asked yet") == 2
+    page = asker.press(page, place, do="ask")
+    assert page.text.count("Not asked yet") == 0
+    assert page.text.count("The source has no channel") == 2
 
 
 def test_papers_are_attached_and_taken_back(enter: Enter) -> None:
