@@ -176,7 +176,7 @@ class Imports:
     def rows(
         self, caller: Caller, key: ImportId, *, fate: Fate | None, after: int, limit: int, reason: str = ""
     ) -> Sequence[OutsideRow]:  # fmt: skip
-        """Return the rows that an import tells of, in the order of the list; those with one reason where it is named."""
+        """Return the rows that an import tells of, in the order of the list; for one reason where it is named."""
         with self._work() as work:
             require_import(self._policy, work, caller, key)
             return work.imports.rows(key, fate=fate, after=after, limit=limit, reason=reason)

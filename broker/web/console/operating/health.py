@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Response
 from broker.domain.errors import Invalid, Unknown
 from broker.domain.point_health import Availability, PointState
 from broker.services.point_health import By, Question
-from broker.web.api.point_health import AvailabilityOut, Days, OpenTroubleOut, TargetIn
+from broker.web.api.point_health import AvailabilityOut, OpenTroubleOut, TargetIn
 from broker.web.console.forms import Refusal, checked
+from broker.web.console.operating.asked import Days, Filled
 from broker.web.console.operating.departments import departments_for
 from broker.web.console.operating.shift import Shift, ShiftDep
 from broker.web.console.routes import OncePageRoute
@@ -27,7 +28,7 @@ router = APIRouter(prefix=HEALTH, route_class=OncePageRoute)
 # A field of a form that was left empty is sent all the same.
 Place = Annotated[str, Query(max_length=40)]
 Split = Annotated[By, Query()]
-Trouble = Annotated[PointState | None, Query()]
+Trouble = Annotated[PointState | None, Filled, Query()]
 
 
 @router.get("")

@@ -12,6 +12,7 @@ from broker.domain.imports import Fate, ImportState
 from broker.services.catalog_files.reading import FORMATS
 from broker.web.api.camera_import import ReadingIn, on_disk
 from broker.web.console.forms import Refusal, checked
+from broker.web.console.operating.asked import Filled
 from broker.web.console.operating.departments import departments_for
 from broker.web.console.operating.import_page import MOST_PROFILES, ImportRow, import_page
 from broker.web.console.operating.shift import Shift, ShiftDep
@@ -23,7 +24,7 @@ IMPORTS = "/imports"
 handing_in = APIRouter(prefix=IMPORTS, route_class=UploadPageRoute)
 router = APIRouter(prefix=IMPORTS, route_class=OncePageRoute)
 
-State = Annotated[ImportState | None, Query()]
+State = Annotated[ImportState | None, Filled, Query()]
 Before = Annotated[UUID | None, Query(alias="from")]
 RowAfter = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Reason = Annotated[str, Query(max_length=80)]

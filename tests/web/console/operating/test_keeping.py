@@ -56,6 +56,8 @@ def test_availability_is_a_table_of_heat_by_reach(enter: Enter, broker: Broker, 
     assert "西山区公安分局" not in own.answer.text.partition("<datalist")[0]
     months = enter("sysadmin").get("/health?from=2026-06-01&to=2026-12-01&by=division")
     assert "2026-10" in months.text
+    for empty in ("/health?from=&to=&department=&division=", "/health/troubles?state=", "/imports?state="):
+        assert enter("sysadmin").get(empty).status == 200, "a form sends what was left empty too"
     for wrong in ("?from=2026-10-05&to=2026-10-01", "?department=nowhere", "?division=9"):
         refused = enter("sysadmin").get(f"/health{wrong}")
         assert (refused.status, refused.has_form("/health")) == (422, True), wrong
