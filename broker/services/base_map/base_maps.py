@@ -86,6 +86,8 @@ class BaseMaps:
         Raises:
             Unknown: outlines are switched off, or there is a base map.
         """
+        with self._work() as work:
+            self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
         if not self.outlined:
             raise Unknown("unknown-base-map")
         counts: dict[str, int] = {}
