@@ -123,4 +123,6 @@ def test_nobody_reads_of_other_departments(hall: Enter, city: City) -> None:
     keeper = hall("sysadmin")
     assert keeper.get("/dashboard/measures").status == 200
     assert keeper.get("/dashboard/work").status == 403
+    for place in ("", "/measures", "/trend", "/places"):
+        assert "/dashboard/work" not in keeper.get(f"/dashboard{place}").links, place
     assert not any("/dashboard/work" in given.get("hx-get", "") for _, given in keeper.get("/dashboard").tags)

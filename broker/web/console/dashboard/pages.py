@@ -21,6 +21,7 @@ DASHBOARD = "/dashboard"
 
 router = APIRouter(prefix=DASHBOARD, route_class=PageRoute)
 
+WORK = "statistics:read"
 PLACES = (By.CHILDREN, By.DISTRICT, By.CITY, By.DEPARTMENT)
 
 
@@ -31,7 +32,7 @@ def show_dashboard(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, type
     answer = typed.answered(screen, lambda asked: asked.question(broker, By.NOTHING))
     return screen.show(
         "pages/dashboard/dashboard.html", status=answer.status, answer=answer, refusal=answer.refusal,
-        question=answer.found, works=may(broker, caller, "statistics:read"),
+        question=answer.found, works=may(broker, caller, WORK),
     )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def show_measures(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed
     groups = [group(measure, lines, screen.language) for measure in Measure]
     return screen.show(
         "pages/dashboard/measures.html", status=answer.status, answer=answer, refusal=answer.refusal, groups=groups,
-        told=answer.found,
+        told=answer.found, works=may(broker, caller, WORK),
     )  # fmt: skip
 
 
@@ -58,8 +59,9 @@ def show_trend(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: T
     told = answer.found
     groups = [trend(measure, told, screen.language) for measure in Measure] if told else []
     return screen.show(
-        "pages/dashboard/trend.html", status=answer.status, answer=answer, refusal=answer.refusal, groups=groups
-    )
+        "pages/dashboard/trend.html", status=answer.status, answer=answer, refusal=answer.refusal, groups=groups,
+        works=may(broker, caller, WORK),
+    )  # fmt: skip
 
 
 @router.get("/places")
@@ -73,7 +75,7 @@ def show_places(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: 
         "pages/dashboard/places.html", status=answer.status, answer=answer, refusal=answer.refusal, asked=asked,
         shown=group(asked.measure, told.lines, screen.language) if asked and told else None, grade=grade,
         more=told.more_lines if told else 0, measures=titles(screen.language), places=PLACES,
-        points=may(broker, caller, "camera:list"),
+        points=may(broker, caller, "camera:list"), works=may(broker, caller, WORK),
     )  # fmt: skip
 
 
@@ -84,4 +86,4 @@ def show_work(
     """在办事项按时长。Open work by stage and age."""
     period = TimeSpan(reading.now - USUAL, reading.now)
     work = open_work(StatisticsOut.of(broker.figures.read(caller, period), period), screen.t)
-    return screen.show("pages/dashboard/work.html", query=typed.query, work=work, ages=AGES)
+    return screen.show("pages/dashboard/work.html", query=typed.query, work=work, ages=AGES, works=True)
