@@ -21,6 +21,10 @@ LARGEST = 4 * 1024**3
 """Bytes of a package that is checked while somebody waits; a larger one is checked where it was taken to."""
 
 
+AT_ONCE = 1024 * 1024
+"""Bytes that are asked of the store at once."""
+
+
 class PackageChecks:
     """Does what `xueliang evidence verify` does, for whoever may read a package; nothing is handed over.
 
@@ -49,7 +53,7 @@ class PackageChecks:
             raise Conflict("no-package", state=package.state)
         if package.contents.size > LARGEST:
             raise Conflict("package-check-too-large", largest=LARGEST // 1024**3)
-        with io.BufferedReader(BlobFile(self._blobs, package.contents.digest)) as file:
+        with io.BufferedReader(BlobFile(self._blobs, package.contents.digest), AT_ONCE) as file:
             return check_archive(file, package.name, self._roots())
 
     def _roots(self) -> list[x509.Certificate] | None:

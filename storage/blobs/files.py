@@ -1,8 +1,12 @@
 """Content of a store as a file that is read here and there, for those who know files only."""
 
 import io
+from typing import TYPE_CHECKING
 
 from storage.blobs.base import BlobStore
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 
 class BlobFile(io.RawIOBase):
@@ -30,11 +34,13 @@ class BlobFile(io.RawIOBase):
     def tell(self) -> int:
         return self._at
 
-    def read(self, size: int = -1) -> bytes:
-        """Return so many bytes, fewer at the end; all that follow for a negative size."""
-        end = self._size if size < 0 else min(self._at + size, self._size)
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fill a buffer as far as there are bytes; returns how many."""
+        view = memoryview(buffer).cast("B")
+        end = min(self._at + len(view), self._size)
         if end <= self._at:
-            return b""
+            return 0
         found = b"".join(self._blobs.read(self._digest, self._at, end))
+        view[: len(found)] = found
         self._at = end
-        return found
+        return len(found)
