@@ -19,7 +19,7 @@ LOCK_FLAGS := --universal --generate-hashes --no-header --no-emit-index-url --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test suite test-upstreams proofs check style types bench lock image clean
+.PHONY: help demo serve test suite test-upstreams proofs check style types bench screenshots lock image clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ bench: $(STAMP)  ## run the benchmarks (NAME=media: only those whose name begins
 		test -f "$$script" || { echo "there is no $$script" >&2; exit 1; }; \
 		echo "== $$script"; $(BIN)/python "$$script"; \
 	done
+
+screenshots: $(BUNDLE)  ## draw every page of the console, light and dark, in both languages, into ./screenshots
+	$(BIN)/python -m tests.web.console.screenshots screenshots
 
 lock: $(STAMP)  ## write requirements.lock and requirements-dev.lock anew from pyproject.toml
 	@$(BIN)/python -m pip show --quiet uv 2>/dev/null || $(BIN)/python -m pip install --quiet uv

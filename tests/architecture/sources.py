@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("adapters", "broker", "policies", "storage")
-MADE = {"build", "dist", "node_modules", "xueliang-data", "xueliang-demo", "__pycache__"}
+MADE = {"build", "dist", "node_modules", "xueliang-data", "xueliang-demo", "screenshots", "__pycache__"}
 """Directories that programs make; beside them, whatever starts with a dot but `.ci`."""
 
 
