@@ -79,18 +79,13 @@ class Live:
             found = work.sessions.find_many(sessions, work.now, work.now - IDLE)
             standing = work.callers.load_many({it.person_id for it in found}, work.now)
             callers = [_caller(it, standing[it.person_id]) for it in found if _open(it, standing[it.person_id])]
-            return {each.credential: self._watcher(each, work.now) for each in callers}
-
-    def _watcher(self, caller: Caller, now: datetime) -> Watcher:
-        roles, known = caller.roles(now), facts.of_person(caller)
-        parts = {part for part, act in PARTS.items() if self._policy.decide(roles, act, known).allowed}
-        return Watcher(caller.credential, caller, frozenset(parts))
+            return {each.credential: watching(self._policy, each, work.now) for each in callers}
 
     def counts(self, caller: Caller) -> dict[str, int]:
         """Return how much waits for the caller and how many notices are unread, each where it may be told."""
         with self._work() as work:
             self._policy.require(caller, "notice:list", caller.roles(work.now), facts.of_person(caller))
-            parts = self._watcher(caller, work.now).parts
+            parts = watching(self._policy, caller, work.now).parts
             waiting = _waiting(work, [caller]).get(caller.person(), 0)
             found = {"inbox": waiting, "notice": work.outbox.unread(caller.person())}
             return {part: count for part, count in found.items() if part in parts}
@@ -117,6 +112,13 @@ class Live:
                 for who, it in seen.items()
             }
             return Look(work.now, event, moved_at, work.now if whole else old.whole_at, told)
+
+
+def watching(policy: Authorizer, caller: Caller, now: datetime) -> Watcher:
+    """Return somebody with an open page, and what the policy lets them be told."""
+    roles, known = caller.roles(now), facts.of_person(caller)
+    parts = {part for part, act in PARTS.items() if policy.decide(roles, act, known).allowed}
+    return Watcher(caller.credential, caller, frozenset(parts))
 
 
 def _looked_at(work: UnitOfWork, watchers: Sequence[Watcher]) -> dict[PersonId, Seen]:

@@ -130,6 +130,7 @@ def test_an_open_page_does_not_keep_its_session_open(enter: Enter, connection: C
         connection.execute(text("UPDATE session SET seen_at = seen_at - interval '29 minutes'"))
         connection.commit()
         assert asker.client.get("/live/now").json()["events"][0] == {"name": "inbox", "data": {"count": 0}}
+        assert asker.client.get("/inbox", headers={"X-Unattended": "1"}).status_code == 200  # a part renews itself
         connection.execute(text("UPDATE session SET seen_at = seen_at - interval '2 minutes'"))
         connection.commit()
         assert stream.rest()[-1] == "over"
