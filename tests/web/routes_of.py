@@ -45,6 +45,8 @@ EXAMPLES = {
     "identity": str(UUID(int=2)),
     "slug": "stale-revision",
     "department": "dh-hb",
+    "division": "990102",
+    "field": "grid",
     "name": "local_files",
     "role": "requester",
     "version": "0",

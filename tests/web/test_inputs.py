@@ -60,7 +60,7 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("secadmin", "DELETE", f"/persons/{KEY}/roles/jc/auditor", None),
     ("secadmin", "POST", f"/persons/{KEY}/disable", None),
     ("secadmin", "POST", f"/persons/{KEY}/enable", None),
-    ("sysadmin", "PUT", "/departments/dh", {"name": "b", "division": "99", "version": 1}),
+    ("sysadmin", "PUT", "/departments/dh", {"name": "b", "division": "99", "revision": 1}),
     ("sysadmin", "POST", "/cameras/bind", {"gb_code": "9" * 20, "source": "a", "channel": "b"}),
     ("sysadmin", "POST", f"/cameras/{KEY}/sensitivity", {"sensitive": True}),
     ("sysadmin", "PUT", f"/cameras/{KEY}/masks", {"masks": [{"polygon": [[0, 0], [1, 0], [1, 1]], "style": "blur"}]}),

@@ -47,7 +47,7 @@ class DepartmentIn(In):
 
 
 class DepartmentEditIn(In):
-    """What a department is called from now on; `version` is the one that was read."""
+    """What a department is called from now on; `revision` is the one that was read."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -56,7 +56,7 @@ class DepartmentEditIn(In):
                     "name": "东河区生态环境局",
                     "name_en": "Donghe Ecology Bureau",
                     "division": "990102",
-                    "version": 1,
+                    "revision": 1,
                 },
             ],
         },
@@ -65,10 +65,10 @@ class DepartmentEditIn(In):
     name: Line
     name_en: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     division: Annotated[str, StringConstraints(pattern=r"^\d{2,12}$")]
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
     def new(self) -> Renamed:
-        return Renamed(self.name, self.name_en, self.division, self.version)
+        return Renamed(self.name, self.name_en, self.division, self.revision)
 
 
 class DepartmentOut(Out):
@@ -82,14 +82,14 @@ class DepartmentOut(Out):
     division: str
     path: str
     parent: UUID | None
-    version: int
+    revision: int
 
     @classmethod
     def of(cls, department: Department) -> Self:
         return cls(
             id=department.id, code=department.code, name=department.name, name_en=department.name_en,
             kind=department.kind, division=department.division, path=department.path, parent=department.parent_id,
-            version=department.version,
+            revision=department.version,
         )  # fmt: skip
 
 

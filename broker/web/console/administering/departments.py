@@ -85,7 +85,7 @@ def edit_department(department: Code, seat: SeatDep) -> Response:
     """修改部门名称和区划。Call a department otherwise."""
 
     def act() -> None:
-        told = {name: seat.form.one(name) for name in ("name", "name_en", "division", "version")}
+        told = {name: seat.form.one(name) for name in ("name", "name_en", "division", "revision")}
         seat.broker.departments.rename(seat.caller, department, checked(DepartmentEditIn, told).new())
 
     return seat.carry_out(

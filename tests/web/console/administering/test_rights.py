@@ -26,7 +26,7 @@ NOBODY: set[str] = set()
 
 WRITES: dict[str, tuple[set[str], dict[str, str]]] = {
     "/departments/dh/add": (SYSTEM, {"code": "x1", "name": "甲", "kind": "department", "division": "990102"}),
-    "/departments/dh/edit": (SYSTEM, {"name": "东河区", "name_en": "", "division": "990102", "version": "1"}),
+    "/departments/dh/edit": (SYSTEM, {"name": "东河区", "name_en": "", "division": "990102", "revision": "1"}),
     "/divisions/import": (SYSTEM, {"how": "check"}),
     "/people/new": (SECURITY, {"login": "new.one", "name": "新", "department": "dh-hb"}),
     "/people/{person}/roles": (SECURITY, {"role": "requester", "department": "dh-cg"}),
