@@ -85,6 +85,7 @@ class Finding:
         self._policy = policy
         self._map = MapFollower()
         self._selections: Remembered[Selection] = Remembered(SELECTIONS)
+        self._facets: Remembered[Facets] = Remembered(SELECTIONS)
         self._tiles: Remembered[Tile] = Remembered(TILES)
 
     def page(self, caller: Caller, wanted: Wanted, *, after: CameraId | None, limit: int) -> Sequence[Point]:
@@ -111,7 +112,8 @@ class Finding:
         """Return how many points there are of what kind; may lag behind the list by two seconds."""
         with self._work() as work:
             self._policy.require(caller, "camera:list", caller.roles(work.now), facts.of_person(caller))
-            return count(self._selection(work, caller, wanted)[0])
+            selection, key = self._selection(work, caller, wanted)
+        return self._facets.get(key, lambda: count(selection))
 
     def bounds(self, caller: Caller, wanted: Wanted) -> Box | None:
         """Return where nearly all points lie; None where there are none; may lag behind the list by two seconds."""

@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from broker.bootstrap import Broker
+from broker.web.console import assets
 from tests.storage.map_file import written
 from tests.web.console.browsing import IN_A_BROWSER, visiting
+from tests.web.console.conftest import Enter
 from tests.web.console.maps.earth import MapInWindow
 from tests.web.console.maps.house import Settable, plain, settable
 
@@ -89,3 +91,10 @@ def test_outlines_are_called_schematic(flat_browser: Browser, console: Settable)
         shown.said("in view")
         line = np.all(np.abs(shown.picture().astype(int) - (0x93, 0x85, 0x7B)) < 40, axis=2)  # --edge-strong
         assert line.sum() > 500
+
+
+def test_a_page_with_a_map_is_small(hall: Enter) -> None:
+    made = assets.manifest()
+    files = [Path(assets.FOLDER) / f"{made[name]}.gz" for name in ("app.js", "app.css", "map.js", "map.css")]
+    packed = int(hall("asker").client.get("/map/outline.geojson").headers["content-length"])
+    assert sum(file.stat().st_size for file in files) + packed < 250_000
