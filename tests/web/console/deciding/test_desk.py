@@ -107,3 +107,15 @@ def test_a_use_is_stopped_by_two_keys(browser: Browser, plain_door: Door, city: 
         page.keyboard.press("Enter")
         page.get_by_text("Nobody is using your points now.").wait_for()
     assert [it["state"] for it in plain_door["looker"].get("/grants")["items"]] == ["REVOKED"]
+
+
+def test_on_paper_stand_the_evidence_and_room_to_sign(browser: Browser, plain_door: Door, city: City) -> None:
+    request = submitted(plain_door, city, "dh-cg")
+    with visiting(browser, plain_door.url) as visit:
+        visit.sign_in("center.dh")
+        visit.go(f"/requests/{request['id']}/decision")
+        signed, verdicts = visit.page.locator(".printed"), visit.page.locator(".beside-held")
+        assert (signed.is_visible(), verdicts.is_visible()) == (False, True)
+        visit.page.emulate_media(media="print")
+        assert (signed.is_visible(), verdicts.is_visible()) == (True, False)
+        expect(visit.page.get_by_text("Purpose and basis")).to_be_visible()
