@@ -115,12 +115,12 @@ class AccessRequestRepository:
         rows = self._connection.execute(select(access_request).where(access_request.c.id.in_(keys), visible.clause()))
         return {request.id: request for request in self._whole(rows.all())}
 
-    def renewing(self, key: GrantId) -> str | None:
-        """Return the number of the open request that would renew a grant, None when there is none."""
-        wanted = select(access_request.c.number).where(
-            access_request.c.renews == key, access_request.c.state.in_(renewals.OPEN)
+    def renewing(self, keys: Collection[GrantId]) -> dict[GrantId, str]:
+        """Return the numbers of the open requests that would renew some grants, by grant."""
+        wanted = select(access_request.c.renews, access_request.c.number).where(
+            access_request.c.renews.in_(set(keys)), access_request.c.state.in_(renewals.OPEN)
         )
-        return self._connection.execute(wanted).scalar()
+        return {row.renews: row.number for row in self._connection.execute(wanted)}
 
     def unratified(self, person: PersonId, since: datetime) -> int:
         """Return how many emergencies of a person came to nothing since an instant."""

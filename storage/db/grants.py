@@ -104,17 +104,19 @@ class GrantRepository:
         rows = select(access_grant).where(access_grant.c.request_id == key).order_by(access_grant.c.id)
         return self._whole(self._connection.execute(rows.with_for_update() if lock else rows).all())
 
-    def ancestry(self, key: GrantId) -> int:
-        """Return how many renewals lie behind a grant: 0 for one that renews nothing."""
-        chain = select(access_grant.c.renews).where(access_grant.c.id == key).cte("chain", recursive=True)
-        before = select(access_grant.c.renews).join(chain, access_grant.c.id == chain.c.renews)
+    def ancestries(self, keys: Collection[GrantId]) -> dict[GrantId, int]:
+        """Return how many renewals lie behind each of some grants: 0 for one that renews nothing."""
+        roots = select(access_grant.c.id.label("root"), access_grant.c.renews).where(access_grant.c.id.in_(set(keys)))
+        chain = roots.cte("chain", recursive=True)
+        before = select(chain.c.root, access_grant.c.renews).join(chain, access_grant.c.id == chain.c.renews)
         chain = chain.union_all(before)
-        return self._connection.execute(select(func.count(chain.c.renews))).scalar_one()
+        counted = select(chain.c.root, func.count(chain.c.renews)).group_by(chain.c.root)
+        return {row[0]: row[1] for row in self._connection.execute(counted)}
 
-    def renewed(self, key: GrantId) -> bool:
-        """Say whether a grant has been renewed by one that was not revoked."""
-        later = (access_grant.c.renews == key) & (access_grant.c.state != GrantState.REVOKED)
-        return self._connection.execute(select(exists().where(later))).scalar_one()
+    def renewed(self, keys: Collection[GrantId]) -> set[GrantId]:
+        """Return which of some grants have been renewed by one that was not revoked."""
+        later = access_grant.c.renews.in_(set(keys)) & (access_grant.c.state != GrantState.REVOKED)
+        return set(self._connection.execute(select(access_grant.c.renews).where(later)).scalars())
 
     def candidates(self, person: PersonId, camera: CameraId | None, at: datetime, limit: int = 50) -> list[Grant]:
         """Return the person's grants with a line for the camera (None: for any): live ones first, newest first."""

@@ -53,7 +53,7 @@ def _page(
 ) -> Response:  # fmt: skip
     """Show a request; `refused` names the form that was not carried out."""
     case = case_of(broker, caller, reading, key)
-    renewable = broker.renewals.open_to(caller, [GrantId(it.id) for it in case.grants])
+    renewable = broker.renewals.open_to(caller, RequestId(key), [GrantId(it.id) for it in case.grants])
     return screen.show(
         "pages/request.html", status=refusal.status if refusal else 200, case=case, form=form or Form(),
         refused=refused, refusal=refusal, may_begin=may_begin(broker, caller), renewable=renewable,
