@@ -119,9 +119,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
 class SecurityHeaders:
     """Adds what browsers must be told; a page with a policy of its own (the documentation) keeps that."""
 
-    def __init__(
-        self, app: ASGIApp, *, policies: Mapping[str, str], https: bool, pictures: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, policies: Mapping[str, str], https: bool, pictures: Sequence[str] = ()) -> None:
         self._app = app
         self._policies = policies
         self._headers = dict(HEADERS)
