@@ -92,7 +92,7 @@ class Journey:
 
 
 def test_from_the_request_to_the_verified_package(browser: Browser, studio: Studio) -> None:
-    for locale in LANGUAGES:
+    for locale, code in LANGUAGES.items():
         case = Journey(studio)
         parts: list[tuple[str, list[Step]]] = [
             ("asker", [case.ask]), ("center.dh", [case.decide]), ("owner.cg", [case.decide]),
@@ -100,9 +100,9 @@ def test_from_the_request_to_the_verified_package(browser: Browser, studio: Stud
         ]  # fmt: skip
         for login, steps in parts:
             with visiting(browser, studio.url, locale=locale) as visit:
-                visit.page.context.add_cookies([{"name": COOKIE, "value": LANGUAGES[locale], "url": visit.url}])
+                visit.page.context.add_cookies([{"name": COOKIE, "value": code, "url": visit.url}])
                 visit.sign_in(login)
                 for step in steps:
                     step(visit.page)
-                assert visit.page.locator("html").get_attribute("lang") == LANGUAGES[locale].replace("_", "-")
+                assert visit.page.locator("html").get_attribute("lang") == code.replace("_", "-")
         assert studio.door["looker"].get(f"/packages/{case.package}")["state"] == "READY"
