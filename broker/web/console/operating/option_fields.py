@@ -111,6 +111,15 @@ def _written(shape: str, value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
+def told(value: object) -> str:
+    """Return an option in one line, as a page tells it."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {EQUALS} {told(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(map(told, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def typed(adapter: Described, sealed: Sequence[str], form: Form) -> dict[str, object]:
     """Return the options as they were typed: what is empty goes back to its default (null), a secret then stays."""
     return dict(_typed(adapter, sealed, form))

@@ -16,6 +16,7 @@ from broker.web.api.source_history import SpellOut
 from broker.web.api.sources import ProbeOut, SourceCode, SourceEditIn, SourcePageOut
 from broker.web.console.forms import Refusal
 from broker.web.console.operating.bands import band
+from broker.web.console.operating.option_fields import told
 from broker.web.console.operating.shift import Shift, ShiftDep
 from broker.web.console.operating.sources import SOURCES, SourceRow
 from broker.web.console.routes import OncePageRoute, PageRoute
@@ -58,8 +59,9 @@ def page_of(
     after = None if window.after is None else CameraId(window.after)
     points = broker.sources.points(caller, code, after=after, limit=window.wanted)
     page = window.page(points, lambda it: it.id, lambda cameras: cameras_shown(cameras, shift.reading))
+    options = {name: told(value) for name, value in found.plain_options.items()}
     return shift.show(
-        "source", row=row, it=found, band=band(spells, now - timedelta(days=SHOWN_DAYS), now), page=page,
+        "source", row=row, it=found, options=options, band=band(spells, now - timedelta(days=SHOWN_DAYS), now), page=page,
         first=window.after is None, asked=asked, refusal=refusal, may_edit=shift.may("source:edit"),
         may_ask=shift.may("source:probe"), may_reconcile=shift.may("reconciliation:list"),
         may_plan=shift.may("maintenance:declare"),
@@ -81,8 +83,8 @@ def probe_source(code: SourceCode, shift: ShiftDep) -> Response:
 
 def _asked(shift: Shift, found: Shown, answer: ProbeOut | None, fault: BrokerError | None, more: int = 0) -> Asked:
     able = shift.broker.sources.adapter(shift.caller, found.source.adapter).capabilities
-    told = shift.refusal(fault) if fault else None
-    return Asked(answer, told, sorted(able), [it for it in Capability if it not in able], more)
+    refusal = shift.refusal(fault) if fault else None
+    return Asked(answer, refusal, sorted(able), [it for it in Capability if it not in able], more)
 
 
 @router.post("/stop")

@@ -27,6 +27,7 @@ def listing(broker: Broker, folder: Path, city: City) -> str:
 def test_a_review_is_decided(enter: Enter, plain_door: Door, broker: Broker, city: City, tmp_path: Path) -> None:
     here = listing(broker, tmp_path, city)
     keeper, owner = enter("sysadmin"), enter("owner.cg")
+    assert "dh-cg路口0" in keeper.get("/sources/archive").text, "the point on its channel"
     review = keeper.press(keeper.get(here), here)
     base = place(review)
     assert base in owner.get("/reconciliations").links
