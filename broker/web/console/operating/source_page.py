@@ -62,7 +62,8 @@ def page_of(
     options = {name: told(value) for name, value in found.plain_options.items()}
     return shift.show(
         "source", row=row, it=found, options=options, page=page,
-        band=band(spells, now - timedelta(days=SHOWN_DAYS), now), first=window.after is None, asked=asked, refusal=refusal, may_edit=shift.may("source:edit"),
+        band=band(spells, now - timedelta(days=SHOWN_DAYS), now),
+        first=window.after is None, asked=asked, refusal=refusal, may_edit=shift.may("source:edit"),
         may_ask=shift.may("source:probe"), may_reconcile=shift.may("reconciliation:list"),
         may_plan=shift.may("maintenance:declare"),
     )  # fmt: skip
