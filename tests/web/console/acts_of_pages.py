@@ -5,7 +5,7 @@ One that is about one of several acts names them all. An empty word is for whoev
 
 OWN = ""
 
-SHOWN = {
+OPENED = {
     "/": OWN, "/account": OWN, "/account/password": OWN, "/account/second-factor": OWN, "/step-up": OWN, "/keys": OWN,
     "/components": OWN, "/administration": OWN, "/operating": OWN, "/live": OWN, "/live/now": OWN,
     "/inbox": "inbox:list", "/inbox/together": "inbox:list", "/notices": "notice:list",

@@ -17,7 +17,7 @@ from tests.city import PEOPLE, City
 from tests.policies.oracle import may
 from tests.policies.test_matrix import worlds
 from tests.web.conftest import over_a_copy
-from tests.web.console.acts_of_pages import OWN, SENT, SHOWN
+from tests.web.console.acts_of_pages import OPENED, OWN, SENT
 from tests.web.console.conftest import Enter, entrance, without_tls
 from tests.web.console.crawl import Crawl, Found
 from tests.web.console.page import Page
@@ -94,7 +94,7 @@ def possible(roles: frozenset[Role], acts: str) -> bool:
 
 def test_every_page_and_every_form_has_its_act() -> None:
     routes = {(method, path) for method, path in page_routes() if (method, path) not in PUBLIC_PAGES}
-    assert {("GET", path) for path in SHOWN} | {("POST", path) for path in SENT} == routes
+    assert {("GET", path) for path in OPENED} | {("POST", path) for path in SENT} == routes
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_no_link_leads_where_its_reader_may_not_go(walked: dict[str, list[Found]
     unanswered, closed = set(), set()
     for login, pages in walked.items():
         unanswered |= {f"{login}: {it.place} {it.page.status}" for it in pages if it.page.status != OK}
-        closed |= {f"{login}: {it.route}" for it in pages if not possible(ROLES[login], SHOWN[it.route])}
+        closed |= {f"{login}: {it.route}" for it in pages if not possible(ROLES[login], OPENED[it.route])}
     assert unanswered == set()
     assert closed == set()
 
@@ -137,7 +137,7 @@ def test_what_is_closed_to_somebody_is_refused(house: House, login: str) -> None
     csrf = dict(person.get("/account").form("/sign-out").fields)["csrf"]
     sent = {"csrf": [csrf], "revision": ["1"], "reason": ["because"], "report": ["because"]}
     before, let_in = house.written(), set()
-    for path in (path for path, acts in SHOWN.items() if not possible(ROLES[login], acts)):
+    for path in (path for path, acts in OPENED.items() if not possible(ROLES[login], acts)):
         if not refused(page := person.get(house.place(path))):
             let_in.add(f"GET {path}: {page.status}")
     for path in (path for path, acts in SENT.items() if not possible(ROLES[login], acts)):
