@@ -11,6 +11,7 @@ from broker.domain.ids import GrantId
 from broker.web.api.grants import shown
 from broker.web.api.request_forms import ReasonIn
 from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.rights import may
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep
 from broker.web.console.stepping_up import stepped_up
@@ -26,7 +27,8 @@ def list_grants(caller: CallerDep, broker: BrokerDep, reading: ReadingDep, scree
     after = None if window.after is None else GrantId(window.after)
     found = broker.grants.page(caller, request=None, after=after, limit=window.wanted)
     page = window.page(found, lambda it: it.id, lambda grants: shown(grants, reading))
-    return screen.show("pages/retrieving/grants.html", page=page, first=window.after is None)
+    packages = may(broker, caller, "package:list")
+    return screen.show("pages/retrieving/grants.html", page=page, packages=packages, first=window.after is None)
 
 
 @router.get("/{key}")
