@@ -90,7 +90,7 @@ def furnish(url: str, passwords: Mapping[str, str]) -> None:
     waiting = [voices[ASKER].post(f"/access-requests/{key}/submit") for key in drafts[1:]]
     to_owners, to_owner, returned = waiting[:3]
     center = voices[APPROVER]
-    center.post(f"/access-requests/{returned['id']}/return", {"revision": 1, "reason": "请补充车辆特征与大致时段"})
+    center.post(f"/access-requests/{returned['id']}/return", {"revision": 1, "comment": "请补充车辆特征与大致时段"})
     for one in (to_owners, to_owner):
         center.post(f"/access-requests/{one['id']}/approve", {"revision": 1, "comment": "同意，限查看"})
     item = next(it for it in to_owner["items"] if len(it["lines"]) > 1)
