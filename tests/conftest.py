@@ -37,7 +37,11 @@ COVERING = {
 }  # fmt: skip
 """The folders whose tests have to cover what the gate is for: the tracer makes a test take up to four times as long."""
 
-THROUGH_HTTP = {"test_attachments.py", "test_measures.py", "test_point_health.py", "test_uploads.py"}
+THROUGH_HTTP = {
+    "test_attachments.py", "test_desk.py", "test_evidence.py", "test_jobs.py", "test_keeping.py", "test_ledger.py",
+    "test_measures.py", "test_ordering.py", "test_people_acts.py", "test_point_health.py", "test_stream.py",
+    "test_uploads.py", "test_wizard.py",
+}  # fmt: skip
 """Files of `web` that alone come to some of it."""
 
 REPEATING = {

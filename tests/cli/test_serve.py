@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -91,9 +91,15 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def at_work(process: subprocess.Popen[bytes]) -> int:
-    """Return the process of workers below a server."""
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(process.pid)}
-    return next(pid for pid, command in commands.items() if b"spawn_main" in command)
+    """Return the process of workers below a server; the kernel's list of children may lack one while it changes."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for pid in children(process.pid):
+            with suppress(OSError):  # one that has just ended
+                if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        time.sleep(0.1)
+    raise AssertionError("no process of workers")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

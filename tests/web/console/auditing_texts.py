@@ -17,7 +17,7 @@ AUDITING: dict[str, set[str]] = {
     "look-result.": {str(it.value) for it in LookResult},
     "auditing.": {"trace", "register", "verification", "emergencies", "locks", "holds"},
     "which.": {"standing", "all"},
-    "dashboard.": {"overview", "measures", "trend", "places", "work"},
+    "dashboard.": {"overview", "measures", "trend", "places", "pending"},
     "by.": {str(it.value) for it in By} - {"nothing", "month"},
     "age.": set(AGES),
     "grade.": {str(place) for place in range(1, len(GRADES) + 2)},

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from broker.web.console import assets
+from tests.architecture.sources import ROOT
 from tests.web.console.conftest import Enter
 
 SCRIPT_LIMIT = 40 * 1024
+MAP_LIMIT = 250 * 1024  # bytes of a page with a map, packed
 
 bundled = pytest.mark.skipif(
     not (assets.FOLDER / "manifest.json").is_file(), reason="the console is not bundled here: npm reached no registry"
@@ -45,7 +47,9 @@ def test_nothing_else_is_handed_out(hall: Enter, name: str) -> None:
 def test_the_bundle_is_small_and_names_its_licences() -> None:
     sizes = {name: (assets.FOLDER / f"{hashed}.gz").stat().st_size for name, hashed in assets.manifest().items()}
     assert sizes["app.js"] <= SCRIPT_LIMIT
-    assert set(sizes) == {"app.js", "app.css", "favicon.svg"}
+    assert sizes["app.js"] + sizes["app.css"] + sizes["map.js"] + sizes["map.css"] <= MAP_LIMIT
+    of_pages = {path.name.replace(".ts", ".js") for path in (ROOT / "broker/web/client/src/pages").iterdir()}
+    assert set(sizes) == {"app.js", "app.css", "favicon.svg"} | of_pages
     for hashed in assets.manifest().values():
         assert gzip.decompress((assets.FOLDER / f"{hashed}.gz").read_bytes()) == (assets.FOLDER / hashed).read_bytes()
     assert "htmx.org" in (assets.FOLDER / "THIRD_PARTY.txt").read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ def test_figures_charts_and_tables_say_what_the_api_says(enter: Enter, walked: D
         assert cells
     division = api.get("/measures", by="children")["lines"][0]["code"]
     assert f"/map?division={division}" in auditor.get("/dashboard/places?by=children").links
-    work(auditor.get("/dashboard/work"), api.get("/statistics"))
+    work(auditor.get("/dashboard/pending"), api.get("/statistics"))
 
 
 def trend(page: Page, months: list[Any]) -> None:
@@ -118,11 +118,11 @@ def test_nobody_reads_of_other_departments(hall: Enter, city: City) -> None:
     for login in ("asker", "looker", "secadmin"):
         person = hall(login)
         assert "/dashboard" not in person.get("/account").links
-        for place in ("", "/measures", "/trend", "/places", "/work"):
+        for place in ("", "/measures", "/trend", "/places", "/pending"):
             assert person.get(f"/dashboard{place}").status == 403, (login, place)
     keeper = hall("sysadmin")
     assert keeper.get("/dashboard/measures").status == 200
-    assert keeper.get("/dashboard/work").status == 403
+    assert keeper.get("/dashboard/pending").status == 403
     for place in ("", "/measures", "/trend", "/places"):
-        assert "/dashboard/work" not in keeper.get(f"/dashboard{place}").links, place
-    assert not any("/dashboard/work" in given.get("hx-get", "") for _, given in keeper.get("/dashboard").tags)
+        assert "/dashboard/pending" not in keeper.get(f"/dashboard{place}").links, place
+    assert not any("/dashboard/pending" in given.get("hx-get", "") for _, given in keeper.get("/dashboard").tags)

@@ -79,11 +79,11 @@ def show_places(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: 
     )  # fmt: skip
 
 
-@router.get("/work")
+@router.get("/pending")
 def show_work(
     caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, typed: TypedDep
 ) -> Response:
     """在办事项按时长。Open work by stage and age."""
     period = TimeSpan(reading.now - USUAL, reading.now)
     work = open_work(StatisticsOut.of(broker.figures.read(caller, period), period), screen.t)
-    return screen.show("pages/dashboard/work.html", query=typed.query, work=work, ages=AGES, works=True)
+    return screen.show("pages/dashboard/pending.html", query=typed.query, work=work, ages=AGES, works=True)

@@ -12,7 +12,7 @@ pytestmark = IN_A_BROWSER
 
 SHOWN = {
     "/trace", "/trace/verification", "/trace/stream", "/trace/locks", "/trace/holds", "/trace/requests/{key}",
-    "/register", "/dashboard", "/dashboard/measures", "/dashboard/trend", "/dashboard/places", "/dashboard/work",
+    "/register", "/dashboard", "/dashboard/measures", "/dashboard/trend", "/dashboard/places", "/dashboard/pending",
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def test_pages_of_auditors_and_boards_are_accessible_narrow_and_quiet(
     pages = [
         "/trace?kind=grant", "/trace/verification", f"/trace/stream?name={stream}", "/trace/locks", "/trace/holds",
         f"/trace/requests/{told['request']['id']}", "/register", "/dashboard/measures", "/dashboard/trend",
-        "/dashboard/places?by=department", "/dashboard/work",
+        "/dashboard/places?by=department", "/dashboard/pending",
     ]  # fmt: skip
     hold(browser, plain_door.url, {"auditor": pages})
     monkeypatch.setattr("broker.services.audit.PART", 30)
