@@ -43,7 +43,7 @@ def test_pages_of_auditors_and_boards_are_accessible_narrow_and_quiet(
         assert "The trace holds" in page.locator("#verification").inner_text()
         page.keyboard.press("b")
         page.wait_for_url("**/dashboard")
-        for name in ("measures", "trend", "places", "work"):
+        for name in ("measures", "trend", "places", "pending"):
             page.locator(f"#{name}:not([hx-get])").wait_for()
         assert visit.accessible() == []
         assert visit.width(360) == 360
