@@ -116,7 +116,11 @@ class Load:
         session.send("Network.emulateNetworkConditions", NETWORK)
         session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         page.goto(address, timeout=PATIENCE)
-        page.wait_for_function(until, timeout=PATIENCE)
+        over = time.monotonic() + PATIENCE / 1000
+        while not page.evaluate(until):  # not wait_for_function: it evaluates in the page, whose policy forbids that
+            if time.monotonic() > over:
+                raise TimeoutError(f"{address}: {until}")
+            page.wait_for_timeout(50)
         paint = "performance.getEntriesByName('first-contentful-paint').map((it) => it.startTime)[0] || 0"
         self.painted: float = page.evaluate(paint) / 1000
         self.ready: float = page.evaluate("window.mapReady || 0") / 1000
