@@ -59,7 +59,7 @@ class FaultyAdapter(SourceAdapter):
 
     def _footage(self, channel: str, span: TimeSpan, room: Path, progress: Progress) -> Iterable[Stretch]:
         progress(1.0)
-        self._note_pid()
+        self._note([os.getpid()])
         getattr(self, f"_fault_{self.options.fault}")()
         begin = span.begin.replace(microsecond=0)
         style = Style(fps=5, size=(160, 90), gop=5)
@@ -67,9 +67,12 @@ class FaultyAdapter(SourceAdapter):
         early = TimeSpan(begin - timedelta(seconds=9), span.end + timedelta(seconds=9))  # more than was asked for
         return [Stretch(file.name, begin, early, lambda: os.open(file, os.O_RDONLY))]
 
-    def _note_pid(self) -> None:
+    def _note(self, seen: object) -> None:
+        """Leave the note whole: a test that waits for it reads it while this process may be in the middle of a line."""
         if self.options.note:
-            Path(self.options.note).write_text(json.dumps([os.getpid()]))
+            half = Path(f"{self.options.note}.half")
+            half.write_text(json.dumps(seen))
+            half.replace(self.options.note)
 
     def _fault_none(self) -> None:
         pass
@@ -77,7 +80,7 @@ class FaultyAdapter(SourceAdapter):
     def _fault_hang(self) -> None:
         """Start a program, then hang in native code with the interpreter locked: no Python thread ever runs again."""
         child = subprocess.Popen(["/bin/sleep", "600"])
-        Path(self.options.note).write_text(json.dumps([os.getpid(), os.getppid(), child.pid]))
+        self._note([os.getpid(), os.getppid(), child.pid])
         ctypes.PyDLL(None).pause()
 
     def _fault_segv(self) -> None:
@@ -127,4 +130,4 @@ class FaultyAdapter(SourceAdapter):
         for who in ("self", str(os.getppid())):
             for what in ("cmdline", "environ"):
                 seen[f"{who}/{what}"] = Path(f"/proc/{who}/{what}").read_bytes().decode()
-        Path(self.options.note).write_text(json.dumps(seen))
+        self._note(seen)
