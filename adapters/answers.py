@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.errors import AdapterBroken, UnknownChannel
+from broker.domain.catalog.gb_code import parse
 from broker.domain.errors import Invalid
-from broker.domain.gb_code import parse
-from broker.domain.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
+from broker.domain.footage.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan, merge
 
 FILE_NAME = re.compile(r"part-[1-9][0-9]{0,3}\.mp4|picture\.(jpg|png)")

@@ -26,7 +26,7 @@ from adapters.losses import Loss, explained
 from adapters.media import SEAM, Stretch, copy_whole, take_clip, take_picture, take_snapshot
 from adapters.options import option_error
 from adapters.wrapping import only_adapter_errors
-from broker.domain.media import ClipAsk, Fetched, Kept, KeptFile, Piece, Point, Probe, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, Fetched, Kept, KeptFile, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan, merge
 
 Progress = Callable[[float], None]

@@ -22,7 +22,7 @@ from adapters.errors import AdapterError, NoRecording, UnknownChannel, UnknownOp
 from adapters.gateway import Gateway
 from adapters.media.testcard import Code, read_codes
 from adapters.registry import load
-from broker.domain.media import Capture, ClipAsk, Fetched, SnapshotAsk
+from broker.domain.footage.media import Capture, ClipAsk, Fetched, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 HOSTILE_CHANNELS = (

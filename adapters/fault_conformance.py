@@ -25,7 +25,7 @@ import pytest
 from adapters.base import SourceAdapter
 from adapters.errors import AdapterError
 from adapters.media.testcard import Code, read_codes
-from broker.domain.media import ClipAsk, Fetched
+from broker.domain.footage.media import ClipAsk, Fetched
 from broker.domain.time import TimeSpan
 
 KNOWN = {

@@ -22,8 +22,8 @@ from adapters.registry import load
 from adapters.supervision import Child, running
 from adapters.wire import ANSWERS, RESULTS, Call, Job, Message, heard
 from adapters.wrapping import system_error
-from broker.domain.media import Ask, ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
-from broker.domain.point_looks import Look, LookAsk
+from broker.domain.footage.media import Ask, ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
+from broker.domain.sources.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
 
 _log = logging.getLogger(__name__)

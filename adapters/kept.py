@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from adapters.base import Progress, SourceAdapter
 from adapters.errors import RecordingVanished
 from adapters.media import SEAM, Stretch
-from broker.domain.media import Probe
+from broker.domain.footage.media import Probe
 from broker.domain.time import TimeSpan, merge
 
 

@@ -23,8 +23,8 @@ from adapters.base import Capability, SourceAdapter
 from adapters.errors import AdapterBroken, AdapterError, DecoderCrashed, NoRecording, SourceTimeout, UnreadableMedia
 from adapters.media import still_between
 from adapters.wrapping import only_adapter_errors
-from broker.domain.media import PictureFormat, SnapshotAsk, Treatment
-from broker.domain.point_looks import Look, LookAsk
+from broker.domain.footage.media import PictureFormat, SnapshotAsk, Treatment
+from broker.domain.sources.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
 
 APART = timedelta(minutes=1)

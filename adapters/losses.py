@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from adapters.errors import AdapterError, RecordingVanished, SourceTimeout, SourceUnreachable, UnreadableMedia
-from broker.domain.coverage import Missing, MissingReason
+from broker.domain.requests.coverage import Missing, MissingReason
 from broker.domain.time import TimeSpan, missing
 
 _REASONS: tuple[tuple[tuple[type[AdapterError], ...], MissingReason], ...] = (

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from adapters.errors import InvalidOption, InvalidPattern, MissingOption, UnknownOption
+from broker.domain.catalog.gb_code import parse
 from broker.domain.errors import Invalid
-from broker.domain.gb_code import parse
 
 
 def _gb_code(text: str) -> str:

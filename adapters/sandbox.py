@@ -26,7 +26,7 @@ from adapters.registry import summon
 from adapters.turns import turn
 from adapters.wire import ANSWERS, RESULTS, Job, Message, told
 from adapters.wrapping import only_adapter_errors
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 
 _PR_SET_PDEATHSIG = 1
 # Progress is told at most once for so many seconds of footage.

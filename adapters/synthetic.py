@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from adapters.base import Progress, SourceAdapter
 from adapters.errors import UnknownChannel
 from adapters.media import Stretch
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan
 
 _FILE = timedelta(minutes=1)

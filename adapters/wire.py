@@ -8,8 +8,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from adapters.base import Capability
 from adapters.errors import AdapterBroken, AdapterError, shipped
-from broker.domain.media import ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
-from broker.domain.point_looks import Look, LookAsk
+from broker.domain.footage.media import ClipAsk, Fetched, Kept, Point, Probe, SnapshotAsk
+from broker.domain.sources.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
 
 # The folder in the child's working directory that holds what was fetched.

@@ -26,13 +26,13 @@ from benchmarks.browsers import rate
 from benchmarks.figures import figure
 from benchmarks.million import FIRST, PASSWORD, SECOND, million
 from broker.bootstrap import Broker
-from broker.domain import places
-from broker.domain.accounts import Caller
-from broker.domain.finding import Question
-from broker.services.finding import Finding, Wanted
-from broker.services.map.grid import Grid
-from broker.services.map.index import build
-from broker.services.sign_in import caller_of
+from broker.domain.catalog import places
+from broker.domain.catalog.finding import Question
+from broker.domain.people.accounts import Caller
+from broker.services.catalog.finding import Finding, Wanted
+from broker.services.catalog.map.grid import Grid
+from broker.services.catalog.map.index import build
+from broker.services.people.sign_in import caller_of
 from broker.web.app import create_app
 from storage.db.tables import camera
 

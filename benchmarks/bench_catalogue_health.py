@@ -23,12 +23,12 @@ from adapters.media.testcard import Style, write_recording
 from benchmarks.figures import figure, seconds
 from benchmarks.million import POINTS, found
 from broker.bootstrap import Broker, open_broker, operator
+from broker.domain.footage.media import Probe
 from broker.domain.ids import new_id
-from broker.domain.media import Probe
-from broker.domain.point_judgement import day_span
-from broker.domain.point_looks import Look, LookAsk
+from broker.domain.sources.point_judgement import day_span
+from broker.domain.sources.point_looks import Look, LookAsk
 from broker.domain.time import TimeSpan
-from broker.services.point_looks import EACH, PAGE, SHOWN_A_TURN, SOURCES_A_TURN, Errand
+from broker.services.sources.point_looks import EACH, PAGE, SHOWN_A_TURN, SOURCES_A_TURN, Errand
 from broker.settings import Settings
 from storage.db.unit_of_work import UnitOfWork
 

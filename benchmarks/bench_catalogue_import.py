@@ -16,12 +16,12 @@ import psycopg
 
 from benchmarks.figures import figure
 from broker.bootstrap import build, operator
-from broker.domain.accounts import DepartmentKind
+from broker.domain.people.accounts import DepartmentKind
 from broker.domain.time import SystemClock
-from broker.services.accounts import NewDepartment
+from broker.services.people.accounts import NewDepartment
 from broker.settings import Settings
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
 
 ROWS = 1_000_000

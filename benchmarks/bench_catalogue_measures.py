@@ -20,9 +20,9 @@ from sqlalchemy import make_url, text
 from benchmarks.figures import figure, interleaved
 from benchmarks.million import million
 from broker.bootstrap import Broker, operator
-from broker.domain.measures import By
-from broker.services.measure_files import as_pdf, as_xlsx
-from broker.services.measures import Measures, Question
+from broker.domain.oversight.measures import By
+from broker.services.oversight.measure_files import as_pdf, as_xlsx
+from broker.services.oversight.measures import Measures, Question
 from storage.db.engine import open_engine
 from storage.db.unit_of_work import UnitOfWork, Work
 

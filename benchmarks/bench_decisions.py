@@ -18,11 +18,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from benchmarks.figures import figure, interleaved, seconds
-from broker.domain.accounts import Assignment, Caller, Role
-from broker.domain.grants import Action, Grant, Quota, Terms
+from broker.domain.footage.grants import Action, Grant, Quota, Terms
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.footage.retrievals import amount_of
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, PersonId, RequestId
-from broker.domain.media import SnapshotAsk
-from broker.domain.retrievals import amount_of
+from broker.domain.people.accounts import Assignment, Caller, Role
 from broker.domain.time import TimeSpan
 from policies import facts
 from policies.authorizer import Authorizer

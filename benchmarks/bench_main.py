@@ -23,9 +23,9 @@ from adapters.media.testcard import Style, write_recording
 from adapters.registry import load
 from benchmarks.figures import figure, interleaved, seconds
 from broker.bootstrap import Broker, open_broker, operator
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.time import TimeSpan
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from broker.settings import Settings
 from broker.web.app import create_app
 from broker.worker.app import worker_thread

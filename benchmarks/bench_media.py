@@ -22,7 +22,7 @@ from adapters.media.originals import cut
 from adapters.media.testcard import UnreadableCodeError, read_codes
 from benchmarks.figures import figure, interleaved, seconds
 from benchmarks.footage import BEGIN, HOUR, KINDS, Hour, hour, hour_file
-from broker.domain.media import Capture
+from broker.domain.footage.media import Capture
 from broker.domain.time import TimeSpan
 
 CLIPS, RECODES, SNAPSHOTS = 9, 1, 25

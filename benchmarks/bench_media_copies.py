@@ -19,7 +19,7 @@ from adapters.media.copies import marked
 from adapters.media.face_model import redacts
 from benchmarks.figures import figure, interleaved
 from benchmarks.footage import BEGIN, SIZE, hour, hour_file
-from broker.domain.media import Mask, MaskStyle, Treatment
+from broker.domain.footage.media import Mask, MaskStyle, Treatment
 from broker.domain.time import TimeSpan
 
 FPS = 25

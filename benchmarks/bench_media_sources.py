@@ -24,13 +24,13 @@ from adapters.media.testcard import Style, write_recording
 from benchmarks.bad_sources import HABITS, bad_sources
 from benchmarks.figures import figure
 from broker.bootstrap import Broker, open_broker, operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.grants import Terms
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import CameraId
-from broker.domain.purpose import Purpose
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.sources import NewSource
+from broker.services.requests.access_requests import Form, Verdict
+from broker.services.sources.sources import NewSource
 from broker.settings import Settings
 from tests.city import City, found_city
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.figures import figure
 from broker.bootstrap import open_broker
 from broker.settings import Settings
-from storage.db.revocations import LEASE
+from storage.db.footage.revocations import LEASE
 from tests.city import found_city
 from tests.web.downloads import Readers
 from tests.web.three_servers import House, Server, call, three_servers

@@ -12,8 +12,8 @@ import psycopg
 
 from benchmarks.million import PASSWORD
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Department, DepartmentKind
-from broker.services.accounts import NewDepartment, NewPerson
+from broker.domain.people.accounts import Department, DepartmentKind
+from broker.services.people.accounts import NewDepartment, NewPerson
 
 REQUESTS = 100_000
 ASKERS = 60

@@ -26,11 +26,11 @@ from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from broker.bootstrap import Broker, open_broker, operator
-from broker.domain.accounts import Department, DepartmentKind
-from broker.domain.audit import Entry
-from broker.services.accounts import NewDepartment, NewPerson
+from broker.domain.oversight.audit import Entry
+from broker.domain.people.accounts import Department, DepartmentKind
+from broker.services.people.accounts import NewDepartment, NewPerson
 from broker.settings import Settings
-from storage.db.sought import sought
+from storage.db.catalog.sought import sought
 from storage.db.tables import camera
 
 POINTS = 1_000_000

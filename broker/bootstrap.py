@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from adapters.gateway import Gateway
 from adapters.media.face_model import redacts
-from broker.domain.accounts import Caller, Role, system_caller
 from broker.domain.errors import Unavailable
+from broker.domain.people.accounts import Caller, Role, system_caller
 from broker.domain.time import Clock, SystemClock
 from broker.fittings import (
     TRIED_EACH,
@@ -28,97 +28,97 @@ from broker.fittings import (
     workshop,
     workspace,
 )
-from broker.services.absences import Absences
-from broker.services.access_requests import AccessRequests
-from broker.services.accounts import Accounts
-from broker.services.approvals import Approvals
-from broker.services.attachments import Attachments
-from broker.services.audit import Audit
-from broker.services.availability import Availability
-from broker.services.base_map.base_maps import BaseMaps
-from broker.services.camera_codes import CameraCodes
-from broker.services.camera_fields import CameraFields
-from broker.services.camera_records import CameraRecords
-from broker.services.catalog import Catalog
-from broker.services.catalog_exports import CatalogExports
-from broker.services.contacts import Contacts
-from broker.services.copies import Copies
-from broker.services.deadlines import Deadlines
-from broker.services.delegations import Delegations
-from broker.services.deliveries import Deliveries
-from broker.services.departments import Departments
-from broker.services.divisions import Divisions
-from broker.services.emergencies import Emergencies
-from broker.services.escrows import Escrows
-from broker.services.finding import Finding
-from broker.services.findings import Findings
-from broker.services.footage import Footage
-from broker.services.grants import Grants
-from broker.services.health_retention import HealthRetention
-from broker.services.holds import Holds
-from broker.services.identities import Identities
-from broker.services.import_previews import ImportPreviews
-from broker.services.import_profiles import ImportProfiles
-from broker.services.import_runs import ImportRuns
-from broker.services.imports import Imports
-from broker.services.inbox import Inbox
-from broker.services.invites import Invites
-from broker.services.jobs import Jobs
-from broker.services.live import Live
-from broker.services.locks import Locks
-from broker.services.mailbox import Mailbox
-from broker.services.maintenance import MaintenanceWindows
-from broker.services.measures import Measures
-from broker.services.names import Names
-from broker.services.notices import Notices
-from broker.services.oidc_sign_in import OidcSignIn
-from broker.services.package_checks import PackageChecks
-from broker.services.package_runs import PackageRuns
-from broker.services.packages import Packages
-from broker.services.patience import Patience
-from broker.services.people import People
-from broker.services.plan_targets import PlanTargets
-from broker.services.point_health import PointHealth
-from broker.services.point_looks import PointLooks
-from broker.services.point_settlement import PointSettlement
-from broker.services.policies import Policies
-from broker.services.policy_following import following
-from broker.services.previews import Previews
-from broker.services.privacy_masks import PrivacyMasks
-from broker.services.reconciliation_batches import ReconciliationBatches
-from broker.services.reconciliations import Reconciliations
-from broker.services.recorded import Recordings
-from broker.services.register import Register
-from broker.services.renewals import Renewals
-from broker.services.request_items import RequestItems
-from broker.services.resealing import Resealing
-from broker.services.retention import Retention
-from broker.services.retrieval_runs import RetrievalRuns
-from broker.services.retrievals import Retrievals
-from broker.services.revisions import Revisions
-from broker.services.rulebooks import Rulebooks
-from broker.services.sealed_copies import SealedCopies
-from broker.services.second_factor import SecondFactor
-from broker.services.settings_shown import SettingsShown
-from broker.services.sign_in import Openings, Passwords, SignIn
-from broker.services.sketches import Sketches
-from broker.services.source_clocks import SourceClocks
-from broker.services.source_health import SourceHealth
-from broker.services.source_secrets import SourceSecrets
-from broker.services.sources import Sources
-from broker.services.statistics import Figures
-from broker.services.transfers import Transfers
-from broker.services.uses import Uses
-from broker.services.webhooks import Webhooks
+from broker.services.catalog.base_map.base_maps import BaseMaps
+from broker.services.catalog.camera_codes import CameraCodes
+from broker.services.catalog.camera_fields import CameraFields
+from broker.services.catalog.camera_records import CameraRecords
+from broker.services.catalog.catalog import Catalog
+from broker.services.catalog.catalog_exports import CatalogExports
+from broker.services.catalog.divisions import Divisions
+from broker.services.catalog.finding import Finding
+from broker.services.catalog.import_previews import ImportPreviews
+from broker.services.catalog.import_profiles import ImportProfiles
+from broker.services.catalog.import_runs import ImportRuns
+from broker.services.catalog.imports import Imports
+from broker.services.catalog.privacy_masks import PrivacyMasks
+from broker.services.catalog.reconciliation_batches import ReconciliationBatches
+from broker.services.catalog.reconciliations import Reconciliations
+from broker.services.catalog.transfers import Transfers
+from broker.services.deciding.absences import Absences
+from broker.services.deciding.approvals import Approvals
+from broker.services.deciding.deadlines import Deadlines
+from broker.services.deciding.delegations import Delegations
+from broker.services.deciding.emergencies import Emergencies
+from broker.services.deciding.policies import Policies
+from broker.services.deciding.policy_following import following
+from broker.services.deciding.rulebooks import Rulebooks
+from broker.services.footage.copies import Copies
+from broker.services.footage.escrows import Escrows
+from broker.services.footage.footage import Footage
+from broker.services.footage.grants import Grants
+from broker.services.footage.locks import Locks
+from broker.services.footage.package_checks import PackageChecks
+from broker.services.footage.package_runs import PackageRuns
+from broker.services.footage.packages import Packages
+from broker.services.footage.resealing import Resealing
+from broker.services.footage.retrieval_runs import RetrievalRuns
+from broker.services.footage.retrievals import Retrievals
+from broker.services.footage.sealed_copies import SealedCopies
+from broker.services.footage.uses import Uses
+from broker.services.house.jobs import Jobs
+from broker.services.house.settings_shown import SettingsShown
+from broker.services.notices.deliveries import Deliveries
+from broker.services.notices.live import Live
+from broker.services.notices.mailbox import Mailbox
+from broker.services.notices.notices import Notices
+from broker.services.notices.webhooks import Webhooks
+from broker.services.oversight.audit import Audit
+from broker.services.oversight.holds import Holds
+from broker.services.oversight.measures import Measures
+from broker.services.oversight.plan_targets import PlanTargets
+from broker.services.oversight.register import Register
+from broker.services.oversight.retention import Retention
+from broker.services.oversight.statistics import Figures
+from broker.services.people.accounts import Accounts
+from broker.services.people.contacts import Contacts
+from broker.services.people.departments import Departments
+from broker.services.people.identities import Identities
+from broker.services.people.invites import Invites
+from broker.services.people.names import Names
+from broker.services.people.oidc_sign_in import OidcSignIn
+from broker.services.people.people import People
+from broker.services.people.second_factor import SecondFactor
+from broker.services.people.sign_in import Openings, Passwords, SignIn
+from broker.services.requests.access_requests import AccessRequests
+from broker.services.requests.attachments import Attachments
+from broker.services.requests.findings import Findings
+from broker.services.requests.inbox import Inbox
+from broker.services.requests.previews import Previews
+from broker.services.requests.renewals import Renewals
+from broker.services.requests.request_items import RequestItems
+from broker.services.requests.revisions import Revisions
+from broker.services.requests.sketches import Sketches
+from broker.services.sources.availability import Availability
+from broker.services.sources.health_retention import HealthRetention
+from broker.services.sources.maintenance import MaintenanceWindows
+from broker.services.sources.patience import Patience
+from broker.services.sources.point_health import PointHealth
+from broker.services.sources.point_looks import PointLooks
+from broker.services.sources.point_settlement import PointSettlement
+from broker.services.sources.recorded import Recordings
+from broker.services.sources.source_clocks import SourceClocks
+from broker.services.sources.source_health import SourceHealth
+from broker.services.sources.source_secrets import SourceSecrets
+from broker.services.sources.sources import Sources
 from broker.settings import Settings, listed
 from policies.authorizer import Authorizer
 from policies.facts import KEPT, KEPT_WITH_FACES
 from storage.blobs.base import BlobStore
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer, running_dsn
+from storage.db.embedded.embedded import EmbeddedServer, running_dsn
 from storage.db.engine import libpq_url, open_engine
-from storage.db.originals import FetchMarks
-from storage.db.source_slots import SourceSlots
+from storage.db.footage.originals import FetchMarks
+from storage.db.sources.source_slots import SourceSlots
 from storage.db.unit_of_work import UnitOfWork, Work
 from storage.secrets import SecretBox
 

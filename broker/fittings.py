@@ -7,19 +7,19 @@ from pathlib import Path
 from adapters.gateway import Gateway
 from adapters.key_frames import KeyFrames
 from broker.domain.errors import Invalid
-from broker.services.attachments import Limits
-from broker.services.base_map.base_maps import FileTiles, Tiles
-from broker.services.base_map.house import HouseTiles
-from broker.services.base_map.layers import Kind, Layers, Wmts, addresses_of
-from broker.services.couriers.calls import trusting
-from broker.services.couriers.mail import MailServer
-from broker.services.couriers.places import Rules, read_networks
-from broker.services.couriers.post_office import PostOffice
-from broker.services.couriers.wording import read_zone
-from broker.services.map.grid import Grid
-from broker.services.oidc.house import BACK, House
-from broker.services.oidc.provider import Provider
-from broker.services.package_runs import Workshop
+from broker.services.catalog.base_map.base_maps import FileTiles, Tiles
+from broker.services.catalog.base_map.house import HouseTiles
+from broker.services.catalog.base_map.layers import Kind, Layers, Wmts, addresses_of
+from broker.services.catalog.map.grid import Grid
+from broker.services.footage.package_runs import Workshop
+from broker.services.notices.couriers.calls import trusting
+from broker.services.notices.couriers.mail import MailServer
+from broker.services.notices.couriers.places import Rules, read_networks
+from broker.services.notices.couriers.post_office import PostOffice
+from broker.services.notices.couriers.wording import read_zone
+from broker.services.people.oidc.house import BACK, House
+from broker.services.people.oidc.provider import Provider
+from broker.services.requests.attachments import Limits
 from broker.settings import Settings
 from storage.blobs import open_store
 from storage.blobs.base import BlobStore

@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
-from broker.domain.configuration import Origin, Setting
 from broker.domain.errors import Invalid
+from broker.domain.house.configuration import Origin, Setting
 
 PREFIX = "XUELIANG_"
 MASK = "***"

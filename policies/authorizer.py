@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Collection
 
-from broker.domain.accounts import Caller, Role
 from broker.domain.errors import Forbidden, Invalid
+from broker.domain.people.accounts import Caller, Role
 from broker.domain.permits import Permit
 from policies.reading import Rule
 from policies.snapshot import Decision, Snapshot, baseline, build, shut

@@ -7,8 +7,8 @@ the policy that the program comes with: a row may ask for more than every shippe
 from collections.abc import Iterator
 from functools import cache, reduce
 
-from broker.domain.accounts import ADMINISTRATORS, ASSIGNABLE, Role
 from broker.domain.errors import Invalid
+from broker.domain.people.accounts import ADMINISTRATORS, ASSIGNABLE, Role
 from policies.reading import TEXT, Row, Rule, fixed_rows, shipped_rows
 from policies.vocabulary import ACTS, FACTS, need_mask
 

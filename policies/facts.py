@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Caller, Role
-from broker.domain.grants import Condition, Grant, GrantState, Quota
+from broker.domain.footage.grants import Condition, Grant, GrantState, Quota
+from broker.domain.footage.locks import LockKind
+from broker.domain.footage.media import Ask
+from broker.domain.footage.retrievals import action_of
 from broker.domain.ids import CameraId, PersonId
-from broker.domain.locks import LockKind
-from broker.domain.media import Ask
-from broker.domain.retrievals import action_of
+from broker.domain.people.accounts import Caller, Role
+from broker.domain.requests.access_requests import AccessRequest
 from policies.vocabulary import Fact
 
 FOOTAGE_ORDER = (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from broker.domain.accounts import Role
 from broker.domain.errors import Invalid
+from broker.domain.people.accounts import Role
 from policies.constitution import breaches, facts_of
 from policies.reading import TEXT, Row, Rule, fixed_rows, read
 

@@ -15,8 +15,8 @@ from functools import lru_cache
 
 import casbin
 
-from broker.domain.accounts import Role
 from broker.domain.errors import Invalid
+from broker.domain.people.accounts import Role
 from policies.constitution import breaches
 from policies.reading import TEXT, Row, Rule, faulty, fixed_rows, read, shipped
 from policies.vocabulary import ACTS, Fact, has_role, holds, role_mask

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import IntFlag, auto
 
-from broker.domain.accounts import Role
+from broker.domain.people.accounts import Role
 
 ACTS: dict[str, frozenset[str]] = {
     "account": frozenset({"read", "change_password", "change_contact"}),

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from broker.domain.places import DEGREE, EARTH, HALF, Box, Circle, Corridor, Place, Polygon, Spot
+from broker.domain.catalog.places import DEGREE, EARTH, HALF, Box, Circle, Corridor, Place, Polygon, Spot
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

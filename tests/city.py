@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller, Department, DepartmentKind
-from broker.domain.catalog import Camera
+from broker.domain.catalog.catalog import Camera
 from broker.domain.ids import PersonId
-from broker.services.accounts import NewDepartment, NewPerson
-from broker.services.sign_in import caller_of
+from broker.domain.people.accounts import Caller, Department, DepartmentKind
+from broker.services.people.accounts import NewDepartment, NewPerson
+from broker.services.people.sign_in import caller_of
 
 PASSWORD = "correct-horse-battery"
 

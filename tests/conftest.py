@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Engine, event, make_url
 
 from broker.bootstrap import Broker, build
 from broker.domain.time import SystemClock
-from broker.services import rules
+from broker.services.deciding import rules
 from broker.settings import Settings
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
 from tests.city import City, found_city
 from tests.clock import Turned

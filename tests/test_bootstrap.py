@@ -10,7 +10,7 @@ from broker.bootstrap import Broker, build, open_broker, open_database
 from broker.domain.errors import BrokerError, Invalid, Unavailable
 from broker.settings import Settings, read_settings
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from tests.conftest import fast_settings
 
 

@@ -26,7 +26,7 @@ from adapters.web.client import Bearer, WebClient
 from adapters.web.clocks import TimeFormat, ahead
 from adapters.web.downloads import Download, Got
 from adapters.web.recordings import Placed, length_of, stretches
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan
 
 # So much more than asked for is the length of a last picture, not another beginning.

@@ -11,7 +11,7 @@ from adapters.local_files.options import LocalFilesOptions
 from adapters.local_files.patterns import compiled
 from adapters.local_files.shelf import Shelf
 from adapters.media import SEAM, Stretch, crowd_at_the_front, inspect
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan, merge
 
 

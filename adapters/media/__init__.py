@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.media.mp4_head import read_mp4_head
 from adapters.media.stretches import SEAM, Head, Stretch
-from broker.domain.media import ClipAsk, Piece, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, Piece, SnapshotAsk
 
 __all__ = [
     "SEAM",

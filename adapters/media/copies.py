@@ -26,7 +26,7 @@ from adapters.media.planes import Canvas, Pixels, view
 from adapters.media.stretches import Stretch
 from adapters.media.walking import Walk
 from adapters.media.watermark import film
-from broker.domain.media import Capture, Piece, Treatment
+from broker.domain.footage.media import Capture, Piece, Treatment
 from broker.domain.time import TimeSpan
 
 _FILE = "part-1.mp4"

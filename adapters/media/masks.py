@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.media.planes import Canvas, Pixels, Plane, Rectangle
-from broker.domain.media import Mask, MaskStyle
+from broker.domain.footage.media import Mask, MaskStyle
 
 _COARSE = 1 / 18  # the side of a tile of a mosaic, and the reach of a blur, as a share of the picture's height
 _LEAST = 16  # pixels

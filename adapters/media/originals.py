@@ -17,7 +17,7 @@ from adapters.media.smartcut.reel import Reel, UnjoinableError
 from adapters.media.smartcut.sound import Heard, Sound, heard
 from adapters.media.smartcut.source import Source
 from adapters.media.stretches import Stretch
-from broker.domain.media import Capture, Piece
+from broker.domain.footage.media import Capture, Piece
 from broker.domain.time import TimeSpan
 
 Progress = Callable[[float], None]

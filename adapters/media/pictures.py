@@ -13,7 +13,7 @@ from adapters.errors import MediaWithoutPictures
 from adapters.media.copies import notes_of, treated
 from adapters.media.frames import shown
 from adapters.media.stretches import Stretch
-from broker.domain.media import Capture, PictureFormat, Piece, SnapshotAsk
+from broker.domain.footage.media import Capture, PictureFormat, Piece, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 _QUALITY = 90

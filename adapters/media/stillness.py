@@ -17,7 +17,7 @@ _OTHER = 8
 
 
 class Stillness(NamedTuple):
-    """As in `broker.domain.point_looks.Look`."""
+    """As in `broker.domain.sources.point_looks.Look`."""
 
     dark: float
     moved: float | None

@@ -15,7 +15,7 @@ from adapters.web.client import WebClient
 from adapters.web.clocks import ahead
 from adapters.web.options import WebOptions, ZoneName
 from adapters.web.recordings import LONGEST_LEAD, Placed, length_of, stretches
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan, merge
 
 # How much later than its last picture a file is closed varies by so much.

@@ -19,7 +19,7 @@ from adapters.rtsp.live import Live, demand_now
 from adapters.rtsp.options import RangeSyntax
 from adapters.rtsp.replay import Replay
 from adapters.web.options import WebOptions
-from broker.domain.media import PictureFormat, Point, Probe, SnapshotAsk
+from broker.domain.footage.media import PictureFormat, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 _NOW = timedelta(seconds=5)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from adapters.errors import AdapterError, ImpossibleAnswer
+from broker.domain.catalog.gb_code import parse
 from broker.domain.errors import Invalid
-from broker.domain.gb_code import parse
 
 if TYPE_CHECKING:
     from adapters.onvif.soap import Soap

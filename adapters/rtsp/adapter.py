@@ -17,7 +17,7 @@ from adapters.rtsp.options import RtspOptions, filled
 from adapters.rtsp.ranges import read_range
 from adapters.rtsp.replay import Replay
 from adapters.web.gate import Gate
-from broker.domain.media import PictureFormat, Point, Probe, SnapshotAsk
+from broker.domain.footage.media import PictureFormat, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 _LONGEST_NAME = 80

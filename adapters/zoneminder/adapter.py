@@ -14,7 +14,7 @@ from adapters.web.options import WebOptions, ZoneName
 from adapters.web.recordings import Placed, length_of, stretches
 from adapters.zoneminder.api import Api
 from adapters.zoneminder.events import Event
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan
 
 # Events are stated to the second, cut off; and a length that is a little out moves a file that began early.

@@ -13,8 +13,8 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import interval, shown, span
 from broker.cli.request_page import show_request
 from broker.domain.errors import Invalid
-from broker.domain.grants import Action
-from broker.domain.request_states import RequestState
+from broker.domain.footage.grants import Action
+from broker.domain.requests.request_states import RequestState
 from broker.domain.time import TimeSpan
 
 COLUMNS = ("number", "state", "outcome", "department", "case_number", "line_count", "created_at", "id")

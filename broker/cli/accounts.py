@@ -13,10 +13,10 @@ from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.cli.passwords import FromInput, Generated, new_password
-from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid
 from broker.domain.ids import PersonId
-from broker.services.accounts import Account, NewPerson
+from broker.domain.people.accounts import Caller
+from broker.services.people.accounts import Account, NewPerson
 
 COLUMNS = ("login", "name", "department", "roles", "active")
 

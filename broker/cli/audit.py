@@ -11,8 +11,8 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
-from broker.domain.audit import KINDS, Event
 from broker.domain.errors import Invalid
+from broker.domain.oversight.audit import KINDS, Event
 
 BROKEN = 5
 COLUMNS = ("number", "at", "kind", "actor", "stream", "seq")

@@ -10,12 +10,12 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import instant
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
-from broker.domain.asked_places import WIDTH, places_of, recorded_span, spot_of
-from broker.domain.catalog import POINT_CLASSES, Lifecycle, Status
+from broker.domain.catalog.catalog import POINT_CLASSES, Lifecycle, Status
+from broker.domain.catalog.finding import Point, Question
 from broker.domain.errors import Invalid
-from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId, DepartmentId
-from broker.services.finding import Wanted
+from broker.domain.requests.asked_places import WIDTH, places_of, recorded_span, spot_of
+from broker.services.catalog.finding import Wanted
 
 COLUMNS = ("gb_code", "name", "owner", "latitude", "longitude", "bound")
 MOST_NEAR = 200

@@ -13,15 +13,15 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import explain, language
-from broker.domain.camera_edits import KEPT, CameraEdit
-from broker.domain.camera_fields import CustomField
-from broker.domain.camera_record import RECORD_FIELDS, FieldKind, RecordField, Word, written
-from broker.domain.catalog import Camera, Lifecycle, Visibility
-from broker.domain.code_giving import CodeAsk
+from broker.domain.catalog.camera_edits import KEPT, CameraEdit
+from broker.domain.catalog.camera_fields import CustomField
+from broker.domain.catalog.camera_record import RECORD_FIELDS, FieldKind, RecordField, Word, written
+from broker.domain.catalog.catalog import Camera, Lifecycle, Visibility
+from broker.domain.catalog.code_giving import CodeAsk
+from broker.domain.catalog.gb_code import Edition
 from broker.domain.errors import Invalid
-from broker.domain.gb_code import Edition
 from broker.domain.ids import ImportId
-from broker.services.camera_codes import Among, Coded
+from broker.services.catalog.camera_codes import Among, Coded
 
 Code = Annotated[str, Argument(metavar="GB-CODE")]
 

@@ -9,10 +9,10 @@ from broker.cli import camera_list, camera_record, screen
 from broker.cli.grammar import Json, Noun
 from broker.cli.import_report import as_record, save, show_report, write_report
 from broker.cli.machine import Data, at_the_machine
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
 from broker.domain.errors import Invalid
-from broker.domain.media import Mask, MaskStyle
-from broker.services.catalog_files.mapping import parse_pairs
+from broker.domain.footage.media import Mask, MaskStyle
+from broker.services.catalog.catalog_files.mapping import parse_pairs
 
 REJECTED = 2
 

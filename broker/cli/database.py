@@ -13,7 +13,7 @@ from broker.cli.machine import Data, settings_for
 from broker.domain.errors import Unavailable
 from broker.settings import Settings
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer, running_dsn
+from storage.db.embedded.embedded import EmbeddedServer, running_dsn
 from storage.db.engine import libpq_url
 
 OUTDATED = 8

@@ -14,7 +14,7 @@ from broker.cli.instants import instant
 from broker.cli.narrowing import decided_lines, decided_terms, field_remarks, remarks_of
 from broker.cli.request_page import show_request
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.grants import LONGEST_SIDE, SHORTEST_SIDE
+from broker.domain.footage.grants import LONGEST_SIDE, SHORTEST_SIDE
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
 Only = Annotated[list[str] | None, Option("--only", metavar="CAMERA[=BEGIN/END]")]

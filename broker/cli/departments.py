@@ -10,8 +10,8 @@ from broker.cli import screen
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
-from broker.domain.accounts import Caller, Department, DepartmentKind
-from broker.services.accounts import NewDepartment
+from broker.domain.people.accounts import Caller, Department, DepartmentKind
+from broker.services.people.accounts import NewDepartment
 
 COLUMNS = ("code", "name", "kind", "division", "path")
 

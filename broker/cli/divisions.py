@@ -11,10 +11,10 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.cli.texts import language
-from broker.domain.divisions import Division, Level
+from broker.domain.catalog.divisions import Division, Level
 from broker.domain.errors import Invalid
 from broker.locale import say
-from broker.services.divisions import DivisionReport
+from broker.services.catalog.divisions import DivisionReport
 
 COLUMNS = ("code", "name", "level", "parent", "successor", "source")
 FAULTS = ("line", "field", "detail")

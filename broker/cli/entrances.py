@@ -9,7 +9,7 @@ from broker.cli import screen
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
-from broker.services.invites import Issued
+from broker.services.people.invites import Issued
 
 COLUMNS = ("id", "issuer", "subject", "linked_at")
 

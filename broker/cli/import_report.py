@@ -7,9 +7,9 @@ from pathlib import Path
 from broker import locale
 from broker.cli import screen
 from broker.cli.texts import language, tell
-from broker.domain.catalog import RowProblem
+from broker.domain.catalog.catalog import RowProblem
 from broker.domain.errors import Invalid
-from broker.services.catalog_files.report import ImportReport, write_problems_csv, write_problems_json
+from broker.services.catalog.catalog_files.report import ImportReport, write_problems_csv, write_problems_json
 
 SHOWN = 10
 

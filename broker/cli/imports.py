@@ -11,11 +11,11 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.import_report import save
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import language
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.imports import CatalogImport
 from broker.domain.ids import ImportId
-from broker.domain.imports import CatalogImport
-from broker.services.catalog_files.mapping import parse_pairs
-from broker.services.catalog_files.reading import open_table
+from broker.services.catalog.catalog_files.mapping import parse_pairs
+from broker.services.catalog.catalog_files.reading import open_table
 
 COLUMNS = ("id", "at", "state", "file", "read", "inserted", "updated", "quarantined", "rejected")
 Key = Annotated[UUID, Argument(metavar="ID")]

@@ -10,12 +10,12 @@ from broker.cli.client import references
 from broker.cli.client.server import Server
 from broker.cli.departments import departments
 from broker.cli.paging import every
-from broker.domain.accounts import Caller
+from broker.domain.catalog.finding import Question
 from broker.domain.errors import Unknown
-from broker.domain.finding import Question
+from broker.domain.footage.locks import Lock, LockKind
 from broker.domain.ids import LockId
-from broker.domain.locks import Lock, LockKind
-from broker.services.finding import Wanted
+from broker.domain.people.accounts import Caller
+from broker.services.catalog.finding import Wanted
 
 Record = Mapping[str, Any]
 T = TypeVar("T")

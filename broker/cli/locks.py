@@ -15,7 +15,7 @@ from broker.cli.instants import shown
 from broker.cli.lock_targets import LocksAtTheMachine, LocksOverHttp
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import tell
-from broker.domain.locks import LockKind
+from broker.domain.footage.locks import LockKind
 
 COLUMNS = ("id", "kind", "target", "reason", "set_by", "set_at", "lifted_at")
 

@@ -11,7 +11,7 @@ from typer import Option
 
 from broker.bootstrap import Broker, open_broker, operator
 from broker.cli.crash import quiet
-from broker.domain.accounts import Caller
+from broker.domain.people.accounts import Caller
 from broker.settings import Settings, read_settings
 
 Data = Annotated[Path | None, Option("--data", metavar="DIR")]

@@ -10,8 +10,8 @@ from broker.cli.client.credentials import signed_in
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.texts import language, tell
 from broker.domain.errors import Conflict, Invalid
-from broker.domain.measure_words import UNITS
-from broker.domain.measures import By
+from broker.domain.oversight.measure_words import UNITS
+from broker.domain.oversight.measures import By
 
 COLUMNS = ("name", "indicator", "part", "whole", "unit", "share", "target")
 PLANNED = ("year", "indicator", "value", "department", "division")

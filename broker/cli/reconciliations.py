@@ -13,11 +13,11 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import explain
+from broker.domain.catalog.reconciliation import Line, LineKind, LineState, Reconciliation, ReconciliationState
+from broker.domain.catalog.reconciliation_batches import Batch, Outcome
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId
-from broker.domain.reconciliation import Line, LineKind, LineState, Reconciliation, ReconciliationState
-from broker.domain.reconciliation_batches import Batch, Outcome
-from broker.services.reconciliations import NewPlace
+from broker.services.catalog.reconciliations import NewPlace
 
 COLUMNS = ("line", "kind", "channel", "held", "told", "state")
 Source = Annotated[str, Argument(metavar="CODE")]

@@ -14,7 +14,7 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import instant, shown, shown_span
 from broker.cli.texts import tell
 from broker.domain.errors import Conflict, Invalid
-from broker.domain.register import LookAct, LookResult
+from broker.domain.oversight.register import LookAct, LookResult
 
 COLUMNS = ("number", "at", "person", "department", "act", "camera", "asked", "result", "request", "outcome")
 NEXT = "X-Next-After"

@@ -16,7 +16,7 @@ from broker.cli.previews import MaybeForm, MaybeReference, body_of, path_of
 from broker.cli.texts import language
 from broker.domain.errors import BrokerError, Invalid
 from broker.locale import explain as sentence_of
-from broker.services.rulebook_document import parse
+from broker.services.deciding.rulebook_document import parse
 
 COLUMNS = (
     "code",

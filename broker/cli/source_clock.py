@@ -12,8 +12,8 @@ from broker.cli.instants import instant, shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.domain.errors import Invalid
-from broker.domain.source_clocks import ClockOffset
-from broker.services.source_clocks import Reading
+from broker.domain.sources.source_clocks import ClockOffset
+from broker.services.sources.source_clocks import Reading
 
 COLUMNS = ("at", "ahead_seconds", "found_by", "actor", "reference")
 LIMIT = 50

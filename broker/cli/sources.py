@@ -13,11 +13,11 @@ from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
-from broker.domain.accounts import Caller
-from broker.domain.catalog import Source
+from broker.domain.catalog.catalog import Source
 from broker.domain.errors import Invalid
-from broker.domain.source_health import Spell
-from broker.services.sources import NewSource, Shown, SourceEdit
+from broker.domain.people.accounts import Caller
+from broker.domain.sources.source_health import Spell
+from broker.services.sources.sources import NewSource, Shown, SourceEdit
 
 COLUMNS = ("code", "name", "adapter", "sessions", "stopped")
 HEALTH = ("health", "since", "until", "seen_at", "detail")

@@ -14,12 +14,12 @@ from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.cli.texts import language
-from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid
 from broker.domain.ids import DepartmentId
-from broker.domain.webhooks import Delivery, Webhook
+from broker.domain.notices.webhooks import Delivery, Webhook
+from broker.domain.people.accounts import Caller
 from broker.locale import say
-from broker.services.webhooks import NewWebhook
+from broker.services.notices.webhooks import NewWebhook
 
 COLUMNS = ("id", "department", "url", "kinds", "webhook_state")
 DELIVERY_COLUMNS = ("id", "kind", "delivery_state", "attempts", "last_status", "detail", "last_at", "next_at")

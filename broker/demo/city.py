@@ -10,10 +10,10 @@ from broker.bootstrap import Broker
 from broker.demo.footage import Footage
 from broker.demo.people import CONSENTING_DEPARTMENT, PEOPLE, REFUSING_DEPARTMENT, departments, made_up_password
 from broker.demo.points import CENTRES, DemoPoint, write_lists
-from broker.domain.accounts import Caller
-from broker.services.accounts import NewPerson
-from broker.services.catalog_files.report import ImportReport
-from broker.services.sources import NewSource
+from broker.domain.people.accounts import Caller
+from broker.services.catalog.catalog_files.report import ImportReport
+from broker.services.people.accounts import NewPerson
+from broker.services.sources.sources import NewSource
 
 SOURCE = "demo-recorder"
 SESSIONS = 2

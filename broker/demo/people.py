@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass
 
 from broker.demo.points import CITY, CITY_NAME, DISTRICTS, OWNERS
-from broker.domain.accounts import DepartmentKind, Role
-from broker.services.accounts import NewDepartment
+from broker.domain.people.accounts import DepartmentKind, Role
+from broker.services.people.accounts import NewDepartment
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when it is read off a screen
 _GROUPS, _GROUP = 4, 4

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from broker.domain.catalog import Direction
-from broker.domain.gb_code import Edition, compose
+from broker.domain.catalog.catalog import Direction
+from broker.domain.catalog.gb_code import Edition, compose
 
 ENOUGH = 2400
 SEED = 799

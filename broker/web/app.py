@@ -14,13 +14,8 @@ from starlette.exceptions import HTTPException
 from broker.bootstrap import Broker
 from broker.domain.errors import BrokerError
 from broker.web import media, openapi
-from broker.web.api import (
-    absences,
-    access_register,
-    access_requests,
-    adapters,
-    attachments,
-    audit,
+from broker.web.api import problems
+from broker.web.api.catalog import (
     camera_codes,
     camera_export,
     camera_fields,
@@ -28,43 +23,18 @@ from broker.web.api import (
     camera_import,
     camera_records,
     cameras,
-    copies,
-    delegations,
-    departments,
     divisions,
-    emergencies,
-    escrow,
-    grants,
-    health,
-    holds,
     imports,
-    inbox,
-    invites,
-    ledger,
-    locks,
-    maintenance,
     map_tiles,
-    me,
-    measures,
-    notices,
-    oidc,
-    packages,
-    persons,
-    point_health,
-    policies,
-    previews,
-    problems,
     reconciliations,
-    request_items,
-    retrievals,
-    rulebook,
-    second_factor,
-    sessions,
-    source_history,
-    sources,
-    statistics,
-    webhooks,
 )
+from broker.web.api.deciding import absences, delegations, emergencies, policies, rulebook
+from broker.web.api.footage import copies, escrow, grants, ledger, locks, packages, retrievals
+from broker.web.api.notices import notices, webhooks
+from broker.web.api.oversight import access_register, audit, holds, measures, statistics
+from broker.web.api.people import departments, invites, me, oidc, persons, second_factor, sessions
+from broker.web.api.requests import access_requests, attachments, inbox, previews, request_items
+from broker.web.api.sources import adapters, health, maintenance, point_health, source_history, sources
 from broker.web.console.wiring import add_console
 from broker.web.docs_pages import OPENAPI, add_docs
 from broker.web.guard import GrantGuard

@@ -14,11 +14,11 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import Conflict, Forbidden, Unauthenticated
-from broker.domain.oidc import FLOW as LONGEST_FLOW
-from broker.services.devices import KEPT
-from broker.services.sign_in import TOKEN_PREFIX, Signed, csrf_of
+from broker.domain.people.accounts import Caller
+from broker.domain.people.oidc import FLOW as LONGEST_FLOW
+from broker.services.people.devices import KEPT
+from broker.services.people.sign_in import TOKEN_PREFIX, Signed, csrf_of
 from broker.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from broker.domain import places
-from broker.domain.asked_places import WIDTH, places_of, recorded_span
-from broker.domain.catalog import POINT_CLASSES, Lifecycle, Status
+from broker.domain.catalog import places
+from broker.domain.catalog.catalog import POINT_CLASSES, Lifecycle, Status
+from broker.domain.catalog.finding import Question
 from broker.domain.errors import Invalid
-from broker.domain.finding import Question
-from broker.services.finding import Wanted
+from broker.domain.requests.asked_places import WIDTH, places_of, recorded_span
+from broker.services.catalog.finding import Wanted
 from broker.web.values import CODE, Instant
 
 MOST_TAGS = 20

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import CameraId, DepartmentId, PersonId
+from broker.domain.people.accounts import Caller
 from broker.domain.time import Clock
-from broker.services.names import Known, Names
+from broker.services.people.names import Known, Names
 from broker.web import language
 from broker.web.auth import signed_in
 

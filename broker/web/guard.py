@@ -19,10 +19,10 @@ from uuid import uuid4
 import psycopg
 
 from broker.domain.errors import Unavailable
-from broker.domain.stops import Stop, StopKind
+from broker.domain.footage.stops import Stop, StopKind
 from broker.domain.time import Clock
-from storage.db.replicas import RevocationLog
-from storage.db.revocations import LEASE
+from storage.db.footage.replicas import RevocationLog
+from storage.db.footage.revocations import LEASE
 
 POLL = LEASE / 4
 SETTLED = LEASE / 2  # seconds the event loop may take to cut connections before this process stops saying it is well

@@ -15,8 +15,8 @@ from fastapi import Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Unavailable
-from broker.domain.register import LookAct
-from broker.domain.stops import Stop
+from broker.domain.footage.stops import Stop
+from broker.domain.oversight.register import LookAct
 from broker.web.delivery import Ending, GuardedResponse
 from broker.web.guard import Cell, GrantGuard
 from broker.web.ranges import parse_range

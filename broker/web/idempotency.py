@@ -15,10 +15,10 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import Conflict, Invalid
+from broker.domain.people.accounts import Caller
 from broker.web.bodies import ReadRequest
-from storage.db.idempotency import Answer, Write, current_write
+from storage.db.house.idempotency import Answer, Write, current_write
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
+from broker.domain.footage.retrievals import WHOLE, EvidenceItem, Retrieval
+from broker.domain.footage.stops import Stop
 from broker.domain.ids import RetrievalId
-from broker.domain.register import LookAct
-from broker.domain.retrievals import WHOLE, EvidenceItem, Retrieval
-from broker.domain.stops import Stop
+from broker.domain.oversight.register import LookAct
+from broker.domain.people.accounts import Caller
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.handing_over import Offer, Opened, Part, RangeHeader, hand_over, headers_of
 from broker.web.routes import StrictRoute

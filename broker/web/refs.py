@@ -3,10 +3,10 @@
 from typing import Self
 from uuid import UUID
 
-from broker.domain.accounts import Department, Person
-from broker.domain.catalog import Camera
+from broker.domain.catalog.catalog import Camera
 from broker.domain.ids import CameraId, DepartmentId, PersonId
-from broker.services.names import Known
+from broker.domain.people.accounts import Department, Person
+from broker.services.people.names import Known
 from broker.web.values import Out
 
 

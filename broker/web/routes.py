@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from broker.domain.errors import Invalid
-from broker.services.sign_in import TOKEN_PREFIX
+from broker.services.people.sign_in import TOKEN_PREFIX
 from broker.web.auth import SAFE, authenticate, signed_in
 from broker.web.bodies import ReadRequest, check_text, read_json
 from broker.web.idempotency import once

@@ -15,7 +15,7 @@ from broker.worker.faults import noting_faults
 from broker.worker.schedule import add_schedule
 from broker.worker.tasks import add_tasks
 from storage.db.engine import RUNTIME_ROLE
-from storage.db.jobs import FOOTAGE_QUEUE, NOTICES_QUEUE, SOURCES_QUEUE
+from storage.db.house.jobs import FOOTAGE_QUEUE, NOTICES_QUEUE, SOURCES_QUEUE
 
 FETCH_POLL = 0.5  # seconds; a notice wakes the worker sooner, this is for when the notice is lost
 HEARTBEAT = 2.0

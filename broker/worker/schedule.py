@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from procrastinate import App
 
 from broker.bootstrap import Broker
-from storage.db.jobs import LAST, NOTICES_QUEUE, SOURCES_QUEUE
+from storage.db.house.jobs import LAST, NOTICES_QUEUE, SOURCES_QUEUE
 
 SWEEP = "* * * * * */5"  # every five seconds: the sixth field counts them
 

@@ -7,7 +7,7 @@ from procrastinate import App, RetryStrategy
 from broker.bootstrap import Broker
 from broker.domain.errors import Unavailable
 from broker.domain.ids import EscrowId, ImportId, PackageId, PersonId, RequestId, RetrievalId
-from storage.db.jobs import (
+from storage.db.house.jobs import (
     BUILD_PACKAGE,
     CALL_WEBHOOK,
     DELIVER_NOTICES,

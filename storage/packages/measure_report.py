@@ -8,8 +8,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from pylopdf_fonts_zh_cn import sans_path
 
-from broker.domain.measure_words import FORMULAS, UNITS
-from broker.domain.measures import INDICATORS, LEADING, MEASURE_WORDS, Figure, Line, Measure
+from broker.domain.oversight.measure_words import FORMULAS, UNITS
+from broker.domain.oversight.measures import INDICATORS, LEADING, MEASURE_WORDS, Figure, Line, Measure
 from storage.packages import charts
 from storage.packages.charts import BLUE, FONT, GREY, INK, RED, Bar
 

@@ -15,7 +15,7 @@ from adapters.base import Progress, SourceAdapter
 from adapters.errors import AdapterError, RecordingVanished
 from adapters.media import Stretch
 from adapters.media.testcard import Style, write_recording
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.local_files import LocalFilesAdapter
 from adapters.media.testcard import Code, Style, read_codes
-from broker.domain.media import Capture, ClipAsk, Fetched, SnapshotAsk
+from broker.domain.footage.media import Capture, ClipAsk, Fetched, SnapshotAsk
 from broker.domain.time import TimeSpan
 
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from adapters.errors import AdapterError, SourceTimeout, SourceUnreachable
 from adapters.gateway import Gateway
 from adapters.http_playback import HttpPlaybackAdapter
 from adapters.media.testcard import read_codes
-from broker.domain.media import ClipAsk
+from broker.domain.footage.media import ClipAsk
 from tests.adapters.fault_proxy import Line, between
 from tests.adapters.faulty_playback import CuttingWithVersions
 from tests.adapters.playback import Playback, channels_of

@@ -22,7 +22,7 @@ from adapters.errors import (
     UnreadableMedia,
 )
 from adapters.local_files import LocalFilesAdapter
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from tests.adapters.recordings import CHANNEL, Recording, at, clipped, delivered, shot, span
 
 MIDDLE = f"{CHANNEL}/20260301T040012Z.mp4"

@@ -29,7 +29,7 @@ from adapters.losses import Loss, explained
 from adapters.media import Stretch
 from adapters.registry import load
 from broker.domain.errors import Invalid, SourceFault
-from broker.domain.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
+from broker.domain.footage.media import Capture, ClipAsk, Piece, Point, Probe, SnapshotAsk
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import at, span
 

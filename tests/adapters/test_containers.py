@@ -14,7 +14,7 @@ from adapters.local_files import LocalFilesAdapter
 from adapters.media import inspect
 from adapters.media.containers import read_head
 from adapters.media.mp4_head import read_mp4_head
-from broker.domain.media import SnapshotAsk
+from broker.domain.footage.media import SnapshotAsk
 from tests.adapters.recordings import CHANNEL, START, Recording, at, clipped, delivered, shot, span
 
 

@@ -23,7 +23,7 @@ from adapters.media.planes import Canvas, view
 from adapters.media.stretches import Stretch
 from adapters.media.testcard import read_codes
 from adapters.media.watermark import film
-from broker.domain.media import Capture, Treatment
+from broker.domain.footage.media import Capture, Treatment
 from broker.domain.time import TimeSpan
 from tests.adapters.films import Pixels, films_of, frames_of, given_to_the_encoder, lumas, street, stretch, write_film
 from tests.adapters.recordings import GAP, START, Recording, at, span

@@ -15,7 +15,7 @@ from adapters.media import face_model
 from adapters.media.copies import marked, treated
 from adapters.media.face_model import FACE_MODEL, find, redacts
 from adapters.media.faces import Detector, Face, seen, with_faces
-from broker.domain.media import ClipAsk, SnapshotAsk, Treatment
+from broker.domain.footage.media import ClipAsk, SnapshotAsk, Treatment
 from tests.adapters.films import Pixels, face, films_of, frames_of, given_to_the_encoder, street, stretch, write_film
 from tests.adapters.recordings import CHANNEL, START, Recording, at, span
 

@@ -23,8 +23,8 @@ from adapters.errors import (
 from adapters.http_playback import HttpPlaybackAdapter
 from adapters.media.recorder import Recorder
 from adapters.media.testcard import read_codes
-from broker.domain.coverage import MissingReason
-from broker.domain.media import ClipAsk, Fetched
+from broker.domain.footage.media import ClipAsk, Fetched
+from broker.domain.requests.coverage import MissingReason
 from broker.domain.time import TimeSpan
 from tests.adapters import faulty_playback as faulty
 from tests.adapters.playback import Playback, Stored, adapter_at, channels_of, stored

@@ -31,7 +31,7 @@ from adapters.errors import (
 )
 from adapters.gateway import Gateway
 from adapters.media.testcard import read_codes
-from broker.domain.media import Ask, ClipAsk, Fetched, SnapshotAsk
+from broker.domain.footage.media import Ask, ClipAsk, Fetched, SnapshotAsk
 from tests.adapters.conftest import GIGABYTE
 from tests.adapters.recordings import CHANNEL, Recording, at, span
 

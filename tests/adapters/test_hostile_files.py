@@ -10,7 +10,7 @@ import pytest
 from adapters.errors import HostilePath, RecordingVanished, SourceUnreachable, UnknownChannel
 from adapters.local_files import LocalFilesAdapter
 from adapters.local_files.beneath import Folder, names_of
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from tests.adapters.recordings import CHANNEL, Recording, at, span
 
 HOSTILE = (

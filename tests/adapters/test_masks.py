@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from adapters.media.copies import marked, notes_of, treated
 from adapters.media.masks import cover
 from adapters.media.planes import Canvas
-from broker.domain.media import Mask, MaskStyle, Treatment
+from broker.domain.footage.media import Mask, MaskStyle, Treatment
 from tests.adapters.films import Pixels, films_of, given_to_the_encoder, lumas, street
 from tests.adapters.recordings import Recording, at, span
 

@@ -12,8 +12,8 @@ from adapters.errors import ImpossibleAnswer, SourceRefusesEntry, UnfinishedMedi
 from adapters.media.testcard import read_codes
 from adapters.motioneye import MotionEyeAdapter
 from adapters.motioneye.movies import movie_of
-from broker.domain.coverage import MissingReason
-from broker.domain.media import ClipAsk, Point
+from broker.domain.footage.media import ClipAsk, Point
+from broker.domain.requests.coverage import MissingReason
 from broker.domain.time import TimeSpan
 from tests.adapters.replayed import Replay
 from tests.adapters.replayed_motioneye import ASKED, Forgetting, clearing, motioneye, utc

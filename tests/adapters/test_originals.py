@@ -15,7 +15,7 @@ from adapters.media import originals
 from adapters.media.originals import cut
 from adapters.media.stretches import Stretch
 from adapters.media.testcard import Code, read_codes
-from broker.domain.media import Piece
+from broker.domain.footage.media import Piece
 from broker.domain.time import TimeSpan
 from tests.adapters.coded import Coded, Film, film
 from tests.adapters.recordings import at, span

@@ -15,7 +15,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from adapters.gateway import Gateway
-from broker.domain.media import ClipAsk
+from broker.domain.footage.media import ClipAsk
 from tests.adapters.recordings import CHANNEL, span
 Gateway(timedelta(minutes=5), 2 * 1024**3).fetch(
     "faulty", {"fault": "hang", "note": sys.argv[1]}, ClipAsk(CHANNEL, span(0, 1)), Path(sys.argv[2]),

@@ -14,7 +14,7 @@ from adapters.gateway import Gateway
 from adapters.local_files import LocalFilesAdapter
 from adapters.media.panels import Clock, Panel, banner, told
 from adapters.media.planes import Canvas
-from broker.domain.media import ClipAsk, PictureFormat, SnapshotAsk, Treatment
+from broker.domain.footage.media import ClipAsk, PictureFormat, SnapshotAsk, Treatment
 from tests.adapters.films import Pixels, lumas
 from tests.adapters.recordings import CHANNEL, Recording, at, span
 

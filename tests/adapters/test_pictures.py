@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from adapters.media import Stretch, take_clip, take_snapshot
 from adapters.media.planes import view
 from adapters.media.testcard import read_codes
-from broker.domain.media import Capture, ClipAsk, SnapshotAsk, Treatment
+from broker.domain.footage.media import Capture, ClipAsk, SnapshotAsk, Treatment
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import Recording, at, span
 

@@ -11,8 +11,8 @@ import pytest
 from adapters.errors import NoRecording, UncertainHour
 from adapters.local_files import LocalFilesAdapter
 from adapters.media.testcard import Style, write_recording
-from broker.domain.coverage import Missing, MissingReason
-from broker.domain.media import ClipAsk
+from broker.domain.footage.media import ClipAsk
+from broker.domain.requests.coverage import Missing, MissingReason
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import CHANNEL, clipped
 

@@ -9,7 +9,7 @@ import pytest
 from adapters.media import take_clip
 from adapters.media.testcard import read_codes
 from adapters.web.recordings import Placed, length_of, stretches
-from broker.domain.media import ClipAsk
+from broker.domain.footage.media import ClipAsk
 from broker.domain.time import TimeSpan
 from tests.adapters.recordings import at, span
 from tests.adapters.replayed import Film, recorded

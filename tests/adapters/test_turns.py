@@ -12,7 +12,7 @@ from adapters.errors import SourceTimeout
 from adapters.gateway import Gateway
 from adapters.media.testcard import read_codes
 from adapters.turns import turn
-from broker.domain.media import ClipAsk
+from broker.domain.footage.media import ClipAsk
 from tests.adapters.recordings import CHANNEL, Recording, span
 
 HOLDER = """

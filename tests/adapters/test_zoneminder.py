@@ -23,8 +23,8 @@ from adapters.errors import (
 from adapters.media.testcard import read_codes
 from adapters.zoneminder import ZoneMinderAdapter
 from adapters.zoneminder.events import event_of
-from broker.domain.coverage import MissingReason
-from broker.domain.media import ClipAsk, Point
+from broker.domain.footage.media import ClipAsk, Point
+from broker.domain.requests.coverage import MissingReason
 from broker.domain.time import TimeSpan
 from tests.adapters.replayed import Replay
 from tests.adapters.replayed_faults import LOGIN_PAGE, answered, retold

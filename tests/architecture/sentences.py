@@ -21,7 +21,7 @@ FUNCTIONS = {"say": 0, "refused": 0, "fail": 1, "abort": 1}
 
 ROW_FACTS = frozenset({"where", "field", "value", "allowed"})
 ROW_SLUG = re.compile(r"(point|gb-code)(-[a-z]+)+")
-ROW_FILES = ("broker/services/catalog_files", "storage/db/camera_merge.py")
+ROW_FILES = ("broker/services/catalog/catalog_files", "storage/db/catalog/camera_merge.py")
 
 LOCKED = ("person-locked", "camera-locked", "department-locked")
 CUT_OFF = (
@@ -31,7 +31,7 @@ CUT_OFF = (
 """Why a delivery ended before its end; where the grant is dead too, the retrieval keeps it as its error."""
 
 COMPUTED: dict[str, dict[str, frozenset[str]]] = {
-    "broker/services/rulebook_document/members.py:fault": {
+    "broker/services/deciding/rulebook_document/members.py:fault": {
         **dict.fromkeys(
             ("field-unknown", "field-missing", "text-blanks", "hollow-word", "routes-leave-gap"), frozenset[str]()
         ),
@@ -44,15 +44,15 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
         **dict.fromkeys(("number-too-large", "list-too-long", "text-too-long"), frozenset({"most"})),
         **dict.fromkeys(("route-without-center", "route-never-taken"), frozenset({"route"})),
     },
-    "broker/domain/gb_code.py:_refusal": {
+    "broker/domain/catalog/gb_code.py:_refusal": {
         f"gb-code-{group}": frozenset({"value", "allowed"})
         for group in ("length", "digits", "division", "industry", "type", "network", "serial")
     },
-    "broker/domain/camera_fields.py:json_value": {
+    "broker/domain/catalog/camera_fields.py:json_value": {
         f"record-field-{reason}": frozenset({"field", "value", "allowed"})
         for reason in ("empty", "code", "shape", "integer", "number", "range", "instant", "flag", "long", "control")
     },
-    "broker/services/retrievals.py:understood": {
+    "broker/services/footage/retrievals.py:understood": {
         **dict.fromkeys(
             (
                 "footage-person",
@@ -70,7 +70,7 @@ COMPUTED: dict[str, dict[str, frozenset[str]]] = {
     "broker/web/handing_over.py:_opened": dict.fromkeys(
         ("grant-revoked", "grant-expired", *LOCKED), frozenset({"act"})
     ),
-    "broker/services/retrievals.py:interrupted": dict.fromkeys(CUT_OFF, frozenset[str]()),
+    "broker/services/footage/retrievals.py:interrupted": dict.fromkeys(CUT_OFF, frozenset[str]()),
 }
 """Where a slug is computed: the function, and every slug that may come out, with the facts given."""
 

@@ -26,9 +26,9 @@ def test_the_contracts_hold() -> None:
     ("file", "line"),
     [
         ("broker/domain/ids.py", "import sqlalchemy"),
-        ("broker/services/grants.py", "import fastapi"),
+        ("broker/services/footage/grants.py", "import fastapi"),
         ("adapters/base.py", "import storage.db.engine"),
-        ("storage/db/grants.py", "import broker.services.grants"),
+        ("storage/db/footage/grants.py", "import broker.services.footage.grants"),
     ],
 )
 def test_a_forbidden_import_is_noticed(file: str, line: str, tmp_path: Path) -> None:

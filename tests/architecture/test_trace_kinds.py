@@ -2,10 +2,10 @@
 
 import ast
 
-from broker.domain.audit import KINDS
+from broker.domain.oversight.audit import KINDS
 from tests.architecture.sources import PACKAGES, called, named, python_files, text_of, tree
 
-LIST = "broker/domain/audit.py"
+LIST = "broker/domain/oversight/audit.py"
 
 
 def strings() -> set[str]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from broker.domain.catalog import Merged, PointDraft
-from broker.services.catalog_files.check import Checked, Checker
-from broker.services.catalog_files.mapping import resolve
-from broker.services.catalog_files.reading import open_table
-from broker.services.catalog_files.report import ImportReport, Tally
-from broker.services.catalog_files.rows import Row
+from broker.domain.catalog.catalog import Merged, PointDraft
+from broker.services.catalog.catalog_files.check import Checked, Checker
+from broker.services.catalog.catalog_files.mapping import resolve
+from broker.services.catalog.catalog_files.reading import open_table
+from broker.services.catalog.catalog_files.report import ImportReport, Tally
+from broker.services.catalog.catalog_files.rows import Row
 
 NESTED: dict[str, dict[str, list[dict[str, object]]]] = {
     "Northshire": {

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from broker.bootstrap import Broker, operator
-from broker.domain.catalog import Camera, Direction, Merged, PointDraft
-from broker.domain.gb_code import compose
+from broker.domain.catalog.catalog import Camera, Direction, Merged, PointDraft
+from broker.domain.catalog.gb_code import compose
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.ids import DepartmentId
-from broker.domain.visibility import EVERYBODY
-from storage.db.camera_merge import Writing
-from storage.db.cameras import CameraRepository
+from storage.db.catalog.camera_merge import Writing
+from storage.db.catalog.cameras import CameraRepository
 from storage.db.tables import camera
 from tests.catalog.lists import drafts_of, write_text
 from tests.city import City
@@ -191,7 +191,7 @@ def test_what_is_copied_straight_is_what_is_staged(
     columns = [column for column in camera.c if column.name not in {"id", "changed"}]
     rows = []
     for placed in (False, True):
-        monkeypatch.setattr("storage.db.camera_merge.knows_places", lambda *_, placed=placed: placed)
+        monkeypatch.setattr("storage.db.catalog.camera_merge.knows_places", lambda *_, placed=placed: placed)
         store.number = 0
         with connection.begin_nested() as attempt:
             assert store.take(*drafts) == (4, 0, 0, ())

@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
-from broker.domain.catalog import Camera
+from broker.domain.catalog.catalog import Camera
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import CameraId, SourceId, new_id
-from broker.domain.visibility import EVERYBODY
-from storage.db.camera_merge import Writing
-from storage.db.cameras import CameraRepository
+from storage.db.catalog.camera_merge import Writing
+from storage.db.catalog.cameras import CameraRepository
 from storage.db.tables import source
 from tests.catalog.lists import drafts_of
 from tests.city import City

@@ -4,7 +4,7 @@ import pytest
 
 from broker.bootstrap import Broker, operator
 from broker.demo.points import OWNERS, demo_points, write_csv, write_geojson, write_lists
-from broker.domain.gb_code import Edition, parse
+from broker.domain.catalog.gb_code import Edition, parse
 from tests.catalog.lists import read_list
 from tests.city import City
 

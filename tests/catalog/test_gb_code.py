@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.domain.catalog.gb_code import INDUSTRIES, Edition, compose, parse
 from broker.domain.errors import Invalid
-from broker.domain.gb_code import INDUSTRIES, Edition, compose, parse
 
 GOOD = "34020200001320000001"
 digits = st.text("0123456789", min_size=1)

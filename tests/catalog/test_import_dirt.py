@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from broker.bootstrap import Broker, operator
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import BrokerError
-from broker.domain.visibility import EVERYBODY
-from broker.services.catalog_files.reading import open_table
-from broker.services.catalog_files.rows import Limits
+from broker.services.catalog.catalog_files.reading import open_table
+from broker.services.catalog.catalog_files.rows import Limits
 from tests.catalog.lists import write_text
 from tests.catalog.test_imports import code, mine
 from tests.city import City

@@ -11,14 +11,14 @@ import pytest
 from openpyxl import Workbook
 
 from broker.bootstrap import Broker, operator
-from broker.domain.catalog import Camera
-from broker.domain.coordinates import System, from_wgs84
+from broker.domain.catalog.catalog import Camera
+from broker.domain.catalog.coordinates import System, from_wgs84
+from broker.domain.catalog.gb_code import compose
+from broker.domain.catalog.imports import Fate, ImportState
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import BrokerError, Conflict, Invalid, Unknown
-from broker.domain.gb_code import compose
 from broker.domain.ids import ImportId, new_id
-from broker.domain.imports import Fate, ImportState
-from broker.domain.visibility import EVERYBODY
-from broker.services.imports import Asked
+from broker.services.catalog.imports import Asked
 from tests.catalog.lists import write_text
 from tests.city import City
 
@@ -148,7 +148,9 @@ def test_a_run_that_broke_off_leaves_nothing_and_is_run_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("broker.services.import_runs.keep_outside", killed)  # all is written, nothing is committed
+        patched.setattr(
+            "broker.services.catalog.import_runs.keep_outside", killed
+        )  # all is written, nothing is committed
         with pytest.raises(KeyboardInterrupt):
             broker.import_runs.run(ordered.id)
     assert broker.imports.read(ME, ordered.id).state is ImportState.RUNNING

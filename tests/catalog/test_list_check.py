@@ -1,9 +1,9 @@
 import pytest
 
-from broker.domain.catalog import Direction, Severity, place_key
-from broker.services.catalog_files.check import Checker
-from broker.services.catalog_files.mapping import resolve
-from broker.services.catalog_files.rows import Row
+from broker.domain.catalog.catalog import Direction, Severity, place_key
+from broker.services.catalog.catalog_files.check import Checker
+from broker.services.catalog.catalog_files.mapping import resolve
+from broker.services.catalog.catalog_files.rows import Row
 from tests.catalog.lists import check_one, reasons, taken
 
 CODE = "34020200001320000001"

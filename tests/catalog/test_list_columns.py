@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.bench_catalogue_import import HEADINGS, lines
-from broker.domain.coordinates import System
-from broker.services.catalog_files.check import Checked, Checker
-from broker.services.catalog_files.mapping import ColumnMapping, resolve
-from broker.services.catalog_files.rows import Row
+from broker.domain.catalog.coordinates import System
+from broker.services.catalog.catalog_files.check import Checked, Checker
+from broker.services.catalog.catalog_files.mapping import ColumnMapping, resolve
+from broker.services.catalog.catalog_files.rows import Row
 
 DIRTY: tuple[object, ...] = (
     *("", " ", "'=1+1", "'x", " blank ", "a\tb", "a\x00b", "\u202e", "\u3000全", "１２", "x" * 201, "x" * 2001),

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from broker.domain.errors import BrokerError, Invalid, TooLarge
-from broker.services.catalog_files.reading import read_rows
-from broker.services.catalog_files.rows import Limits
+from broker.services.catalog.catalog_files.reading import read_rows
+from broker.services.catalog.catalog_files.rows import Limits
 from tests.catalog.lists import write_text
 
 TEXT = "名称,经度,纬度\n锦河路口,120.1,30.2\n中山街口,120.2,30.3\n"
@@ -44,7 +44,7 @@ def test_other_encodings_are_refused_with_the_line(tmp_path: Path, content: byte
 
 
 def test_a_letter_cut_by_the_end_of_a_chunk_is_whole_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.services.catalog_files.encoding.CHUNK", 5)
+    monkeypatch.setattr("broker.services.catalog.catalog_files.encoding.CHUNK", 5)
     for encoding in ("utf-8", "gb18030"):
         assert len(list(read_rows(write_text(tmp_path, TEXT, encoding=encoding)))) == 2
     path = tmp_path / "cut.csv"

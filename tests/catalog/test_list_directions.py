@@ -1,7 +1,7 @@
 import pytest
 
-from broker.domain.catalog import Direction
-from broker.services.catalog_files.directions import parse_direction
+from broker.domain.catalog.catalog import Direction
+from broker.services.catalog.catalog_files.directions import parse_direction
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from broker.domain.errors import Invalid
-from broker.services.catalog_files.reading import open_table, read_rows
+from broker.services.catalog.catalog_files.reading import open_table, read_rows
 from tests.catalog.lists import NESTED, read_list, write_json, write_text
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from broker.domain.errors import Invalid
-from broker.services.catalog_files.aliases import ALIASES, FIELDS
-from broker.services.catalog_files.mapping import parse_pairs, resolve
+from broker.services.catalog.catalog_files.aliases import ALIASES, FIELDS
+from broker.services.catalog.catalog_files.mapping import parse_pairs, resolve
 
 NEEDED = ["name", "latitude", "longitude"]
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.domain.catalog import Merged, RowProblem, Severity
+from broker.domain.catalog.catalog import Merged, RowProblem, Severity
 from broker.domain.errors import Invalid
-from broker.services.catalog_files.check import Checked, Checker
-from broker.services.catalog_files.mapping import resolve
-from broker.services.catalog_files.report import ImportReport, Tally, write_problems_csv, write_problems_json
-from broker.services.catalog_files.rows import Row
+from broker.services.catalog.catalog_files.check import Checked, Checker
+from broker.services.catalog.catalog_files.mapping import resolve
+from broker.services.catalog.catalog_files.report import ImportReport, Tally, write_problems_csv, write_problems_json
+from broker.services.catalog.catalog_files.rows import Row
 from tests.catalog.lists import NESTED, read_list, write_json
 
 PROBLEM = RowProblem("2", "name", "point-name-missing", "=cmd|' /C calc'!A0", "-90…90", Severity.WARNING)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from broker.services.catalog_files.cells import address_key, holds_address
-from broker.services.catalog_files.report import write_problems_csv
+from broker.services.catalog.catalog_files.cells import address_key, holds_address
+from broker.services.catalog.catalog_files.report import write_problems_csv
 from tests.catalog.lists import NESTED, check_one, read_list, taken, write_json, write_text
 
 ADDRESSES = [

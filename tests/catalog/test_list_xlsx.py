@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from broker.domain.errors import Invalid, TooLarge
-from broker.services.catalog_files.reading import read_rows
-from broker.services.catalog_files.rows import Limits
+from broker.services.catalog.catalog_files.reading import read_rows
+from broker.services.catalog.catalog_files.rows import Limits
 from tests.catalog.lists import read_list, write_text, write_xlsx
 
 HEADER = ["设备编码", "设备名称", "经度", "纬度", "安装时间"]

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.camera_fields import CustomField
-from broker.domain.camera_record import FieldKind, Word
-from broker.domain.coordinates import System
+from broker.domain.catalog.camera_fields import CustomField
+from broker.domain.catalog.camera_record import FieldKind, Word
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.imports import Fate
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import Invalid
-from broker.domain.imports import Fate
-from broker.domain.visibility import EVERYBODY
-from broker.services.imports import Asked
+from broker.services.catalog.imports import Asked
 from tests.catalog.lists import write_text
 from tests.catalog.test_imports import code, mine
 from tests.city import City

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from broker.domain.camera_record import RECORD_FIELDS, FieldKind
-from broker.services.catalog_files.faults import CellFault
-from broker.services.catalog_files.record_cells import RECORD_GLANCES, RECORD_READERS
+from broker.domain.catalog.camera_record import RECORD_FIELDS, FieldKind
+from broker.services.catalog.catalog_files.faults import CellFault
+from broker.services.catalog.catalog_files.record_cells import RECORD_GLANCES, RECORD_READERS
 
 
 def fault_of(key: str, cell: object) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.bench_catalogue_import import lines
-from storage.db.sought import MARK, sought
-from storage.db.sought_many import AT_ONCE, Told, sought_many
+from storage.db.catalog.sought import MARK, sought
+from storage.db.catalog.sought_many import AT_ONCE, Told, sought_many
 
 LETTERS = "人民路中山长重行朝123456789 0a BÉßΣσἈ\u3000ａＡ１２３４\t\né㍿ǅİ𠀀😀ﬁ-()（）号ς"
 TEXTS = st.text(

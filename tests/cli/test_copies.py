@@ -1,7 +1,7 @@
 """The commands of copies: masks at the machine, originals in a request, and the way back from a code."""
 
 from broker.bootstrap import Broker
-from broker.domain.copy_codes import code_of
+from broker.domain.footage.copy_codes import code_of
 from broker.domain.ids import RetrievalId, new_id
 from tests.city import CAMERAS
 from tests.cli.conftest import Desk, Run

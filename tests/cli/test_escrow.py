@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker
-from broker.domain.escrows import EscrowState
+from broker.domain.footage.escrows import EscrowState
 from broker.domain.time import TimeSpan
 from broker.worker.app import worker_thread
 from tests.city import City

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import NewPerson
-from broker.services.sign_in import caller_of
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
 from policies.reading import shipped
 from policies.snapshot import version_of
 from tests.city import PASSWORD, City

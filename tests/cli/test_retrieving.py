@@ -12,7 +12,7 @@ import pytest
 from adapters.media.testcard import read_codes, write_recording
 from broker.bootstrap import Broker, operator
 from broker.cli.client import download as downloading
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from tests.city import CAMERAS
 from tests.cli.conftest import Desk
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from broker.domain.shipped_rules import SHIPPED
-from broker.services.rulebook_document import dump
+from broker.domain.deciding.shipped_rules import SHIPPED
+from broker.services.deciding.rulebook_document import dump
 from tests.cli.conftest import Desk, Run
 from tests.cli.test_people import FIRST, NEW, SPAN
 

@@ -10,13 +10,13 @@ import pytest
 from broker import cli
 from broker.cli import help_page
 from broker.cli.texts import LANGUAGES, catalogue, explain, known, language, speak, tell
-from broker.domain.accounts import ASSIGNABLE
-from broker.domain.audit import KINDS
+from broker.domain.deciding.policies import PolicyState
 from broker.domain.errors import Invalid, SourceFault
-from broker.domain.grants import Action, GrantState
-from broker.domain.policies import PolicyState
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.grants import Action, GrantState
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.oversight.audit import KINDS
+from broker.domain.people.accounts import ASSIGNABLE
+from broker.domain.requests.request_states import ItemState, RequestState
 from tests.cli.tree import commands, leaves
 
 FOLDER = Path(cli.__file__).parent

@@ -13,10 +13,10 @@ from broker.demo.people import (
     made_up_password,
 )
 from broker.demo.points import OWNERS, demo_points
-from broker.domain.accounts import ASSIGNABLE, DepartmentKind
-from broker.domain.finding import Question
-from broker.services.accounts import check_password
-from broker.services.finding import Wanted
+from broker.domain.catalog.finding import Question
+from broker.domain.people.accounts import ASSIGNABLE, DepartmentKind
+from broker.services.catalog.finding import Wanted
+from broker.services.people.accounts import check_password
 
 
 def test_there_is_somebody_in_every_role_and_every_department_decides() -> None:

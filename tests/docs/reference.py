@@ -9,9 +9,9 @@ from fastapi.routing import APIRoute
 from broker.cli.program import EXIT_CODES, INTERNAL, INTERRUPTED
 from broker.cli.texts import speak, tell
 from broker.cli.tree import program
-from broker.domain.audit import KINDS
+from broker.domain.oversight.audit import KINDS
 from broker.settings import Settings
-from broker.web.api import health
+from broker.web.api.sources import health
 from broker.web.app import PREFIX, ROUTERS
 from broker.web.problems import STATUS
 from tests.architecture.sources import ROOT

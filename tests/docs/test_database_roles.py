@@ -9,12 +9,12 @@ import psycopg
 import pytest
 
 from broker.bootstrap import open_broker, operator
-from broker.domain.accounts import DepartmentKind
-from broker.services.accounts import NewDepartment
+from broker.domain.people.accounts import DepartmentKind
+from broker.services.people.accounts import NewDepartment
 from broker.settings import Settings
 from storage.db import schema
-from storage.db.embedded import DATABASE, EmbeddedServer
-from storage.db.pg_cluster import OWNER
+from storage.db.embedded.embedded import DATABASE, EmbeddedServer
+from storage.db.embedded.pg_cluster import OWNER
 from tests.architecture.sources import ROOT
 
 REFUSED = [

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from broker.web.api import health
+from broker.web.api.sources import health
 from tests.architecture.sources import PACKAGES, ROOT, named, project_files
 
 DOCKER = ROOT / "docker"

@@ -4,10 +4,10 @@ from enum import StrEnum
 
 import pytest
 
-from broker.domain.accounts import DepartmentKind, Role
-from broker.domain.grants import Action, GrantState
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.grants import Action, GrantState
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.people.accounts import DepartmentKind, Role
+from broker.domain.requests.request_states import ItemState, RequestState
 from tests.architecture.sources import ROOT
 from tests.docs.pages import read
 

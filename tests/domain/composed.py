@@ -13,20 +13,22 @@ from functools import partial
 from itertools import product
 from uuid import UUID
 
-from broker.domain import access_requests, authorizations, decisions, emergencies, grants, lapses, retrievals
-from broker.domain import request_states as states
-from broker.domain.access_requests import AccessRequest, AskedLine, Line, RequestItem
-from broker.domain.accounts import Caller, Role
-from broker.domain.decisions import Passage
+from broker.domain.deciding import authorizations, decisions, emergencies, lapses
+from broker.domain.deciding.decisions import Passage
+from broker.domain.deciding.rulebook import Emergency
 from broker.domain.errors import BrokerError
-from broker.domain.grants import Grant, GrantChange, GrantedLine, GrantState, Level, Terms
+from broker.domain.footage import grants, retrievals
+from broker.domain.footage.grants import Grant, GrantChange, GrantedLine, GrantState, Level, Terms
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId, RetrievalId
-from broker.domain.media import SnapshotAsk
-from broker.domain.purpose import Purpose
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.retrievals import Retrieval, RetrievalState
-from broker.domain.rulebook import Emergency
-from broker.domain.steps import Decider
+from broker.domain.people.accounts import Caller, Role
+from broker.domain.requests import access_requests
+from broker.domain.requests import request_states as states
+from broker.domain.requests.access_requests import AccessRequest, AskedLine, Line, RequestItem
+from broker.domain.requests.purpose import Purpose
+from broker.domain.requests.request_states import ItemState, RequestState
+from broker.domain.requests.steps import Decider
 from broker.domain.time import TimeSpan
 from policies import facts
 from policies.authorizer import Authorizer

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from broker.domain import decisions
-from broker.domain.access_requests import AccessRequest, AskedLine, Line, RequestItem
-from broker.domain.decisions import Passage
-from broker.domain.grants import Terms
+from broker.domain.deciding import decisions
+from broker.domain.deciding.decisions import Passage
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, PersonId, RequestId, new_id
-from broker.domain.purpose import Purpose
-from broker.domain.steps import Decider
+from broker.domain.requests.access_requests import AccessRequest, AskedLine, Line, RequestItem
+from broker.domain.requests.purpose import Purpose
+from broker.domain.requests.steps import Decider
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)

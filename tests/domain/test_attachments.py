@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from broker.domain.attachments import Attachment, kept_name, purge, remove
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import AttachmentId, PersonId, RequestId, new_id
+from broker.domain.requests.attachments import Attachment, kept_name, purge, remove
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 PDF = "application/pdf"

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from broker.domain import authorizations
-from broker.domain.access_requests import AccessRequest
+from broker.domain.deciding import authorizations
+from broker.domain.deciding.lapses import escalate, lapse
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import LineId, new_id
-from broker.domain.lapses import escalate, lapse
-from broker.domain.request_states import ItemState, RequestState
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.request_states import ItemState, RequestState
 from tests.domain.requests import DUE, HALF, NOW, OWNER, OWNERS, SECOND, SPAN, approved, in_review, somebody
 
 LATE = DUE + timedelta(seconds=1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.calendar import Calendar
+from broker.domain.deciding.calendar import Calendar
 from broker.domain.errors import Invalid
 
 CHINA = timezone(timedelta(hours=8))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.camera_record import (
+from broker.domain.catalog.camera_record import (
     PRIVATE_FIELDS,
     RECORD_FIELDS,
     FieldFault,

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from broker.domain import access_requests, grants, lapses, retrievals
-from broker.domain import request_states as states
-from broker.domain.grants import GrantCommand, GrantState
-from broker.domain.request_states import ItemState, RequestCommand, RequestState
-from broker.domain.retrievals import RetrievalCommand, RetrievalState
+from broker.domain.deciding import lapses
+from broker.domain.footage import grants, retrievals
+from broker.domain.footage.grants import GrantCommand, GrantState
+from broker.domain.footage.retrievals import RetrievalCommand, RetrievalState
+from broker.domain.requests import access_requests
+from broker.domain.requests import request_states as states
+from broker.domain.requests.request_states import ItemState, RequestCommand, RequestState
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import Fact

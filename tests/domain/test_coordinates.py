@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.coordinates import System, from_wgs84, offset_there, to_wgs84
+from broker.domain.catalog.coordinates import System, from_wgs84, offset_there, to_wgs84
 
 LATITUDES = st.floats(1.0, 55.0)
 LONGITUDES = st.floats(73.0, 137.0)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.copy_codes import code_of, same_code, tail_of
 from broker.domain.errors import Invalid
+from broker.domain.footage.copy_codes import code_of, same_code, tail_of
 from broker.domain.ids import RetrievalId, new_id
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

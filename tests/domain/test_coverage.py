@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.coverage import LOOKED_BACK, Missing, MissingReason, explained, ledger, oldest_kept
+from broker.domain.requests.coverage import LOOKED_BACK, Missing, MissingReason, explained, ledger, oldest_kept
 from broker.domain.time import TimeSpan, merge, missing
 
 ZERO = datetime(2026, 11, 1, tzinfo=UTC)

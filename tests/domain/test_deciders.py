@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from broker.domain.accounts import Assignment, Caller, Department, DepartmentKind, Person, Role, system_caller
-from broker.domain.delegations import Standing
+from broker.domain.deciding.delegations import Standing
 from broker.domain.ids import DepartmentId, PersonId, new_id
+from broker.domain.people.accounts import Assignment, Caller, Department, DepartmentKind, Person, Role, system_caller
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from broker.domain import authorizations, decisions
-from broker.domain.access_requests import AccessRequest, Change, groundless
-from broker.domain.decisions import Passage
+from broker.domain.deciding import authorizations, decisions
+from broker.domain.deciding.decisions import Passage
 from broker.domain.errors import Conflict, Invalid
-from broker.domain.grants import Action, Condition, Quota, Terms
+from broker.domain.footage.grants import Action, Condition, Quota, Terms
 from broker.domain.ids import GrantId, LineId, new_id
-from broker.domain.purpose import Purpose
-from broker.domain.request_states import ItemState, RequestState
+from broker.domain.requests.access_requests import AccessRequest, Change, groundless
+from broker.domain.requests.purpose import Purpose
+from broker.domain.requests.request_states import ItemState, RequestState
 from tests.domain.requests import (
     APPROVER,
     CENTER,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.divisions import Level, above, interval, level_of, prefix, read_code, successor_of
+from broker.domain.catalog.divisions import Level, above, interval, level_of, prefix, read_code, successor_of
 from broker.domain.errors import Invalid
 
 GROUPS = st.tuples(

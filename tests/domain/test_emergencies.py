@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from broker.domain import emergencies
-from broker.domain.access_requests import AccessRequest, AskedLine
+from broker.domain.deciding import emergencies
+from broker.domain.deciding.lapses import lapse
+from broker.domain.deciding.rulebook import Emergency
 from broker.domain.errors import BrokerError, Conflict
-from broker.domain.grants import Terms
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import CameraId
-from broker.domain.lapses import lapse
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.rulebook import Emergency
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.request_states import ItemState, RequestState
 from broker.domain.time import TimeSpan
 from tests.domain.requests import APPROVER, CAMERAS, CENTER, LOOKER, NOW, OWNER, SPAN, draft, items, somebody
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from broker.domain.access_requests import AccessRequest, AskedLine, Place
-from broker.domain.catalog import Camera
-from broker.domain.findings import Earlier, EarlierOutcome, FindingKind, findings, metres_between
-from broker.domain.grants import Terms
+from broker.domain.catalog.catalog import Camera
+from broker.domain.deciding.rulebook import Alerts
+from broker.domain.deciding.shipped_rules import SHIPPED
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import CameraId, DepartmentId, PersonId, RequestId, SourceId
-from broker.domain.purpose import Purpose
-from broker.domain.rulebook import Alerts
-from broker.domain.shipped_rules import SHIPPED
+from broker.domain.requests.access_requests import AccessRequest, AskedLine, Place
+from broker.domain.requests.findings import Earlier, EarlierOutcome, FindingKind, findings, metres_between
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
 
 MONDAY = datetime(2026, 11, 16, 2, tzinfo=UTC)  # ten o'clock in the office

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from broker.domain import authorizations, decisions
-from broker.domain.access_requests import AccessRequest, RequestItem
-from broker.domain.decisions import Passage
+from broker.domain.deciding import authorizations, decisions
+from broker.domain.deciding.decisions import Passage
 from broker.domain.errors import Conflict
-from broker.domain.forwarding import forward, hand_back, redirect, redirected
 from broker.domain.ids import DepartmentId, ItemId, new_id
-from broker.domain.request_states import ItemState, RequestState
+from broker.domain.requests.access_requests import AccessRequest, RequestItem
+from broker.domain.requests.forwarding import forward, hand_back, redirect, redirected
+from broker.domain.requests.request_states import ItemState, RequestState
 from tests.domain.requests import (
     APPROVER,
     CAMERAS,

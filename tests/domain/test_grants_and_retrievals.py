@@ -6,10 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from broker.domain import retrievals
-from broker.domain.audit import FIRST, Entry, Event, first_fault, leaf_hash, seal
 from broker.domain.errors import Conflict, Unknown
-from broker.domain.grants import (
+from broker.domain.footage import retrievals
+from broker.domain.footage.grants import (
     Action,
     Grant,
     GrantedLine,
@@ -23,9 +22,10 @@ from broker.domain.grants import (
     revoke,
     suspend,
 )
+from broker.domain.footage.media import Capture, ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import EvidenceItem, Retrieval, RetrievalState
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId, RetrievalId
-from broker.domain.media import Capture, ClipAsk, SnapshotAsk
-from broker.domain.retrievals import EvidenceItem, Retrieval, RetrievalState
+from broker.domain.oversight.audit import FIRST, Entry, Event, first_fault, leaf_hash, seal
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from broker.domain.errors import Invalid
-from broker.domain.health_targets import Target, aimed
 from broker.domain.ids import CameraId, SourceId
-from broker.domain.maintenance import Maintenance, declared, ended
-from broker.domain.point_health import AGAIN, EVERY, PointState, Trouble, Verdict, observed, pause
-from broker.domain.point_judgement import Known, day_span, first_day, judged, recorded_days
-from broker.domain.point_looks import Look
-from broker.domain.source_health import UNWATCHED, HealthState, Spell
-from broker.domain.source_health import observed as source_observed
+from broker.domain.sources.health_targets import Target, aimed
+from broker.domain.sources.maintenance import Maintenance, declared, ended
+from broker.domain.sources.point_health import AGAIN, EVERY, PointState, Trouble, Verdict, observed, pause
+from broker.domain.sources.point_judgement import Known, day_span, first_day, judged, recorded_days
+from broker.domain.sources.point_looks import Look
+from broker.domain.sources.source_health import UNWATCHED, HealthState, Spell
+from broker.domain.sources.source_health import observed as source_observed
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from broker.domain.deciding.shipped_rules import SHIPPED
 from broker.domain.errors import Invalid
-from broker.domain.purpose import Purpose
-from broker.domain.shipped_rules import SHIPPED
+from broker.domain.requests.purpose import Purpose
 
 RULES = SHIPPED.purpose
 GOOD = Purpose("administrative", "environment", "东环罚〔2026〕12号", "夜间倾倒渣土，需核对车辆进出时间")

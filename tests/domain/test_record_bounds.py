@@ -2,8 +2,8 @@
 
 import pytest
 
-from broker.domain.camera_fields import LARGEST_EXACT, CustomField, json_value
-from broker.domain.camera_record import RECORD_FIELDS, FieldKind, RecordField
+from broker.domain.catalog.camera_fields import LARGEST_EXACT, CustomField, json_value
+from broker.domain.catalog.camera_record import RECORD_FIELDS, FieldKind, RecordField
 from broker.domain.errors import Invalid
 from broker.locale import explain
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from broker.domain.access_requests import AskedLine
 from broker.domain.errors import Conflict, Invalid
-from broker.domain.grants import Action, Grant, Level, Quota, Terms, exhaust, revoke, suspend
+from broker.domain.footage.grants import Action, Grant, Level, Quota, Terms, exhaust, revoke, suspend
 from broker.domain.ids import PersonId, RequestId, new_id
-from broker.domain.renewals import check_renewable, check_within, renewal
-from broker.domain.request_states import RequestState
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.renewals import check_renewable, check_within, renewal
+from broker.domain.requests.request_states import RequestState
 from broker.domain.time import TimeSpan
 from tests.domain.requests import HALF, NOW, draft
 from tests.domain.test_grants_and_retrievals import OTHER, WINDOW, grant

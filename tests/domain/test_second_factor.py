@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.domain.second_factor import (
+from broker.domain.people.second_factor import (
     RECOVERY_CODES,
     STEP,
     Means,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from broker.domain.errors import Invalid
 from broker.domain.ids import SourceId
-from broker.domain.recordings import Answer, put_together, spoken
-from broker.domain.source_clocks import ClockOffset, read_off, says_something_new
-from broker.domain.source_health import AGAIN, EVERY, JITTER, HealthState, Spell, observed, offline_spans, pause
+from broker.domain.sources.recordings import Answer, put_together, spoken
+from broker.domain.sources.source_clocks import ClockOffset, read_off, says_something_new
+from broker.domain.sources.source_health import AGAIN, EVERY, JITTER, HealthState, Spell, observed, offline_spans, pause
 from broker.domain.time import TimeSpan, merge
 
 ZERO = datetime(2026, 11, 1, tzinfo=UTC)

@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from broker.domain import grants, request_states, retrievals
 from broker.domain.errors import Conflict
-from broker.domain.request_states import ItemCommand, ItemState, RequestCommand, RequestState
+from broker.domain.footage import grants, retrievals
+from broker.domain.requests import request_states
+from broker.domain.requests.request_states import ItemCommand, ItemState, RequestCommand, RequestState
 
 # Written from docs/tour.md by hand, not from the code: state -> command -> state.
 REQUESTS = {

@@ -10,15 +10,15 @@ import pytest
 from adapters.gateway import Gateway
 from broker.bootstrap import Broker, operator
 from broker.domain.errors import BrokerError, Forbidden
-from broker.domain.escrows import Escrow, EscrowState, releases, reseal
-from broker.domain.grants import Action
+from broker.domain.footage.escrows import Escrow, EscrowState, releases, reseal
+from broker.domain.footage.grants import Action
+from broker.domain.footage.locks import LockKind
+from broker.domain.footage.media import ClipAsk, Fetched, SnapshotAsk, Treatment
+from broker.domain.footage.retrievals import RetrievalState
 from broker.domain.ids import GrantId, RequestId
-from broker.domain.locks import LockKind
-from broker.domain.media import ClipAsk, Fetched, SnapshotAsk, Treatment
-from broker.domain.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
-from broker.services.footage import FROM_ESCROW
-from broker.services.sources import SourceEdit
+from broker.services.footage.footage import FROM_ESCROW
+from broker.services.sources.sources import SourceEdit
 from broker.worker.app import worker_thread
 from tests.city import City
 from tests.clock import Turned

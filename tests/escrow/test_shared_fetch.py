@@ -9,13 +9,13 @@ import pytest
 
 from adapters.media.testcard import read_codes
 from broker.bootstrap import Broker, build
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
 from broker.domain.ids import RetrievalId, new_id
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.retrievals import Retrieval, RetrievalState
 from broker.domain.time import TimeSpan
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from broker.worker.app import worker_thread
-from storage.db.originals import KeptOriginal
+from storage.db.footage.originals import KeptOriginal
 from tests.city import City
 from tests.clock import Turned
 from tests.escrow.conftest import FPS, Recorded, Stage, staged, until

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import insert
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller
-from broker.domain.audit import Entry
 from broker.domain.ids import new_id
-from broker.services.accounts import NewPerson
-from broker.services.sign_in import caller_of
-from storage.db.sought import sought
+from broker.domain.oversight.audit import Entry
+from broker.domain.people.accounts import Caller
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
+from storage.db.catalog.sought import sought
 from storage.db.tables import camera
 from tests.city import PASSWORD, City
 

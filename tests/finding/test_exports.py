@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller
-from broker.domain.audit import Entry
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.visibility import EVERYBODY, Viewer
 from broker.domain.errors import Forbidden, Unknown
-from broker.domain.visibility import EVERYBODY, Viewer
+from broker.domain.oversight.audit import Entry
+from broker.domain.people.accounts import Caller
 from storage.db.tables import camera
 from tests.city import City
 
@@ -73,7 +73,7 @@ def test_forty_viewers_export_what_they_can_get(
 
 
 def test_an_export_of_all_holds_all(broker: Broker, reachable: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.services.catalog_exports.PAGE", 7)  # pages end, also behind what is not shown
+    monkeypatch.setattr("broker.services.catalog.catalog_exports.PAGE", 7)  # pages end, also behind what is not shown
     told = json.loads(taken(broker, ME))
     with broker.work() as work:
         assert len(told) == len(work.cameras.page(viewer=EVERYBODY, limit=5000))

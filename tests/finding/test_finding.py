@@ -14,20 +14,20 @@ import pytest
 from sqlalchemy import update
 
 from broker.bootstrap import Broker, operator
-from broker.domain import places
-from broker.domain.accounts import Caller
-from broker.domain.audit import Entry
-from broker.domain.catalog import Status
+from broker.domain.catalog import places
+from broker.domain.catalog.catalog import Status
+from broker.domain.catalog.finding import Point, Question
+from broker.domain.catalog.visibility import Viewer
 from broker.domain.errors import Forbidden, Invalid, Unavailable, Unknown
-from broker.domain.finding import Point, Question
 from broker.domain.ids import CameraId
-from broker.domain.visibility import Viewer
-from broker.services import finding as finding_service
-from broker.services.finding import Wanted
-from broker.services.map import tiles
-from broker.services.map.grid import Grid
-from storage.db import finding
-from storage.db.sought import folded
+from broker.domain.oversight.audit import Entry
+from broker.domain.people.accounts import Caller
+from broker.services.catalog import finding as finding_service
+from broker.services.catalog.finding import Wanted
+from broker.services.catalog.map import tiles
+from broker.services.catalog.map.grid import Grid
+from storage.db.catalog import finding
+from storage.db.catalog.sought import folded
 from storage.db.tables import camera
 from storage.geometry import distances, inside
 from tests.city import City
@@ -233,7 +233,7 @@ def _got(broker: Broker, viewer: Caller, one: Point) -> bool:
 
 
 def test_the_map_follows_what_changes(broker: Broker, points: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.services.map.following.FRESH", 0.0)
+    monkeypatch.setattr("broker.services.catalog.map.following.FRESH", 0.0)
     nobody = replace(ME, assignments=())
     before = broker.finding.facets(ME, Wanted(Question()))
     key = next(row["id"] for row in points if row["status"] == "on" and row["visibility"] == "shared")

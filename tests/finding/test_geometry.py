@@ -9,9 +9,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.domain import places
+from broker.domain.catalog import places
+from broker.domain.catalog.places import Place
 from broker.domain.errors import Invalid
-from broker.domain.places import Place
 from storage.geometry import Floats, Mask, distances, inside
 
 KINDS = ("fine", "whole", "tenths", "date line", "flat")

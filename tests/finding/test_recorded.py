@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import insert
 
 from broker.bootstrap import Broker, operator
-from broker.domain.audit import Entry
-from broker.domain.catalog import Camera
-from broker.domain.finding import Question
+from broker.domain.catalog.catalog import Camera
+from broker.domain.catalog.finding import Question
+from broker.domain.oversight.audit import Entry
 from broker.domain.time import TimeSpan
-from broker.services.finding import Wanted
-from broker.services.sources import NewSource
+from broker.services.catalog.finding import Wanted
+from broker.services.sources.sources import NewSource
 from storage.db.tables import recording_answer
 from tests.city import City
 

@@ -4,11 +4,11 @@ import psycopg
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.finding import Question
-from broker.services.finding import Wanted
-from storage.db import finding, token_shares
-from storage.db.finding_terms import looked_up
-from storage.db.token_shares import TokenShares
+from broker.domain.catalog.finding import Question
+from broker.services.catalog.finding import Wanted
+from storage.db.catalog import finding, token_shares
+from storage.db.catalog.finding_terms import looked_up
+from storage.db.catalog.token_shares import TokenShares
 from tests.finding.test_finding import ME, QUESTIONS, everything, plainly
 
 TEXTS = [*(question for question in QUESTIONS if question.text), Question(text="人民路 公园"), Question(text="中山巷")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.db.sought import MARK, sought, tokens_of, words
+from storage.db.catalog.sought import MARK, sought, tokens_of, words
 
 PLACE = sought("重庆路与长江路（东）口Ｋ1024枪机", "某区人民路  18号", "33010200001320000001", "火车站")
 

@@ -17,15 +17,15 @@ from pydantic import SecretStr
 
 from broker.bootstrap import Broker, build, operator
 from broker.domain.ids import PersonId
-from broker.domain.notices import Notice
+from broker.domain.notices.notices import Notice
 from broker.domain.time import SystemClock
 from broker.fittings import open_post_office
-from broker.services.contacts import Contact
-from broker.services.deliveries import Deliveries
-from broker.services.notices import tell
+from broker.services.notices.deliveries import Deliveries
+from broker.services.notices.notices import tell
+from broker.services.people.contacts import Contact
 from broker.settings import Settings
 from storage.db.engine import open_engine
-from storage.db.jobs import CALL_WEBHOOK, DELIVER_NOTICES, MAIL_NOTICE
+from storage.db.house.jobs import CALL_WEBHOOK, DELIVER_NOTICES, MAIL_NOTICE
 from tests.city import City
 from tests.conftest import fast_settings
 from tests.notices.receiver import Receiver, receiving

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from broker.domain.standard_webhooks import verify
+from broker.domain.notices.standard_webhooks import verify
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import pytest
 import trustme
 
 from broker.domain.errors import Invalid
-from broker.domain.webhooks import Answer
-from broker.services.couriers import calls
-from broker.services.couriers.calls import call, trusting
-from broker.services.couriers.places import Rules, read_networks
+from broker.domain.notices.webhooks import Answer
+from broker.services.notices.couriers import calls
+from broker.services.notices.couriers.calls import call, trusting
+from broker.services.notices.couriers.places import Rules, read_networks
 from tests.notices.receiver import Receiver, receiving
 from tests.notices.test_places import answering
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.notices import Notice
-from broker.services.notices import tell
+from broker.domain.notices.notices import Notice
+from broker.services.notices.notices import tell
 from tests.city import City
 from tests.cli.conftest import Desk, Run, at_database, desk, home, run, url
 from tests.notices.conftest import Mailbox

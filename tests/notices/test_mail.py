@@ -9,9 +9,9 @@ import pytest
 
 from broker.bootstrap import operator
 from broker.domain.errors import Invalid, Unavailable
-from broker.domain.notices import Told
-from broker.services.contacts import Contact, check_contact
-from broker.services.couriers.mail import Letter, MailServer, compose
+from broker.domain.notices.notices import Told
+from broker.services.notices.couriers.mail import Letter, MailServer, compose
+from broker.services.people.contacts import Contact, check_contact
 from broker.worker.app import worker_thread
 from tests.notices.conftest import House, Mailbox, eventually
 

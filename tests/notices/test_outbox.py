@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from broker.domain.errors import Invalid, Unknown
-from broker.domain.notices import NOTICES, Notice
-from broker.services.notices import tell
+from broker.domain.notices.notices import NOTICES, Notice
+from broker.services.notices.notices import tell
 from broker.worker.app import worker_thread
 from tests.notices.conftest import House, eventually
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from broker.domain.errors import Invalid
-from broker.services.couriers.places import Rules, allowed, find_place, read_networks, read_url
+from broker.services.notices.couriers.places import Rules, allowed, find_place, read_networks, read_url
 
 PRIVATE = [
     "127.0.0.1", "127.8.9.10", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254",  # noqa: S104  # to be refused

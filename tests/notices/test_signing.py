@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook as Oracle
 from standardwebhooks import WebhookVerificationError
 
-from broker.domain.standard_webhooks import TOLERANCE, WebhookRefused, new_secret, shown, sign, verify
+from broker.domain.notices.standard_webhooks import TOLERANCE, WebhookRefused, new_secret, shown, sign, verify
 from tests.architecture.sources import ROOT
 from tests.docs.pages import read
 

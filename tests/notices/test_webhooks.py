@@ -15,10 +15,10 @@ from standardwebhooks import Webhook as Oracle
 
 from broker.bootstrap import Broker, operator
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unknown
-from broker.domain.notices import NOTICES
+from broker.domain.notices.notices import NOTICES
+from broker.domain.notices.webhooks import MOST_OF_A_DEPARTMENT, Answer
 from broker.domain.time import Clock
-from broker.domain.webhooks import MOST_OF_A_DEPARTMENT, Answer
-from broker.services.webhooks import Added, NewWebhook
+from broker.services.notices.webhooks import Added, NewWebhook
 from broker.worker.app import worker_thread
 from storage.db.unit_of_work import UnitOfWork
 from tests.city import City
@@ -233,7 +233,7 @@ def dying_worker(broker: Broker) -> "subprocess.Popen[bytes]":
     """Run a worker that is killed as soon as a call has been answered, before that is written down."""
     program = (
         "import os, signal, sys\n"
-        "from broker.services.couriers import post_office\n"
+        "from broker.services.notices.couriers import post_office\n"
         "real = post_office.call\n"
         "def call(*given):\n"
         "    real(*given)\n"

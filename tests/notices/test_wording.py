@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from broker.domain.errors import Invalid
-from broker.domain.notices import INSTANTS, NOTICES, Told
+from broker.domain.notices.notices import INSTANTS, NOTICES, Told
 from broker.locale import LANGUAGES, catalogue
-from broker.services.couriers.wording import read_zone, subjects, worded
+from broker.services.notices.couriers.wording import read_zone, subjects, worded
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")

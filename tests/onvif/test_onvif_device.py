@@ -17,7 +17,7 @@ from adapters.errors import (
     SourceRefusesEntry,
 )
 from adapters.onvif import OnvifAdapter
-from broker.domain.media import ClipAsk
+from broker.domain.footage.media import ClipAsk
 from broker.domain.time import TimeSpan
 from tests.onvif.stand_in import Recorder
 from tests.rtsp.conftest import BEGIN, RECORDED

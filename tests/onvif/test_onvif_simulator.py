@@ -13,7 +13,7 @@ import pytest
 
 from adapters.errors import NoRecording, SourceRefusesEntry
 from adapters.onvif import OnvifAdapter
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.time import TimeSpan
 from tests.rtsp.conftest import BEGIN
 from tests.rtsp.upstream import PASSWORD

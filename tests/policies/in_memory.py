@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import cast
 
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Department, DepartmentKind
+from broker.domain.footage.locks import LockKind
 from broker.domain.ids import CameraId, DepartmentId, PersonId, RequestId
-from broker.domain.locks import LockKind
+from broker.domain.people.accounts import Department, DepartmentKind
+from broker.domain.requests.access_requests import AccessRequest
 from storage.db.unit_of_work import UnitOfWork
 from tests.policies.worlds import NOW, World
 

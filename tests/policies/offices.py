@@ -1,6 +1,6 @@
 """The offices by the names the oracle uses, and what it says where the domain has no sentence."""
 
-from broker.domain.accounts import Role
+from broker.domain.people.accounts import Role
 
 Roles = frozenset[Role]
 

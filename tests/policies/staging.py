@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Assignment, Caller, Role
-from broker.domain.delegations import DECIDING
-from broker.domain.grants import Action, Condition, Grant, GrantedLine, GrantState, Quota, Terms
+from broker.domain.deciding.delegations import DECIDING
+from broker.domain.footage.grants import Action, Condition, Grant, GrantedLine, GrantState, Quota, Terms
+from broker.domain.footage.locks import LockKind
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, PersonId, RequestId
-from broker.domain.locks import LockKind
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.purpose import Purpose
+from broker.domain.people.accounts import Assignment, Caller, Role
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
 from policies import facts
 from policies.vocabulary import Fact

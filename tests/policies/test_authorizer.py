@@ -6,8 +6,8 @@ import threading
 import casbin
 import pytest
 
-from broker.domain.accounts import ASSIGNABLE, Caller, Role, system_caller
 from broker.domain.errors import Forbidden, Invalid
+from broker.domain.people.accounts import ASSIGNABLE, Caller, Role, system_caller
 from policies.authorizer import Authorizer
 from policies.reading import fixed_rows
 from policies.snapshot import build_enforcer

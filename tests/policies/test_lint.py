@@ -2,7 +2,7 @@
 
 import pytest
 
-from broker.domain.accounts import Role
+from broker.domain.people.accounts import Role
 from policies.constitution import floor_of
 from policies.lint import lint
 from policies.reading import MOST_ROWS, fixed_rows, shipped, shipped_rows

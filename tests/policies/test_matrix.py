@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from broker.domain.accounts import Role
 from broker.domain.errors import Invalid
+from broker.domain.people.accounts import Role
 from policies import snapshot
 from policies.authorizer import Authorizer
 from policies.constitution import acts_of

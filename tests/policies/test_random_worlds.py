@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Assignment, Caller, DepartmentKind, Role
 from broker.domain.errors import Forbidden
-from broker.domain.grants import Action, Condition, Grant, GrantState, Level
+from broker.domain.footage.grants import Action, Condition, Grant, GrantState, Level
+from broker.domain.footage.locks import Lock, LockKind
+from broker.domain.footage.media import Ask, ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import amount_of
 from broker.domain.ids import CameraId, DepartmentId, PersonId
-from broker.domain.locks import Lock, LockKind
-from broker.domain.media import Ask, ClipAsk, SnapshotAsk
-from broker.domain.retrievals import amount_of
+from broker.domain.people.accounts import Assignment, Caller, DepartmentKind, Role
+from broker.domain.requests.access_requests import AccessRequest
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import AccessRequests
-from broker.services.accounts import Accounts
-from broker.services.approvals import require_center
-from broker.services.attachments import Attachments
-from broker.services.grants import require_over
-from broker.services.locks import _levels
-from broker.services.policies import Policies
-from broker.services.request_items import require_owner
+from broker.services.deciding.approvals import require_center
+from broker.services.deciding.policies import Policies
+from broker.services.footage.grants import require_over
+from broker.services.footage.locks import _levels
+from broker.services.people.accounts import Accounts
+from broker.services.requests.access_requests import AccessRequests
+from broker.services.requests.attachments import Attachments
+from broker.services.requests.request_items import require_owner
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import Fact

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from broker.domain.accounts import Caller, Role
+from broker.domain.people.accounts import Caller, Role
 from policies.authorizer import Authorizer
 from policies.reading import shipped
 from policies.snapshot import version_of

@@ -7,13 +7,13 @@ from random import Random
 from typing import TypeVar
 from uuid import UUID
 
-from broker.domain.access_requests import AccessRequest, RequestItem
-from broker.domain.accounts import ASSIGNABLE, Assignment, Caller, Department, DepartmentKind, Role
-from broker.domain.delegations import DECIDING
-from broker.domain.grants import Action, Condition, Grant, GrantedLine, GrantState, Quota, Terms
+from broker.domain.deciding.delegations import DECIDING
+from broker.domain.footage.grants import Action, Condition, Grant, GrantedLine, GrantState, Quota, Terms
+from broker.domain.footage.locks import Lock, LockKind
 from broker.domain.ids import CameraId, DepartmentId, GrantId, ItemId, LineId, LockId, PersonId, RequestId
-from broker.domain.locks import Lock, LockKind
-from broker.domain.purpose import Purpose
+from broker.domain.people.accounts import ASSIGNABLE, Assignment, Caller, Department, DepartmentKind, Role
+from broker.domain.requests.access_requests import AccessRequest, RequestItem
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -23,8 +23,8 @@ from adapters.errors import (
 from adapters.media.recorder import Recorder
 from adapters.media.testcard import Style, read_codes, write_recording
 from adapters.rtsp import RtspAdapter
-from broker.domain.coverage import MissingReason
-from broker.domain.media import ClipAsk, Fetched
+from broker.domain.footage.media import ClipAsk, Fetched
+from broker.domain.requests.coverage import MissingReason
 from broker.domain.time import TimeSpan
 from tests.adapters.films import lumas
 from tests.rtsp.asking import BEGIN, SECRET, adapter, at, span

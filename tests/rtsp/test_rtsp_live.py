@@ -10,7 +10,7 @@ import pytest
 from adapters.errors import NoRecording, SourceRefusesEntry, UnknownChannel
 from adapters.media.testcard import read_codes
 from adapters.rtsp import RtspAdapter
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.time import TimeSpan
 from tests.rtsp.conftest import BEGIN
 from tests.rtsp.upstream import PASSWORD, Upstream

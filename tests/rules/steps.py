@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AccessRequest, AskedLine, RequestItem
-from broker.domain.purpose import Purpose
+from broker.domain.requests.access_requests import AccessRequest, AskedLine, RequestItem
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form
-from broker.services.accounts import NewPerson
-from broker.services.rulebook_document import dump
+from broker.services.deciding.rulebook_document import dump
+from broker.services.people.accounts import NewPerson
+from broker.services.requests.access_requests import Form
 from tests.city import PASSWORD, City
 from tests.services.test_main_path import form
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.domain.calendar import Calendar
+from broker.domain.deciding.calendar import Calendar
+from broker.domain.deciding.routes import Deadlines, Match, Route
+from broker.domain.deciding.rulebook import Alerts, Emergency, Limits, Rulebook
+from broker.domain.deciding.shipped_rules import SHIPPED
 from broker.domain.errors import Invalid
-from broker.domain.grants import Action, Condition
-from broker.domain.purpose import Basis, Matter, PurposeRules
-from broker.domain.routes import Deadlines, Match, Route
-from broker.domain.rulebook import Alerts, Emergency, Limits, Rulebook
-from broker.domain.shipped_rules import SHIPPED
-from broker.services.rulebook_document import dump, parse
-from broker.services.rulebook_document.difference import differences
+from broker.domain.footage.grants import Action, Condition
+from broker.domain.requests.purpose import Basis, Matter, PurposeRules
+from broker.services.deciding.rulebook_document import dump, parse
+from broker.services.deciding.rulebook_document.difference import differences
 
 CODES = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12)
 NAMES = st.text("甲乙丙丁戊己庚辛abc", min_size=1, max_size=12)

@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest, AskedLine
-from broker.domain.calendar import Calendar
+from broker.domain.deciding.calendar import Calendar
 from broker.domain.errors import Invalid
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
 from broker.domain.time import TimeSpan
-from broker.services.limits import day_of
+from broker.services.requests.limits import day_of
 from tests.city import City
 from tests.clock import Turned
 from tests.rules.steps import for_cameras, ruled, sent

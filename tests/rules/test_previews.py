@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine, Place
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unknown
-from broker.domain.findings import EarlierOutcome, FindingKind
-from broker.domain.grants import Action, Terms
+from broker.domain.footage.grants import Action, Terms
 from broker.domain.ids import CameraId, new_id
-from broker.domain.purpose import Purpose
+from broker.domain.requests.access_requests import AskedLine, Place
+from broker.domain.requests.findings import EarlierOutcome, FindingKind
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.previews import Outlook
-from broker.services.sources import NewSource
+from broker.services.requests.access_requests import Form, Verdict
+from broker.services.requests.previews import Outlook
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.proofs import FULL
 from tests.rules.steps import NUMBERS, for_cameras, item_of, ruled, sent

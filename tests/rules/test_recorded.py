@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from adapters.errors import SourceTimeout
-from broker.domain.catalog import Camera, Source
+from broker.domain.catalog.catalog import Camera, Source
 from broker.domain.ids import CameraId, DepartmentId, SourceId
 from broker.domain.time import TimeSpan
-from broker.services.recorded import Reached, Recordings
+from broker.services.sources.recorded import Reached, Recordings
 
 END = datetime(2026, 11, 16, tzinfo=UTC)
 SPAN = TimeSpan(END - timedelta(hours=1), END)

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid
-from broker.domain.grants import Condition, Terms
-from broker.domain.media import SnapshotAsk
-from broker.domain.request_states import RequestState
-from broker.services.access_requests import Verdict
-from broker.services.retrievals import Retrievals
+from broker.domain.footage.grants import Condition, Terms
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.request_states import RequestState
+from broker.services.footage.retrievals import Retrievals
+from broker.services.requests.access_requests import Verdict
 from policies import facts
 from tests.city import City
 from tests.clock import Turned

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker, operator
+from broker.domain.deciding.shipped_rules import SHIPPED
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
-from broker.domain.shipped_rules import SHIPPED
-from broker.services.rulebook_document import dump
-from broker.services.rulebooks import Version
+from broker.services.deciding.rulebook_document import dump
+from broker.services.deciding.rulebooks import Version
 from tests.city import City
 from tests.services.test_races import together
 

@@ -8,13 +8,13 @@ import psycopg
 from sqlalchemy import text
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AccessRequest, AskedLine
-from broker.domain.accounts import Caller
-from broker.domain.grants import Grant
-from broker.domain.purpose import Purpose
+from broker.domain.footage.grants import Grant
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.emergencies import EmergencyForm
-from broker.services.sign_in import caller_of
+from broker.services.deciding.emergencies import EmergencyForm
+from broker.services.people.sign_in import caller_of
 from tests.city import City
 from tests.clock import Turned
 from tests.services.members import Member, enrol, newcomer

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from broker.bootstrap import Broker, build
-from broker.domain.audit import Event
-from broker.domain.grants import Grant
-from broker.domain.holds import Hold
+from broker.domain.footage.grants import Grant
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
 from broker.domain.ids import RequestId
-from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.oversight.audit import Event
+from broker.domain.oversight.holds import Hold
 from tests.city import City
 from tests.clock import Turned
 from tests.services.looks import made_ready

@@ -7,8 +7,8 @@ import pytest
 from psycopg import sql
 
 from broker.bootstrap import Broker, build
-from broker.services.throttle import WINDOW
-from storage.db.embedded import EmbeddedServer
+from broker.services.people.throttle import WINDOW
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
 from tests.city import City
 from tests.clock import Turned

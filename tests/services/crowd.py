@@ -9,26 +9,26 @@ from random import Random
 from typing import TypeVar
 
 from broker.bootstrap import Broker, operator
-from broker.domain import lapses
-from broker.domain.access_requests import AccessRequest, AskedLine
-from broker.domain.accounts import Caller, Role, system_caller
-from broker.domain.catalog import Camera
+from broker.domain.catalog.catalog import Camera
+from broker.domain.deciding import lapses
 from broker.domain.errors import BrokerError
-from broker.domain.grants import Grant, Terms
+from broker.domain.footage.grants import Grant, Terms
+from broker.domain.footage.locks import LockKind
+from broker.domain.footage.media import SnapshotAsk
 from broker.domain.ids import DepartmentId, LineId
-from broker.domain.locks import LockKind
-from broker.domain.media import SnapshotAsk
-from broker.domain.purpose import Purpose
-from broker.domain.request_states import ItemState, RequestState
+from broker.domain.people.accounts import Caller, Role, system_caller
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.purpose import Purpose
+from broker.domain.requests.request_states import ItemState, RequestState
 from broker.domain.time import TimeSpan
-from broker.services.absences import Leave
-from broker.services.access_requests import Form, Verdict, store
-from broker.services.accounts import NewPerson
-from broker.services.delegations import Wish
-from broker.services.emergencies import EmergencyForm
-from broker.services.sign_in import caller_of
-from broker.services.sources import NewSource
-from storage.db.access_requests import EVERYTHING
+from broker.services.deciding.absences import Leave
+from broker.services.deciding.delegations import Wish
+from broker.services.deciding.emergencies import EmergencyForm
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
+from broker.services.requests.access_requests import Form, Verdict, store
+from broker.services.sources.sources import NewSource
+from storage.db.requests.access_requests import EVERYTHING
 from tests.city import CAMERAS, PASSWORD, City
 from tests.services.papers import png
 

@@ -4,10 +4,10 @@ import hashlib
 from datetime import timedelta
 
 from broker.bootstrap import Broker, operator
-from broker.domain.grants import Grant
-from broker.domain.media import Ask, Capture, ClipAsk, SnapshotAsk
-from broker.domain.register import RegisterLine, Sought
-from broker.domain.retrievals import EvidenceItem, Retrieval, accept, start
+from broker.domain.footage.grants import Grant
+from broker.domain.footage.media import Ask, Capture, ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import EvidenceItem, Retrieval, accept, start
+from broker.domain.oversight.register import RegisterLine, Sought
 from broker.domain.time import TimeSpan
 from tests.city import City
 

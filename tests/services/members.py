@@ -9,11 +9,11 @@ import pyotp
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller
-from broker.domain.audit import Event
 from broker.domain.errors import BrokerError
 from broker.domain.ids import PersonId
-from broker.services.accounts import NewPerson
+from broker.domain.oversight.audit import Event
+from broker.domain.people.accounts import Caller
+from broker.services.people.accounts import NewPerson
 from policies import facts
 from policies.vocabulary import Fact
 from tests.city import PASSWORD

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Role
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.ids import PersonId, new_id
-from broker.services.absences import Leave
+from broker.domain.people.accounts import Role
+from broker.services.deciding.absences import Leave
 from tests.city import City
 from tests.services.test_delegations import later
 

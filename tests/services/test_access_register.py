@@ -11,13 +11,13 @@ from psycopg import sql
 
 from broker.bootstrap import Broker
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Unknown
-from broker.domain.grants import Grant
-from broker.domain.media import SnapshotAsk
-from broker.domain.register import LookAct, LookResult, Sought
-from broker.domain.retrievals import Retrieval
-from broker.services.register import Register
-from storage.db.grants import GrantRepository
-from storage.db.register import RegisterRepository
+from broker.domain.footage.grants import Grant
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.footage.retrievals import Retrieval
+from broker.domain.oversight.register import LookAct, LookResult, Sought
+from broker.services.oversight.register import Register
+from storage.db.footage.grants import GrantRepository
+from storage.db.oversight.register import RegisterRepository
 from tests.city import City
 from tests.services.looks import CONTENT, clip, lines, made_ready, picture
 from tests.services.test_main_path import authorized

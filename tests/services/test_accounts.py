@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import DepartmentKind, Role
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unauthenticated, Unknown
 from broker.domain.ids import PersonId, new_id
-from broker.services.accounts import NewDepartment, NewPerson
+from broker.domain.people.accounts import DepartmentKind, Role
+from broker.services.people.accounts import NewDepartment, NewPerson
 from tests.city import PASSWORD, City
 
 ME = operator("tests")

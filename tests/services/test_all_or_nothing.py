@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Connection
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Caller
-from broker.domain.grants import Grant
-from broker.domain.media import SnapshotAsk
+from broker.domain.footage.grants import Grant
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AccessRequest
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Verdict
-from broker.services.emergencies import EmergencyForm
-from broker.services.sources import NewSource
+from broker.services.deciding.emergencies import EmergencyForm
+from broker.services.requests.access_requests import Verdict
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.services.faults import broken_everywhere
 from tests.services.test_main_path import authorized, form, submitted

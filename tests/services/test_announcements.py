@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AccessRequest
 from broker.domain.errors import Conflict, Invalid
-from broker.domain.grants import Terms
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import GrantId, RequestId
-from broker.domain.notices import NOTICES
-from broker.domain.request_states import RequestState
-from broker.services.access_requests import Verdict
-from broker.services.announcements import OF_GRANT, STEPS
+from broker.domain.notices.notices import NOTICES
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.request_states import RequestState
+from broker.services.notices.announcements import OF_GRANT, STEPS
+from broker.services.requests.access_requests import Verdict
 from tests.city import City
 from tests.clock import Turned
 from tests.rules.steps import for_cameras, item_of, sent

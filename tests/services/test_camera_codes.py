@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Engine, event
 
 from broker.bootstrap import Broker, operator
-from broker.domain.camera_edits import CameraEdit
-from broker.domain.catalog import Camera, Lifecycle
-from broker.domain.code_giving import CodeAsk
+from broker.domain.catalog.camera_edits import CameraEdit
+from broker.domain.catalog.catalog import Camera, Lifecycle
+from broker.domain.catalog.code_giving import CodeAsk
+from broker.domain.catalog.gb_code import Edition, parse
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import Forbidden, Invalid, Unknown
-from broker.domain.gb_code import Edition, parse
 from broker.domain.ids import ImportId, new_id
-from broker.domain.visibility import EVERYBODY
-from broker.services.camera_codes import Among
+from broker.services.catalog.camera_codes import Among
 from tests.city import City
 
 ME = operator("tests")

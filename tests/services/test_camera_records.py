@@ -6,19 +6,19 @@ from dataclasses import replace
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.audit import Entry
-from broker.domain.camera_edits import CameraEdit
-from broker.domain.camera_fields import CustomField
-from broker.domain.camera_record import FieldKind, Word
-from broker.domain.catalog import Camera, Lifecycle, Visibility
-from broker.domain.code_giving import CodeAsk
-from broker.domain.coordinates import System
+from broker.domain.catalog.camera_edits import CameraEdit
+from broker.domain.catalog.camera_fields import CustomField
+from broker.domain.catalog.camera_record import FieldKind, Word
+from broker.domain.catalog.catalog import Camera, Lifecycle, Visibility
+from broker.domain.catalog.code_giving import CodeAsk
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.finding import Question
+from broker.domain.catalog.gb_code import Edition, parse
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, TooLarge, Unknown
-from broker.domain.finding import Question
-from broker.domain.gb_code import Edition, parse
 from broker.domain.ids import CameraId, new_id
-from broker.services.camera_records import LARGEST_PICTURE
-from broker.services.finding import Wanted
+from broker.domain.oversight.audit import Entry
+from broker.services.catalog.camera_records import LARGEST_PICTURE
+from broker.services.catalog.finding import Wanted
 from tests.city import City
 from tests.services.papers import JPEG
 

@@ -7,12 +7,12 @@ import pytest
 
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
+from broker.domain.catalog.finding import Question
 from broker.domain.errors import Conflict, Forbidden, Invalid, SourceFault, Unknown
-from broker.domain.finding import Question
 from broker.domain.ids import CameraId, new_id
 from broker.domain.time import TimeSpan
-from broker.services.finding import Wanted
-from broker.services.sources import NewSource
+from broker.services.catalog.finding import Wanted
+from broker.services.sources.sources import NewSource
 from tests.city import CAMERAS, City
 
 ME = operator("tests")

@@ -8,14 +8,14 @@ import psycopg
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain import decisions
-from broker.domain.access_requests import AccessRequest
+from broker.domain.deciding import decisions
 from broker.domain.errors import BrokerError, Conflict, Unavailable, Unknown
-from broker.domain.request_states import ItemState, RequestState
-from broker.services.access_requests import Verdict
-from broker.services.accounts import NewPerson
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.request_states import ItemState, RequestState
+from broker.services.people.accounts import NewPerson
+from broker.services.requests.access_requests import Verdict
 from broker.worker.app import build_app
-from storage.db.jobs import NOTICES_QUEUE
+from storage.db.house.jobs import NOTICES_QUEUE
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 from tests.rules.steps import for_cameras, item_of, ruled, sent

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from broker.bootstrap import Broker, build, operator
-from broker.domain.accounts import Role
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
 from broker.domain.ids import PersonId, new_id
-from broker.services.accounts import NewPerson
-from broker.services.delegations import Lent, Wish
-from broker.services.sign_in import caller_of
+from broker.domain.people.accounts import Role
+from broker.services.deciding.delegations import Lent, Wish
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
 from tests.city import PASSWORD, City
 
 ME = operator("tests")

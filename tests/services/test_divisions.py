@@ -5,9 +5,9 @@ from io import BytesIO
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.divisions import Level
+from broker.domain.catalog.divisions import Level
 from broker.domain.errors import Forbidden, Invalid, Unknown
-from broker.services.divisions import DivisionReport
+from broker.services.catalog.divisions import DivisionReport
 from tests.city import City
 
 TOWNS = "统计用区划代码,名称\n330106001000,北山街道\n330106001005,曙光社区\n330106109,留下街道\n"

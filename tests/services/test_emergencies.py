@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine
 from broker.domain.errors import Conflict, Forbidden, Invalid
-from broker.domain.grants import GrantState
-from broker.domain.media import SnapshotAsk
-from broker.domain.purpose import Purpose
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.grants import GrantState
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.purpose import Purpose
+from broker.domain.requests.request_states import ItemState, RequestState
 from broker.domain.time import TimeSpan
-from broker.services.rulebook_document import dump
-from broker.services.sources import NewSource
+from broker.services.deciding.rulebook_document import dump
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.clock import Turned
 from tests.rules.steps import item_of, ruled

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from broker.bootstrap import Broker
-from storage.db import health_pruning
+from storage.db.sources import health_pruning
 from tests.city import City
 from tests.clock import Turned
 

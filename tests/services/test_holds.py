@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain import holds
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unknown
-from broker.domain.holds import GRACE, LONGEST, Hold
-from broker.domain.retrievals import RetrievalState, purge
+from broker.domain.footage.retrievals import RetrievalState, purge
+from broker.domain.oversight import holds
+from broker.domain.oversight.holds import GRACE, LONGEST, Hold
 from tests.city import City
 from tests.services.alarms import happened, told
 from tests.services.archive import DAY, KEPT, Archive, archive_of

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller, Role
-from broker.domain.request_states import RequestState
-from broker.services.access_requests import Verdict
-from broker.services.accounts import NewPerson
-from broker.services.delegations import Wish
-from broker.services.sign_in import caller_of
-from storage.db.inbox import NEVER, Waiting
+from broker.domain.people.accounts import Caller, Role
+from broker.domain.requests.request_states import RequestState
+from broker.services.deciding.delegations import Wish
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
+from broker.services.requests.access_requests import Verdict
+from storage.db.requests.inbox import NEVER, Waiting
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 from tests.rules.steps import for_cameras, item_of, sent

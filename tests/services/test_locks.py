@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Caller
-from broker.domain.audit import Event
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unauthenticated, Unavailable, Unknown
-from broker.domain.locks import Lock, LockKind
-from broker.domain.retrievals import RetrievalState
-from broker.services.accounts import NewPerson
+from broker.domain.footage.locks import Lock, LockKind
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.oversight.audit import Event
+from broker.domain.people.accounts import Caller
+from broker.services.people.accounts import NewPerson
 from storage.db.unit_of_work import UnitOfWork
 from tests.city import PASSWORD, City
 from tests.web.three_servers import House

@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest, AskedLine
 from broker.domain.errors import Conflict, Forbidden, Unknown
-from broker.domain.grants import Grant, Terms
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.purpose import Purpose
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.grants import Grant, Terms
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.purpose import Purpose
+from broker.domain.requests.request_states import ItemState, RequestState
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
+from broker.services.requests.access_requests import Form, Verdict
 from tests.city import City
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, text
 
 from broker.bootstrap import Broker, operator
 from broker.domain.errors import Forbidden, Invalid, Unknown
-from broker.domain.measures import By, Figure, Line
-from broker.services.measures import Question, Report
-from broker.services.plan_targets import NewTarget
-from broker.services.sources import NewSource
+from broker.domain.oversight.measures import By, Figure, Line
+from broker.services.oversight.measures import Question, Report
+from broker.services.oversight.plan_targets import NewTarget
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.clock import Turned
 from tests.services.test_statistics import run_through

@@ -13,26 +13,26 @@ from psycopg import sql
 from sqlalchemy import ColumnElement, Connection, Table, select, true
 
 from broker.bootstrap import Broker, build
-from broker.domain.accounts import Caller
 from broker.domain.errors import Forbidden, Unknown
 from broker.domain.ids import GrantId, LockId, PersonId, RequestId, RetrievalId
-from broker.domain.register import Sought
+from broker.domain.oversight.register import Sought
+from broker.domain.people.accounts import Caller
 from broker.domain.time import SystemClock
-from broker.services.access_requests import visibility
-from broker.services.delegations import kept_by
-from broker.services.grants import grant_visibility
-from broker.services.locks import _visibility as lock_visibility
-from broker.services.register import visibility as register_visibility
+from broker.services.deciding.delegations import kept_by
+from broker.services.footage.grants import grant_visibility
+from broker.services.footage.locks import _visibility as lock_visibility
+from broker.services.oversight.register import visibility as register_visibility
+from broker.services.requests.access_requests import visibility
 from broker.web.app import create_app
 from storage.db import tables
-from storage.db.absences import AbsenceVisibility
-from storage.db.access_requests import Visibility
-from storage.db.delegations import DelegationVisibility
-from storage.db.embedded import EmbeddedServer
+from storage.db.deciding.absences import AbsenceVisibility
+from storage.db.deciding.delegations import DelegationVisibility
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
-from storage.db.grants import GrantVisibility
-from storage.db.locks import LockVisibility
-from storage.db.register import RegisterVisibility
+from storage.db.footage.grants import GrantVisibility
+from storage.db.footage.locks import LockVisibility
+from storage.db.oversight.register import RegisterVisibility
+from storage.db.requests.access_requests import Visibility
 from storage.db.unit_of_work import UnitOfWork
 from tests.city import City
 from tests.conftest import TEMPLATE, fast_settings

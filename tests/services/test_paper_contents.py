@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.domain.attachments import LONGEST_NAME, kept_name
 from broker.domain.errors import Invalid
-from broker.services.paper_contents import media_type_of
+from broker.domain.requests.attachments import LONGEST_NAME, kept_name
+from broker.services.requests.paper_contents import media_type_of
 from tests.services.papers import (
     JPEG,
     PROGRESSIVE,

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from broker.domain.ids import SourceId
-from broker.services import patience
-from broker.services.patience import Patience
+from broker.services.sources import patience
+from broker.services.sources.patience import Patience
 
 ONE, TWO = SourceId(UUID(int=1)), SourceId(UUID(int=2))
 
@@ -17,7 +17,7 @@ def rest(of: Patience, source: SourceId) -> float:
 
 
 def test_a_source_that_fails_rests_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.services.patience.monotonic", lambda: 1000.0)
+    monkeypatch.setattr("broker.services.sources.patience.monotonic", lambda: 1000.0)
     known = Patience(suspects=4)
     rests = []
     for _ in range(9):
@@ -31,7 +31,7 @@ def test_a_source_that_fails_rests_longer_each_time(monkeypatch: pytest.MonkeyPa
 
 def test_sources_that_failed_never_take_all_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("broker.services.patience.monotonic", lambda: now)
+    monkeypatch.setattr("broker.services.sources.patience.monotonic", lambda: now)
     known = Patience(suspects=1)
     for source in (ONE, TWO):
         known.failed(source)
@@ -46,7 +46,7 @@ def test_sources_that_failed_never_take_all_the_places(monkeypatch: pytest.Monke
 
 def test_one_fetch_finds_out_for_all_that_wait_for_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("broker.services.patience.monotonic", lambda: now)
+    monkeypatch.setattr("broker.services.sources.patience.monotonic", lambda: now)
     known = Patience(suspects=4)
     for _ in range(5):
         known.failed(ONE)

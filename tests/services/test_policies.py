@@ -11,13 +11,13 @@ import psycopg
 import pytest
 
 from broker.bootstrap import Broker, build, operator
-from broker.domain.accounts import Caller
+from broker.domain.deciding.policies import PolicyState, PolicyVersion
 from broker.domain.errors import Conflict, Forbidden, Invalid
-from broker.domain.policies import PolicyState, PolicyVersion
+from broker.domain.people.accounts import Caller
 from broker.domain.time import SystemClock
-from broker.services import policies as service
-from broker.services.accounts import NewPerson
-from broker.services.sign_in import caller_of
+from broker.services.deciding import policies as service
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
 from policies.reading import shipped
 from policies.snapshot import read_rows, version_of
 from storage.db.engine import open_engine

@@ -6,11 +6,11 @@ from threading import Barrier
 
 from broker.bootstrap import Broker, operator
 from broker.domain.errors import BrokerError, Conflict, Forbidden
-from broker.domain.grants import Quota, Terms
-from broker.domain.media import SnapshotAsk
-from broker.domain.request_states import ItemState, RequestState
-from broker.services.access_requests import Verdict
-from broker.services.sources import NewSource
+from broker.domain.footage.grants import Quota, Terms
+from broker.domain.footage.media import SnapshotAsk
+from broker.domain.requests.request_states import ItemState, RequestState
+from broker.services.requests.access_requests import Verdict
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.services.test_main_path import submitted
 

@@ -9,17 +9,17 @@ import pytest
 from sqlalchemy import Engine, event
 
 from broker.bootstrap import Broker, operator
-from broker.domain.audit import Entry
-from broker.domain.camera_edits import CameraEdit
-from broker.domain.catalog import Camera, Lifecycle
+from broker.domain.catalog.camera_edits import CameraEdit
+from broker.domain.catalog.catalog import Camera, Lifecycle
+from broker.domain.catalog.reconciliation import Line, LineKind, LineState, ReconciliationState
+from broker.domain.catalog.reconciliation_batches import Batch
+from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import Conflict, Invalid
+from broker.domain.footage.media import Point
 from broker.domain.ids import CameraId, new_id
-from broker.domain.media import Point
-from broker.domain.reconciliation import Line, LineKind, LineState, ReconciliationState
-from broker.domain.reconciliation_batches import Batch
+from broker.domain.oversight.audit import Entry
 from broker.domain.runs import ranges
-from broker.domain.visibility import EVERYBODY
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.services.test_reconciliations import Listing
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.audit import Entry
-from broker.domain.camera_edits import CameraEdit
-from broker.domain.catalog import Lifecycle, Visibility
+from broker.domain.catalog.camera_edits import CameraEdit
+from broker.domain.catalog.catalog import Lifecycle, Visibility
+from broker.domain.catalog.reconciliation import Line, LineState, Reconciliation, ReconciliationState
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Unknown
-from broker.domain.media import Point
-from broker.domain.reconciliation import Line, LineState, Reconciliation, ReconciliationState
-from broker.services.reconciliations import NewPlace
-from broker.services.sources import NewSource
+from broker.domain.footage.media import Point
+from broker.domain.oversight.audit import Entry
+from broker.services.catalog.reconciliations import NewPlace
+from broker.services.sources.sources import NewSource
 from tests.city import City
 
 ME = operator("tests")

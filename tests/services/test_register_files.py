@@ -12,11 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from broker.domain.grants import Action
+from broker.domain.footage.grants import Action
 from broker.domain.ids import CameraId, DepartmentId, GrantId, PersonId, RequestId, RetrievalId
-from broker.domain.register import LookAct, LookResult, Outcome, RegisterLine
-from broker.services.register import Export
-from broker.services.register_files import BOM, COLUMNS, as_csv, as_xlsx, cells, heading, neutral
+from broker.domain.oversight.register import LookAct, LookResult, Outcome, RegisterLine
+from broker.services.oversight.register import Export
+from broker.services.oversight.register_files import BOM, COLUMNS, as_csv, as_xlsx, cells, heading, neutral
 
 AT = datetime(2026, 11, 20, 14, 0, 0, 250_000, tzinfo=UTC)
 KEY = UUID(int=7)

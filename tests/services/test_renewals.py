@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest, AskedLine
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
-from broker.domain.grants import Grant, GrantState, Terms
-from broker.domain.request_states import RequestState
-from broker.services.access_requests import Verdict
+from broker.domain.footage.grants import Grant, GrantState, Terms
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.request_states import RequestState
+from broker.services.requests.access_requests import Verdict
 from tests.city import City
 from tests.clock import Turned
 from tests.services.test_main_path import authorized, form

@@ -6,20 +6,20 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.accounts import DepartmentKind
+from broker.domain.catalog.finding import Question
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
-from broker.domain.finding import Question
-from broker.domain.grants import Terms
+from broker.domain.footage.grants import Terms
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.ids import CameraId, GrantId, ItemId, RequestId, RetrievalId, new_id
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.request_states import RequestState
+from broker.domain.people.accounts import DepartmentKind
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.request_states import RequestState
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Verdict
-from broker.services.accounts import NewDepartment, NewPerson
-from broker.services.finding import Wanted
-from broker.services.form_references import MOST_LINES
-from broker.services.retrievals import LONGEST_CLIP
+from broker.services.catalog.finding import Wanted
+from broker.services.footage.retrievals import LONGEST_CLIP
+from broker.services.people.accounts import NewDepartment, NewPerson
+from broker.services.requests.access_requests import Verdict
+from broker.services.requests.form_references import MOST_LINES
 from tests.city import PASSWORD, City
 from tests.services.test_main_path import authorized, form, submitted
 

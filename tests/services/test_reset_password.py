@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import ONE_TIME
+from broker.services.people.accounts import ONE_TIME
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 from tests.services.members import HERE, Member, Somebody, events, kinds, refusal

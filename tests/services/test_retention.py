@@ -7,18 +7,18 @@ import pytest
 from sqlalchemy import text
 
 from broker.bootstrap import Broker
-from broker.domain import packages
 from broker.domain.errors import BrokerError, Unavailable
-from broker.domain.grants import Grant, Terms
+from broker.domain.footage import packages
+from broker.domain.footage.grants import Grant, Terms
+from broker.domain.footage.media import Capture
+from broker.domain.footage.retrievals import EvidenceItem, Retrieval, RetrievalState
 from broker.domain.ids import PackageId, new_id
-from broker.domain.media import Capture
-from broker.domain.retrievals import EvidenceItem, Retrieval, RetrievalState
-from broker.services.access_requests import Form
-from broker.services.keeping import NAMED_WITHIN, expect, keep
-from broker.services.retention import PATIENCE
+from broker.services.footage.keeping import NAMED_WITHIN, expect, keep
+from broker.services.oversight.retention import PATIENCE
+from broker.services.requests.access_requests import Form
 from storage.blobs.disk import DiskStore
-from storage.db.access_requests import EVERYTHING
-from storage.db.deletions import DeletionRepository
+from storage.db.footage.deletions import DeletionRepository
+from storage.db.requests.access_requests import EVERYTHING
 from tests.city import City
 from tests.services.alarms import happened, told
 from tests.services.archive import DAY, KEPT, Archive, archive_of

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from broker.bootstrap import Broker, build, operator
 from broker.domain.errors import Conflict, Forbidden, Throttled, Unauthenticated, Unavailable
-from broker.domain.second_factor import ENROLMENT, RECOVERY_CODES
-from broker.services.throttle import LOGIN_TRIES, WINDOW
+from broker.domain.people.second_factor import ENROLMENT, RECOVERY_CODES
+from broker.services.people.throttle import LOGIN_TRIES, WINDOW
 from policies import facts
 from policies.vocabulary import Fact
 from tests.city import PASSWORD, City

@@ -6,8 +6,8 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Throttled, Unauthenticated
-from broker.services.sign_in import ABSOLUTE, IDLE, SESSIONS, Passwords, csrf_of
-from broker.services.throttle import ADDRESS_TRIES, LOGIN_TRIES, WINDOW
+from broker.services.people.sign_in import ABSOLUTE, IDLE, SESSIONS, Passwords, csrf_of
+from broker.services.people.throttle import ADDRESS_TRIES, LOGIN_TRIES, WINDOW
 from tests.city import PASSWORD
 from tests.clock import Turned
 

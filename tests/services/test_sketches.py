@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
-from broker.domain.grants import Terms
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import CameraId, new_id
-from broker.domain.purpose import UNSAID
-from broker.domain.sketches import MOST_PICKS, Pick, shown_amount
-from broker.services.access_requests import Form
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.purpose import UNSAID
+from broker.domain.requests.sketches import MOST_PICKS, Pick, shown_amount
+from broker.services.requests.access_requests import Form
 from tests.city import City
 
 BLANK = Form(UNSAID, Terms(), (), ())

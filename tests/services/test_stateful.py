@@ -14,12 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Connection
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Caller
 from broker.domain.errors import BrokerError
 from broker.domain.ids import LineId
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AccessRequest
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Verdict
+from broker.services.requests.access_requests import Verdict
 from tests.city import PEOPLE, City
 from tests.proofs import FULL
 from tests.services.faults import failing, picture

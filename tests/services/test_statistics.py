@@ -7,10 +7,10 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Forbidden, Invalid
-from broker.domain.purpose import Purpose
-from broker.domain.statistics import Cell, cell
+from broker.domain.oversight.statistics import Cell, cell
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Verdict
+from broker.services.requests.access_requests import Verdict
 from tests.city import City
 from tests.services.test_main_path import form
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AccessRequest, AskedLine
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
-from broker.domain.grants import GrantState
+from broker.domain.footage.grants import GrantState
 from broker.domain.ids import CameraId
-from broker.domain.request_states import ItemState, RequestState
-from broker.services.access_requests import Verdict
-from broker.services.accounts import NewPerson
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.request_states import ItemState, RequestState
+from broker.services.people.accounts import NewPerson
+from broker.services.requests.access_requests import Verdict
 from tests.city import PASSWORD, City
 from tests.services.test_main_path import authorized, form
 from tests.services.test_races import together

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Assignment, Caller, Role
-from broker.domain.catalog import Visibility
+from broker.domain.catalog.catalog import Visibility
+from broker.domain.catalog.visibility import EVERYBODY, Viewer, may_see
 from broker.domain.errors import Conflict, Invalid, Unknown
+from broker.domain.footage.locks import LockKind
+from broker.domain.footage.media import SnapshotAsk
 from broker.domain.ids import DepartmentId
-from broker.domain.locks import LockKind
-from broker.domain.media import SnapshotAsk
-from broker.domain.visibility import EVERYBODY, Viewer, may_see
-from storage.db.seen import seen_by
+from broker.domain.people.accounts import Assignment, Caller, Role
+from storage.db.catalog.seen import seen_by
 from storage.db.tables import camera, department
 from tests.city import DEPARTMENTS, City
 from tests.services.test_main_path import authorized, form

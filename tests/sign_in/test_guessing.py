@@ -4,8 +4,8 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Throttled, Unauthenticated
-from broker.services.devices import KEPT
-from broker.services.throttle import ADDRESS_TRIES, KNOWN_FOR, LOGIN_TRIES, WINDOW, whence
+from broker.services.people.devices import KEPT
+from broker.services.people.throttle import ADDRESS_TRIES, KNOWN_FOR, LOGIN_TRIES, WINDOW, whence
 from tests.city import PASSWORD
 from tests.clock import Turned
 

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import text
 
-from broker.services.throttle import ADDRESS_TRIES, WINDOW
+from broker.services.people.throttle import ADDRESS_TRIES, WINDOW
 from tests.sign_in.browser import FLOW, SESSION, Browser
 from tests.sign_in.conftest import Place
 from tests.sign_in.house import CLIENT, Claims, House, Mint

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 
 from broker.bootstrap import Broker, build, operator
 from broker.domain.ids import PersonId
-from broker.domain.invites import VALID
-from broker.services.accounts import NewPerson
-from broker.services.throttle import ADDRESS_TRIES
+from broker.domain.people.invites import VALID
+from broker.services.people.accounts import NewPerson
+from broker.services.people.throttle import ADDRESS_TRIES
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 from tests.conftest import fast_settings

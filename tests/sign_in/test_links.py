@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyotp
 
 from broker.bootstrap import operator
-from broker.services.sign_in import csrf_of
+from broker.services.people.sign_in import csrf_of
 from tests.city import PASSWORD
 from tests.sign_in.browser import SESSION, Browser
 from tests.sign_in.conftest import Place

@@ -13,10 +13,10 @@ from joserfc import jwt
 
 from broker.bootstrap import operator
 from broker.domain.errors import Invalid
-from broker.domain.locks import LockKind
+from broker.domain.footage.locks import LockKind
 from broker.fittings import provider
-from broker.services.oidc.provider import AWAY_FOR
-from broker.services.sign_in import csrf_of
+from broker.services.people.oidc.provider import AWAY_FOR
+from broker.services.people.sign_in import csrf_of
 from tests.city import PASSWORD
 from tests.sign_in.browser import DEVICE, FLOW, SESSION
 from tests.sign_in.conftest import Place, told_of, under
@@ -131,7 +131,7 @@ def test_what_counts_as_a_second_factor(place: Place, tmp_path: Path) -> None:
 
 def test_the_house_is_away_and_passwords_are_not(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     place.house.down = True
-    with place.browser() as browser, caplog.at_level(logging.WARNING, "broker.services.oidc.calls"):
+    with place.browser() as browser, caplog.at_level(logging.WARNING, "broker.services.people.oidc.calls"):
         answer = browser.client.get("/auth/oidc/start", headers={"Accept-Language": "zh"})
         told = bad(answer, 503, "oidc-unreachable")
         assert "用户名和密码" in told["detail"]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.catalog import Source
+from broker.domain.catalog.catalog import Source
 from broker.domain.time import TimeSpan
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from tests.city import City
 
 PASSWORD = "correct-horse-0815"

@@ -10,13 +10,13 @@ from adapters.errors import NoRecording, RecordingVanished, SourceTimeout, Sourc
 from broker.bootstrap import Broker, operator
 from broker.domain.errors import Forbidden, Invalid, SourceFault, TooLarge, Unknown
 from broker.domain.ids import SourceId
-from broker.domain.source_clocks import ClockOffset
-from broker.domain.source_health import HealthState, Spell
+from broker.domain.sources.source_clocks import ClockOffset
+from broker.domain.sources.source_health import HealthState, Spell
 from broker.domain.time import TimeSpan
-from broker.services.source_clocks import Reading, SourceClocks
-from broker.services.source_health import Seen
-from broker.services.sources import SourceEdit
-from storage.db.source_slots import SourceSlots
+from broker.services.sources.source_clocks import Reading, SourceClocks
+from broker.services.sources.source_health import Seen
+from broker.services.sources.sources import SourceEdit
+from storage.db.sources.source_slots import SourceSlots
 from tests.city import City
 from tests.clock import Turned
 from tests.services.papers import JPEG, pdf

@@ -6,17 +6,17 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AccessRequest, AskedLine
-from broker.domain.coverage import Missing, MissingReason
 from broker.domain.errors import Unknown
 from broker.domain.ids import RequestId
-from broker.domain.source_health import HealthState
+from broker.domain.requests.access_requests import AccessRequest, AskedLine
+from broker.domain.requests.coverage import Missing, MissingReason
+from broker.domain.sources.source_health import HealthState
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.ledgers import explain
-from broker.services.recorded import Recorded
-from broker.services.source_health import Seen
-from broker.services.sources import SourceEdit
+from broker.services.requests.access_requests import Form, Verdict
+from broker.services.sources.ledgers import explain
+from broker.services.sources.recorded import Recorded
+from broker.services.sources.source_health import Seen
+from broker.services.sources.sources import SourceEdit
 from tests.city import City
 from tests.clock import Turned
 from tests.rules.steps import for_cameras, sent

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from adapters.errors import InvalidOption
 from broker.bootstrap import Broker, operator
-from broker.domain.audit import Entry
-from broker.domain.catalog import Source
+from broker.domain.catalog.catalog import Source
 from broker.domain.errors import Conflict, Forbidden, Unavailable, Unknown
 from broker.domain.ids import SourceId, new_id
-from broker.domain.second_factor import base32
-from broker.services.source_secrets import SourceSecrets
-from broker.services.sources import SourceEdit
+from broker.domain.oversight.audit import Entry
+from broker.domain.people.second_factor import base32
+from broker.services.sources.source_secrets import SourceSecrets
+from broker.services.sources.sources import SourceEdit
 from tests.city import PASSWORD as PASSWORD_OF_PEOPLE
 from tests.city import City
 from tests.sources.conftest import PASSWORD, Vault, added

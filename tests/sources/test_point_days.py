@@ -9,21 +9,21 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from broker.bootstrap import Broker, operator
-from broker.domain.accounts import Role
-from broker.domain.catalog import Camera
+from broker.domain.catalog.catalog import Camera
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unknown
-from broker.domain.point_health import SPEAKS_FOR, Availability, PointDay
-from broker.domain.point_judgement import day_span
-from broker.domain.source_health import AGAIN, JITTER, HealthState
+from broker.domain.people.accounts import Role
+from broker.domain.sources.point_health import SPEAKS_FOR, Availability, PointDay
+from broker.domain.sources.point_judgement import day_span
+from broker.domain.sources.source_health import AGAIN, JITTER, HealthState
 from broker.domain.time import TimeSpan
-from broker.services.absences import Leave
-from broker.services.accounts import NewPerson
-from broker.services.maintenance import NewMaintenance
-from broker.services.plan_targets import NewTarget
-from broker.services.point_health import By, Question
-from broker.services.sign_in import caller_of
-from broker.services.source_health import Seen
-from broker.services.sources import NewSource
+from broker.services.deciding.absences import Leave
+from broker.services.oversight.plan_targets import NewTarget
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
+from broker.services.sources.maintenance import NewMaintenance
+from broker.services.sources.point_health import By, Question
+from broker.services.sources.source_health import Seen
+from broker.services.sources.sources import NewSource
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 

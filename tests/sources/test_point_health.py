@@ -13,16 +13,16 @@ import pytest
 from adapters.gateway import Gateway
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
-from broker.domain.catalog import Camera
+from broker.domain.catalog.catalog import Camera
 from broker.domain.errors import Conflict
-from broker.domain.point_health import PointState
-from broker.domain.point_judgement import MOVED
-from broker.domain.point_looks import LookAsk
-from broker.domain.source_health import HealthState
+from broker.domain.sources.point_health import PointState
+from broker.domain.sources.point_judgement import MOVED
+from broker.domain.sources.point_looks import LookAsk
+from broker.domain.sources.source_health import HealthState
 from broker.domain.time import TimeSpan
-from broker.services.source_health import Seen
-from broker.services.sources import NewSource
-from storage.db.source_slots import SourceSlots
+from broker.services.sources.source_health import Seen
+from broker.services.sources.sources import NewSource
+from storage.db.sources.source_slots import SourceSlots
 from tests.city import City
 from tests.clock import Turned
 

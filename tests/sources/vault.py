@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 
 from adapters.base import SourceAdapter
 from adapters.errors import SourceUnreachable
-from broker.domain.media import Point, Probe
+from broker.domain.footage.media import Point, Probe
 from broker.domain.time import TimeSpan
 
 

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from psycopg.rows import scalar_row
 
-from storage.db.embedded import EmbeddedServer, running_dsn
+from storage.db.embedded.embedded import EmbeddedServer, running_dsn
 
 ROWS = 1000
-HOLD = "from storage.db.embedded import EmbeddedServer; import pathlib, sys, time\n"
+HOLD = "from storage.db.embedded.embedded import EmbeddedServer; import pathlib, sys, time\n"
 HOLD += "EmbeddedServer(pathlib.Path(sys.argv[1])).start(); print('ready', flush=True); time.sleep(60)"
 
 

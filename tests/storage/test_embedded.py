@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from broker.domain.errors import Unavailable
-from storage.db.embedded import EmbeddedServer, running_dsn
-from storage.db.pg_binaries import find_binaries, system_places, wheel_places
+from storage.db.embedded.embedded import EmbeddedServer, running_dsn
+from storage.db.embedded.pg_binaries import find_binaries, system_places, wheel_places
 from tests.storage.embedded_cases import copy_template, execute, make_template, rows, value
 
 

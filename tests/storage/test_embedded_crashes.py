@@ -6,11 +6,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from storage.db.embedded import EmbeddedServer, running_dsn
-from storage.db.pg_binaries import find_binaries
-from storage.db.pg_directory import ServerDirectory
-from storage.db.pg_identity import choose_identity
-from storage.db.pg_process import command_line, is_alive, is_postmaster
+from storage.db.embedded.embedded import EmbeddedServer, running_dsn
+from storage.db.embedded.pg_binaries import find_binaries
+from storage.db.embedded.pg_directory import ServerDirectory
+from storage.db.embedded.pg_identity import choose_identity
+from storage.db.embedded.pg_process import command_line, is_alive, is_postmaster
 from tests.storage.embedded_cases import (
     HOLD,
     ROWS,

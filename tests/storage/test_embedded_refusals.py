@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from broker.domain.errors import Unavailable
-from storage.db.embedded import EmbeddedServer, running_dsn
-from storage.db.pg_binaries import find_binaries
-from storage.db.pg_process import last_words
+from storage.db.embedded.embedded import EmbeddedServer, running_dsn
+from storage.db.embedded.pg_binaries import find_binaries
+from storage.db.embedded.pg_process import last_words
 from tests.storage.embedded_cases import HOLD, copy_template, make_template, program, rows
 
 NEARLY_FULL = 99 * 1024 * 1024
@@ -132,7 +132,7 @@ def test_missing_programs_are_named_with_the_places_looked_at(tmp_path: Path) ->
 
 
 def test_nothing_installed_names_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.db.pg_binaries.wheel_places", list)
-    monkeypatch.setattr("storage.db.pg_binaries.system_places", list)
+    monkeypatch.setattr("storage.db.embedded.pg_binaries.wheel_places", list)
+    monkeypatch.setattr("storage.db.embedded.pg_binaries.system_places", list)
     with pytest.raises(Unavailable, match=r"pixeltable.*/usr/lib/postgresql.*pg_config"):
         find_binaries()

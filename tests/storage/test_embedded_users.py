@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from broker.domain.errors import Unavailable
-from storage.db import pg_identity
-from storage.db.embedded import EmbeddedServer
-from storage.db.pg_binaries import find_binaries
+from storage.db.embedded import pg_identity
+from storage.db.embedded.embedded import EmbeddedServer
+from storage.db.embedded.pg_binaries import find_binaries
 from tests.storage.embedded_cases import ROWS, copy_template, make_template, postmaster_pid, program, rows
 
 NOBODY = pwd.getpwnam("nobody")
 AS_NOBODY = """
 import os, pathlib, sys
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 import psycopg
 from broker.domain.errors import Unavailable
 sys.executable = sys.argv[2]

@@ -4,9 +4,9 @@ import psycopg
 from sqlalchemy import Connection
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Role
-from broker.services.inbox import hats
-from storage.db.inbox import _of_center
+from broker.domain.people.accounts import Role
+from broker.services.requests.inbox import hats
+from storage.db.requests.inbox import _of_center
 from tests.city import City
 
 OVER = 5_000

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.policies import PolicyVersion
-from broker.services.accounts import NewPerson
-from broker.services.sign_in import caller_of
+from broker.domain.deciding.policies import PolicyVersion
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
 from policies.reading import shipped
 from storage.db.engine import RUNTIME_ROLE
 from tests.city import PASSWORD, City

@@ -17,7 +17,7 @@ from adapters.base import SourceAdapter
 from adapters.media.testcard import read_codes
 from adapters.motioneye import MotionEyeAdapter
 from adapters.zoneminder import ZoneMinderAdapter
-from broker.domain.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.time import TimeSpan
 from tests.upstreams.conftest import inside
 from tests.upstreams.recording import recording

@@ -11,7 +11,7 @@ from psycopg import sql
 from broker.bootstrap import Broker, build
 from broker.domain.time import SystemClock
 from broker.web.app import create_app
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
 from tests.city import City
 from tests.conftest import TEMPLATE, fast_settings

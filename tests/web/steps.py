@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from broker.bootstrap import Broker, operator
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.web.door import Door
 

@@ -11,7 +11,7 @@ import pytest
 from broker.bootstrap import Broker
 from broker.domain.errors import Conflict
 from broker.domain.ids import RequestId
-from broker.services.attachments import Attachments, Limits
+from broker.services.requests.attachments import Attachments, Limits
 from broker.web.app import create_app
 from tests.city import City
 from tests.services.papers import JPEG, pdf, png

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import NewPerson
+from broker.services.people.accounts import NewPerson
 from tests.city import PASSWORD, City
 from tests.web.door import Door, bad
 from tests.web.steps import approved, item_of

@@ -6,7 +6,7 @@ import mapbox_vector_tile
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.catalog import Visibility
+from broker.domain.catalog.catalog import Visibility
 from tests.city import City
 from tests.web.door import Door
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_asked_is_refused(lobby: Door, query: dict[str, str], slu
 def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.services.map.following.FRESH", 60.0)
+    monkeypatch.setattr("broker.services.catalog.map.following.FRESH", 60.0)
     now = time.monotonic()
     asker = door["asker"]
     query = "?text=%E8%B7%AF%E5%8F%A3"
@@ -75,7 +75,7 @@ def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(
     csrf = {"X-CSRF-Token": left.json()["csrf"]}
     assert door.anybody.send("DELETE", "/sessions", headers=other | csrf).is_success
     assert door.anybody.send("GET", TILE + query, headers=other).content == first.content  # until the view is over
-    monkeypatch.setattr("broker.web.api.map_tiles.time.monotonic", lambda: now + 120)
+    monkeypatch.setattr("broker.web.api.catalog.map_tiles.time.monotonic", lambda: now + 120)
     assert door.anybody.send("GET", TILE + query, headers=other).status_code == 401
     monkeypatch.undo()
     assert door.anybody.send("GET", TILE + query, headers={"Authorization": "Bearer xlt_nothing"}).status_code == 401
@@ -86,7 +86,7 @@ def test_who_has_signed_out_gets_no_tile_although_the_question_is_known(
 def test_a_tile_is_that_of_the_rights_of_the_moment(
     door: Door, broker: Broker, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.services.map.following.FRESH", 0.0)
+    monkeypatch.setattr("broker.services.catalog.map.following.FRESH", 0.0)
     point = city.cameras_of("dh-cg")[0]
     asker, plain, who = door["asker"], {"Accept-Encoding": "identity"}, city.persons["asker"]
 

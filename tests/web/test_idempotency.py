@@ -9,8 +9,8 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.domain.errors import Unavailable
-from broker.services.access_requests import AccessRequests
-from storage.db.idempotency import IdempotencyRepository, Write
+from broker.services.requests.access_requests import AccessRequests
+from storage.db.house.idempotency import IdempotencyRepository, Write
 from tests.city import City
 from tests.web.door import Door, bad, good
 from tests.web.steps import draft, form, span

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.coverage import Missing, MissingReason
+from broker.domain.footage.media import Capture, ClipAsk
+from broker.domain.footage.retrievals import EvidenceItem, Retrieval, RetrievalState
 from broker.domain.ids import GrantId, RetrievalId, new_id
-from broker.domain.media import Capture, ClipAsk
-from broker.domain.retrievals import EvidenceItem, Retrieval, RetrievalState
+from broker.domain.requests.coverage import Missing, MissingReason
 from broker.domain.time import TimeSpan
-from broker.services.retrievals import Retrievals
+from broker.services.footage.retrievals import Retrievals
 from tests.city import City
 from tests.web.door import Door, bad
 from tests.web.steps import BEGIN, END, bind, draft, granted, item_of, span, submitted

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import load_workbook
 
 from broker.bootstrap import Broker
-from broker.domain.measure_words import FORMULAS, UNITS
-from broker.domain.measures import INDICATORS, LEADING, MEASURE_WORDS, Measure
+from broker.domain.oversight.measure_words import FORMULAS, UNITS
+from broker.domain.oversight.measures import INDICATORS, LEADING, MEASURE_WORDS, Measure
 from tests.city import City
 from tests.services.test_statistics import run_through
 from tests.web.door import Door, bad, good

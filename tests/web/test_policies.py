@@ -4,7 +4,7 @@ import pyotp
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import NewPerson
+from broker.services.people.accounts import NewPerson
 from policies.reading import shipped
 from tests.city import PASSWORD, City
 from tests.web.door import Door, Visitor, bad, good

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from broker.bootstrap import Broker, operator
-from broker.web.api.request_forms import RequestIn
+from broker.web.api.requests.request_forms import RequestIn
 from tests.city import City
 from tests.web.door import Door, bad
 from tests.web.steps import draft, form, submitted

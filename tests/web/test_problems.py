@@ -9,7 +9,7 @@ import pytest
 from broker.bootstrap import Broker
 from broker.domain.errors import SourceFault, TooLarge, Unavailable
 from broker.domain.ids import new_id
-from broker.services.finding import Finding
+from broker.services.catalog.finding import Finding
 from tests.city import City
 from tests.web.door import Door, bad
 from tests.web.steps import form

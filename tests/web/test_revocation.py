@@ -10,9 +10,9 @@ from psycopg import sql
 
 from broker.bootstrap import build, operator
 from broker.domain.time import SystemClock
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
-from storage.db.revocations import LEASE
+from storage.db.footage.revocations import LEASE
 from tests.city import City
 from tests.conftest import TEMPLATE, fast_settings
 from tests.web.downloads import Readers

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from broker.bootstrap import Broker
-from broker.services.throttle import LOGIN_TRIES
+from broker.services.people.throttle import LOGIN_TRIES
 from broker.web.app import create_app
 from tests.city import PASSWORD, City
 from tests.clock import Turned

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from broker.bootstrap import Broker
-from broker.web.api.camera_import import safe_name
+from broker.web.api.catalog.camera_import import safe_name
 from broker.web.app import create_app
 from tests.web.door import API, Door, bad, good, serving
 

@@ -14,17 +14,17 @@ from pathlib import Path
 import httpx
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.accounts import Caller
-from broker.domain.grants import Grant, Terms
-from broker.domain.locks import Lock, LockKind
-from broker.domain.media import Capture, ClipAsk
-from broker.domain.purpose import Purpose
-from broker.domain.retrievals import EvidenceItem, Retrieval
+from broker.domain.footage.grants import Grant, Terms
+from broker.domain.footage.locks import Lock, LockKind
+from broker.domain.footage.media import Capture, ClipAsk
+from broker.domain.footage.retrievals import EvidenceItem, Retrieval
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.retrieval_runs import Attempt
-from broker.services.sources import NewSource
+from broker.services.footage.retrieval_runs import Attempt
+from broker.services.requests.access_requests import Form, Verdict
+from broker.services.sources.sources import NewSource
 from tests.city import City
 
 PROGRAM = [sys.executable, "-c", "import sys; from broker.cli import main; sys.exit(main())"]

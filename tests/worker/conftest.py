@@ -10,15 +10,15 @@ import pytest
 
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.accounts import Caller
-from broker.domain.grants import Grant, Terms
+from broker.domain.footage.grants import Grant, Terms
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
 from broker.domain.ids import CameraId, RetrievalId
-from broker.domain.purpose import Purpose
-from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.sources import NewSource
+from broker.services.requests.access_requests import Form, Verdict
+from broker.services.sources.sources import NewSource
 from tests.city import City
 
 FPS = 10

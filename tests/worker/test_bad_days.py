@@ -10,8 +10,8 @@ import pytest
 
 from adapters.media.testcard import read_code, read_codes
 from broker.bootstrap import operator
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
 from broker.worker.app import worker_thread
 from tests.worker.conftest import FPS, Bench

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from broker.bootstrap import build
-from broker.domain.media import ClipAsk
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.media import ClipAsk
+from broker.domain.footage.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
 from broker.worker.app import worker_thread
 from tests.contracts.test_blob_store import started_server

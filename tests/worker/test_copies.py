@@ -14,17 +14,17 @@ from adapters.media.planes import Canvas
 from adapters.media.testcard import read_codes
 from adapters.media.watermark import film
 from broker.bootstrap import operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.copy_codes import code_of
 from broker.domain.errors import Forbidden, Invalid, Unknown
-from broker.domain.grants import Condition, Grant, Terms
-from broker.domain.media import ClipAsk, Mask, SnapshotAsk
-from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.footage.copy_codes import code_of
+from broker.domain.footage.grants import Condition, Grant, Terms
+from broker.domain.footage.media import ClipAsk, Mask, SnapshotAsk
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
+from broker.domain.requests.access_requests import AskedLine
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.treatments import treatment_for
+from broker.services.footage.treatments import treatment_for
+from broker.services.requests.access_requests import Form, Verdict
 from broker.web.app import create_app
-from storage.db.access_requests import EVERYTHING
+from storage.db.requests.access_requests import EVERYTHING
 from tests.city import City
 from tests.web.door import Door, bad, serving
 from tests.worker.conftest import Bench

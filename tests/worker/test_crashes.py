@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from broker.bootstrap import Broker, build
-from broker.domain.audit import Event
 from broker.domain.errors import BrokerError, Unavailable
-from broker.domain.media import ClipAsk
-from broker.domain.request_states import RequestState
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.media import ClipAsk
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.oversight.audit import Event
+from broker.domain.requests.request_states import RequestState
 from broker.domain.time import SystemClock
-from broker.services.access_requests import Verdict
+from broker.services.requests.access_requests import Verdict
 from storage.db import schema
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.db.engine import open_engine
 from tests.city import City, found_city
 from tests.conftest import fast_settings

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from broker.domain.errors import Unavailable
+from broker.domain.footage.media import ClipAsk
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
+from broker.domain.footage.stops import Stop, StopKind
 from broker.domain.ids import RetrievalId
-from broker.domain.media import ClipAsk
-from broker.domain.retrievals import Retrieval, RetrievalState
-from broker.domain.stops import Stop, StopKind
 from broker.domain.time import TimeSpan
 from broker.web import guard as guarding
 from broker.web.app import create_app

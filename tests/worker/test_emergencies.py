@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from broker.bootstrap import build, operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.requests.access_requests import AskedLine
 from broker.domain.time import TimeSpan
-from broker.services.emergencies import EmergencyForm
+from broker.services.deciding.emergencies import EmergencyForm
 from tests.adapters.films import timed_lumas
 from tests.adapters.test_panels import says
 from tests.clock import Turned

@@ -9,17 +9,17 @@ import httpx
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine
 from broker.domain.errors import BrokerError, Conflict, Forbidden
-from broker.domain.grants import Action, Condition, Grant, GrantState, Quota, Terms
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.register import LookAct, RegisterLine, Sought
-from broker.domain.retrievals import Retrieval, RetrievalState
+from broker.domain.footage.grants import Action, Condition, Grant, GrantState, Quota, Terms
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import Retrieval, RetrievalState
+from broker.domain.oversight.register import LookAct, RegisterLine, Sought
+from broker.domain.requests.access_requests import AskedLine
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
+from broker.services.requests.access_requests import Form, Verdict
 from broker.web.app import create_app
 from broker.worker.app import worker_thread
-from storage.db.access_requests import EVERYTHING
+from storage.db.requests.access_requests import EVERYTHING
 from tests.city import City
 from tests.web.door import API, Door, bad, serving
 from tests.worker.conftest import Bench

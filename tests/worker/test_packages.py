@@ -20,16 +20,16 @@ from cryptography import x509
 from adapters.key_frames import KeyFrames
 from broker.bootstrap import operator
 from broker.domain.errors import Conflict, Forbidden, Invalid, Unavailable, Unknown
+from broker.domain.footage.locks import LockKind
+from broker.domain.footage.media import Ask, ClipAsk, SnapshotAsk
+from broker.domain.footage.packages import EvidencePackage, PackageState
+from broker.domain.footage.retrievals import Retrieval
 from broker.domain.ids import PackageId, RetrievalId
-from broker.domain.locks import LockKind
-from broker.domain.media import Ask, ClipAsk, SnapshotAsk
-from broker.domain.packages import EvidencePackage, PackageState
-from broker.domain.register import LookAct, Sought
-from broker.domain.retrievals import Retrieval
+from broker.domain.oversight.register import LookAct, Sought
 from broker.domain.time import TimeSpan
 from broker.web.app import create_app
 from broker.worker.app import worker_thread
-from storage.db.register import RegisterVisibility
+from storage.db.oversight.register import RegisterVisibility
 from storage.packages.authority import FOLDER, Made, new_key
 from storage.packages.checking import check
 from storage.packages.findings import GOOD

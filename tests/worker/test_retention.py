@@ -8,7 +8,7 @@ from procrastinate import App
 from procrastinate.testing import InMemoryConnector
 
 from broker.bootstrap import Broker
-from broker.services.retention import Retention
+from broker.services.oversight.retention import Retention
 from broker.worker.schedule import add_schedule
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from adapters.media.testcard import read_code, read_codes
 from broker.bootstrap import build
 from broker.domain.errors import Forbidden
-from broker.domain.media import ClipAsk, SnapshotAsk
-from broker.domain.retrievals import RetrievalState
+from broker.domain.footage.media import ClipAsk, SnapshotAsk
+from broker.domain.footage.retrievals import RetrievalState
 from broker.domain.time import TimeSpan
-from broker.services import patience, retrieval_runs
+from broker.services.footage import retrieval_runs
+from broker.services.sources import patience
 from broker.worker.app import worker_thread
 from tests.worker.conftest import FPS, Bench
 from tests.worker.pictures import luma, stored

@@ -15,7 +15,7 @@ from broker.demo import footage as recordings
 from broker.demo.footage import Footage
 from broker.demo.people import PEOPLE
 from broker.demo.points import DemoPoint
-from broker.domain.accounts import Caller
+from broker.domain.people.accounts import Caller
 from storage.db import schema
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broker.domain.errors import Conflict, Unavailable
-from storage.db.embedded import running_dsn
+from storage.db.embedded.embedded import running_dsn
 
 _MARK = ".xueliang-demo"
 

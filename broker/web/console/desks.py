@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import BrokerError
+from broker.domain.people.accounts import Caller
 from broker.web.console.administering.areas import ADMINISTRATION, KEEPING, PATHS
 from broker.web.console.operating.areas import BELOW, OPERATING
 from policies import facts

@@ -8,15 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
+from broker.domain.catalog.finding import Question
 from broker.domain.errors import Forbidden
-from broker.domain.finding import Question
 from broker.domain.ids import CameraId, RequestId
-from broker.domain.request_states import RequestState
-from broker.services.finding import Wanted
-from broker.web.api.cameras import CameraOut, shown
-from broker.web.api.emergencies import EmergencyIn
-from broker.web.api.request_views import rows
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.request_states import RequestState
+from broker.services.catalog.finding import Wanted
+from broker.web.api.catalog.cameras import CameraOut, shown
+from broker.web.api.deciding.emergencies import EmergencyIn
+from broker.web.api.requests.request_views import rows
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from broker.web.api.inbox import after_of, cursor_of, rows
+from broker.web.api.requests.inbox import after_of, cursor_of, rows
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.paging import ByText
-from storage.db.inbox import Waiting
+from storage.db.requests.inbox import Waiting
 
 INBOX = "/inbox"
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from broker.services.invites import Invited
-from broker.web.api.invites import TakeIn
+from broker.services.people.invites import Invited
+from broker.web.api.people.invites import TakeIn
 from broker.web.auth import address_of, browser_of, device_of, set_cookie
 from broker.web.console.forms import FormDep, Refusal, checked
 from broker.web.console.routes import PageRoute

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import GrantId
-from broker.services.names import Known
-from broker.services.uses import Use
-from broker.web.api.grants import GrantOut, shown
-from broker.web.api.request_forms import ReasonIn
+from broker.domain.people.accounts import Caller
+from broker.services.footage.uses import Use
+from broker.services.people.names import Known
+from broker.web.api.footage.grants import GrantOut, shown
+from broker.web.api.requests.request_forms import ReasonIn
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep

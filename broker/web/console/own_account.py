@@ -6,12 +6,12 @@ import segno
 from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.local_paths import local_path
-from broker.services.second_factor import Enrolment
-from broker.web.api.me import PasswordIn
-from broker.web.api.persons import shown
-from broker.web.api.second_factor import BeginIn, CodeIn
+from broker.domain.people.accounts import Caller
+from broker.services.people.second_factor import Enrolment
+from broker.web.api.people.me import PasswordIn
+from broker.web.api.people.persons import shown
+from broker.web.api.people.second_factor import BeginIn, CodeIn
 from broker.web.auth import address_of, clear_cookie
 from broker.web.console.forms import CODE_FIELD, Form, FormDep, Refusal, checked
 from broker.web.console.home import ACCOUNT, Next

@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import GrantId, RequestId
-from broker.domain.request_states import RequestState
-from broker.web.api.request_forms import ReasonIn, ReportIn
-from broker.web.api.request_views import rows
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.request_states import RequestState
+from broker.web.api.requests.request_forms import ReasonIn, ReportIn
+from broker.web.api.requests.request_views import rows
 from broker.web.console.deciding.evidence import case_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.routes import OncePageRoute

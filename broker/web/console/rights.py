@@ -1,8 +1,8 @@
 """Whether somebody may do what a page leads to, for pages that ask nothing else of a service."""
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import Forbidden
+from broker.domain.people.accounts import Caller
 from policies import facts
 
 

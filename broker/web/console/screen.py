@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
 from broker import locale
-from broker.domain.accounts import Caller
 from broker.domain.errors import BrokerError, Conflict, Forbidden, Invalid, Throttled, TooLarge
-from broker.services.sign_in import csrf_of
+from broker.domain.people.accounts import Caller
+from broker.services.people.sign_in import csrf_of
 from broker.web.auth import cookie_name
 from broker.web.console.assets import asset
 from broker.web.console.desks import counts_for, desks_for

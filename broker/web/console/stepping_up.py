@@ -3,11 +3,11 @@
 from fastapi import Request
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
-from broker.web.api.second_factor import CodeIn
+from broker.domain.people.accounts import Caller
+from broker.web.api.people.second_factor import CodeIn
 from broker.web.auth import address_of, authenticate
 from broker.web.console.forms import CODE_FIELD, Form, checked
-from storage.db.idempotency import current_write
+from storage.db.house.idempotency import current_write
 
 
 def stepped_up(request: Request, form: Form, caller: Caller, broker: Broker) -> Caller:

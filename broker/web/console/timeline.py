@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from broker.domain.coverage import MissingReason
-from broker.web.api.retrievals import MissingOut
+from broker.domain.requests.coverage import MissingReason
+from broker.web.api.footage.retrievals import MissingOut
 from broker.web.console.instants import DAY
 from broker.web.refs import CameraRef
 from broker.web.values import SpanOut

@@ -1,8 +1,8 @@
 """Texts of the auditor's desk and of the dashboard whose slugs are put together in a page."""
 
-from broker.domain.audit import KINDS
-from broker.domain.measures import By
-from broker.domain.register import LookAct, LookResult
+from broker.domain.oversight.audit import KINDS
+from broker.domain.oversight.measures import By
+from broker.domain.oversight.register import LookAct, LookResult
 from broker.web.console.auditing.case import LANES
 from broker.web.console.auditing.told import FACTS
 from broker.web.console.dashboard.figures import GRADES

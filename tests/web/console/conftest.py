@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from broker.bootstrap import Broker
 from broker.web.app import create_app
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from tests.city import City
 from tests.web.conftest import over_a_copy
 from tests.web.console.browsing import CHROMIUM, FLAGS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.measures import INDICATORS
+from broker.domain.oversight.measures import INDICATORS
 from tests.city import City
 from tests.services.test_statistics import run_through
 from tests.web.console.conftest import Enter

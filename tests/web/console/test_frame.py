@@ -145,7 +145,7 @@ def test_a_fault_of_ours_is_a_page_that_tells_nothing(hall: Enter, monkeypatch: 
         raise RuntimeError("the secret of the house")
 
     person = hall("asker")
-    monkeypatch.setattr("broker.services.inbox.Inbox.page", broken)
+    monkeypatch.setattr("broker.services.requests.inbox.Inbox.page", broken)
     page = person.get("/inbox")
     held(page)
     assert page.status == 500

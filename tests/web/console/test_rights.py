@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pytest
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Role
-from broker.domain.notices import NOTICES
+from broker.domain.notices.notices import NOTICES
+from broker.domain.people.accounts import Role
 from broker.web.app import create_app
 from broker.web.texts import catalogue
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from tests.city import PEOPLE, City
 from tests.policies.oracle import may
 from tests.policies.test_matrix import worlds

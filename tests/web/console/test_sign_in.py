@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import NewPerson
+from broker.services.people.accounts import NewPerson
 from tests.city import PASSWORD, City
 from tests.web.console.conftest import Enter
 from tests.web.console.page import Page, Person

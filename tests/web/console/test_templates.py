@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from broker.cli.texts import catalogue as commands
-from broker.domain.accounts import Role
-from broker.domain.catalog import POINT_CLASSES, Direction, Lifecycle, Status, Visibility
-from broker.domain.grants import Action, Condition, GrantState
-from broker.domain.packages import PackageState
-from broker.domain.request_states import ItemState, RequestState
-from broker.domain.retrievals import RetrievalState
-from broker.domain.revisions import FIELDS as REVISED
-from broker.domain.revisions import Turn
+from broker.domain.catalog.catalog import POINT_CLASSES, Direction, Lifecycle, Status, Visibility
+from broker.domain.footage.grants import Action, Condition, GrantState
+from broker.domain.footage.packages import PackageState
+from broker.domain.footage.retrievals import RetrievalState
+from broker.domain.people.accounts import Role
+from broker.domain.requests.request_states import ItemState, RequestState
+from broker.domain.requests.revisions import FIELDS as REVISED
+from broker.domain.requests.revisions import Turn
 from broker.web.console.applying.typed import STEPS
 from broker.web.console.deciding.narrowing import TEMPLATES
 from broker.web.console.desks import DESKS

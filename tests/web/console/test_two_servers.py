@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from tests.city import City
 from tests.web.conftest import over_a_copy
 from tests.web.console.balancer import Balancer, balanced

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
+from broker.domain.people.accounts import Caller
 from policies import facts
 
 ADMINISTRATION = "/administration"

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from broker.domain.camera_fields import KEY
-from broker.domain.camera_record import FieldKind
+from broker.domain.catalog.camera_fields import KEY
+from broker.domain.catalog.camera_record import FieldKind
 from broker.domain.errors import Invalid, Unknown
-from broker.web.api.camera_fields import CameraFieldIn, CameraFieldOut
+from broker.web.api.catalog.camera_fields import CameraFieldIn, CameraFieldOut
 from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Form, Refusal, checked

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from broker.domain.accounts import DepartmentKind
 from broker.domain.errors import Forbidden
-from broker.domain.locks import LockKind
-from broker.services.departments import BESIDE, Branch
-from broker.web.api.departments import DepartmentEditIn, DepartmentIn, DepartmentOut
+from broker.domain.footage.locks import LockKind
+from broker.domain.people.accounts import DepartmentKind
+from broker.services.people.departments import BESIDE, Branch
+from broker.web.api.people.departments import DepartmentEditIn, DepartmentIn, DepartmentOut
 from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked

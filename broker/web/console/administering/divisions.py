@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from broker.domain.divisions import Level
+from broker.domain.catalog.divisions import Level
 from broker.domain.errors import Forbidden, Invalid
-from broker.web.api.divisions import DivisionOut, DivisionReportOut, PlacedOut
+from broker.web.api.catalog.divisions import DivisionOut, DivisionReportOut, PlacedOut
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, refusal_of
 from broker.web.console.routes import OncePageRoute, UploadDep, UploadPageRoute

@@ -6,17 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from broker.domain.errors import BrokerError, Unknown
+from broker.domain.footage.locks import LockKind
 from broker.domain.ids import LockId
-from broker.domain.locks import LockKind
-from broker.web.api.locks import shown
-from broker.web.api.request_forms import ReasonIn
+from broker.web.api.footage.locks import shown
+from broker.web.api.requests.request_forms import ReasonIn
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked, refusal_of
 from broker.web.console.routes import OncePageRoute
 from broker.web.paging import ById
 
 if TYPE_CHECKING:
-    from broker.services.locks import Sight
+    from broker.services.footage.locks import Sight
 
 LOCKS = "/locks"
 

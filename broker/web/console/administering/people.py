@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.accounts import ASSIGNABLE, Role, Standing, WhoIsSought
 from broker.domain.errors import Unknown
 from broker.domain.ids import PersonId
-from broker.web.api.oidc import IdentityOut
-from broker.web.api.persons import PersonIn, RoleIn, shown
+from broker.domain.people.accounts import ASSIGNABLE, Role, Standing, WhoIsSought
+from broker.web.api.people.oidc import IdentityOut
+from broker.web.api.people.persons import PersonIn, RoleIn, shown
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute

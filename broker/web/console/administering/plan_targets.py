@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.measures import INDICATORS, PLAN
-from broker.services.plan_targets import FIRST_YEAR, LAST_YEAR, NewTarget
-from broker.web.api.measures import PlanTargetIn, PlanTargetOut
+from broker.domain.oversight.measures import INDICATORS, PLAN
+from broker.services.oversight.plan_targets import FIRST_YEAR, LAST_YEAR, NewTarget
+from broker.web.api.oversight.measures import PlanTargetIn, PlanTargetOut
 from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.accounts import Role
 from broker.domain.errors import Forbidden, Invalid
 from broker.domain.ids import PolicyId
-from broker.web.api.policies import (
+from broker.domain.people.accounts import Role
+from broker.web.api.deciding.policies import (
     LONGEST_TEXT,
     ActivateIn,
     PolicyIn,
@@ -17,7 +17,7 @@ from broker.web.api.policies import (
     in_force,
     shown,
 )
-from broker.web.api.request_forms import ReasonIn
+from broker.web.api.requests.request_forms import ReasonIn
 from broker.web.console.administering.documents import text_of
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked, refusal_of

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
 from broker.domain.errors import BrokerError, Forbidden
-from broker.services.rulebook_document import dump
-from broker.services.rulebooks import Version
-from broker.web.api.rulebook import ChangeIn, ChangeOut, rows
+from broker.services.deciding.rulebook_document import dump
+from broker.services.deciding.rulebooks import Version
+from broker.web.api.deciding.rulebook import ChangeIn, ChangeOut, rows
 from broker.web.bodies import read_json
 from broker.web.console.administering.documents import text_of
 from broker.web.console.administering.rulebook_view import view_of

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from broker.domain.purpose import Basis, Matter
-from broker.domain.routes import Route
-from broker.domain.rulebook import Rulebook
+from broker.domain.deciding.routes import Route
+from broker.domain.deciding.rulebook import Rulebook
+from broker.domain.requests.purpose import Basis, Matter
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 

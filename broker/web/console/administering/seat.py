@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
+from broker.domain.people.accounts import Caller
 from broker.web.console.forms import Form, FormDep, Refusal
 from broker.web.console.screen import Screen, ScreenDep
 from broker.web.console.stepping_up import stepped_up

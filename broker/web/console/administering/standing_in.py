@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from broker.domain.ids import PersonId
-from broker.web.api import absences, delegations
-from broker.web.api.absences import AbsenceIn
+from broker.web.api.deciding import absences, delegations
+from broker.web.api.deciding.absences import AbsenceIn
 from broker.web.console.administering.areas import may
 from broker.web.console.administering.people import on_person
 from broker.web.console.administering.seat import Seat, SeatDep

@@ -9,8 +9,8 @@ import segno
 from fastapi import APIRouter, Response
 
 from broker.domain.ids import PersonId
-from broker.services.invites import Issued
-from broker.web.api.oidc import IdentityIn
+from broker.services.people.invites import Issued
+from broker.web.api.people.oidc import IdentityIn
 from broker.web.console.administering.people import PEOPLE, on_person
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import checked
@@ -20,7 +20,7 @@ from broker.web.refs import PersonRef
 from broker.web.values import Out
 
 if TYPE_CHECKING:
-    from broker.services.accounts import OneTimePassword
+    from broker.services.people.accounts import OneTimePassword
 
 INVITES = f"{PEOPLE}/invites"
 

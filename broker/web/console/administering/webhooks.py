@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from broker.domain.notices import NOTICES
-from broker.web.api.webhooks import DeliveryOut, TestedOut, WebhookIn, shown
+from broker.domain.notices.notices import NOTICES
+from broker.web.api.notices.webhooks import DeliveryOut, TestedOut, WebhookIn, shown
 from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
@@ -14,7 +14,7 @@ from broker.web.console.routes import OncePageRoute, PageRoute
 from broker.web.paging import ById, Window
 
 if TYPE_CHECKING:
-    from broker.services.webhooks import Added
+    from broker.services.notices.webhooks import Added
 
 WEBHOOKS = "/webhooks"
 TOP: Window[UUID] = Window(None, 50)

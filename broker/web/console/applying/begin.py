@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from broker.domain.grants import Terms
+from broker.domain.footage.grants import Terms
 from broker.domain.ids import GrantId, RequestId
-from broker.domain.purpose import UNSAID
-from broker.services.access_requests import Form as Asked
+from broker.domain.requests.purpose import UNSAID
+from broker.services.requests.access_requests import Form as Asked
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import ScreenDep

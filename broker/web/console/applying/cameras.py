@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from broker.domain.finding import Question
+from broker.domain.catalog.finding import Question
 from broker.domain.ids import CameraId
-from broker.domain.sketches import MOST_PICKS, Sketch
-from broker.services.finding import Wanted
-from broker.web.api.camera_finding import FacetsOut, FeaturesOut
-from broker.web.api.cameras import shown
-from broker.web.api.request_forms import PlaceIn
-from broker.web.api.request_views import PlaceOut
+from broker.domain.requests.sketches import MOST_PICKS, Sketch
+from broker.services.catalog.finding import Wanted
+from broker.web.api.catalog.camera_finding import FacetsOut, FeaturesOut
+from broker.web.api.catalog.cameras import shown
+from broker.web.api.requests.request_forms import PlaceIn
+from broker.web.api.requests.request_views import PlaceOut
 from broker.web.camera_query import WantedDep
 from broker.web.console.applying.frame import Desk
 from broker.web.console.forms import Form, Refusal, checked

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid
-from broker.domain.sketches import Sketch
-from broker.services.access_requests import Form as Asked
-from broker.web.api.previews import TrialOut, tried
-from broker.web.api.request_forms import RequestIn
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.sketches import Sketch
+from broker.services.requests.access_requests import Form as Asked
+from broker.web.api.requests.previews import TrialOut, tried
+from broker.web.api.requests.request_forms import RequestIn
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import Fault, Writing, step_of, told, written
 from broker.web.console.forms import FormDep, Refusal, checked

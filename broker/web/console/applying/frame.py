@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import Response
 
 from broker.bootstrap import Broker
-from broker.domain.access_requests import AccessRequest
-from broker.domain.accounts import Caller
 from broker.domain.errors import Conflict
 from broker.domain.ids import RequestId
-from broker.domain.sketches import Sketch
-from broker.web.api.request_views import rows
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.sketches import Sketch
+from broker.web.api.requests.request_views import rows
 from broker.web.console.applying.typed import STEPS, step_of
 from broker.web.console.forms import Form, Refusal
 from broker.web.console.requester import REQUESTS

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from broker.domain.errors import Invalid
 from broker.domain.ids import RequestId
-from broker.domain.sketches import Sketch
-from broker.web.api import attachments
-from broker.web.api.form_schema import FormOut
-from broker.web.api.request_forms import PlaceIn, PurposeIn
+from broker.domain.requests.sketches import Sketch
+from broker.web.api.requests import attachments
+from broker.web.api.requests.form_schema import FormOut
+from broker.web.api.requests.request_forms import PlaceIn, PurposeIn
 from broker.web.console.applying.frame import Desk, typed_in
 from broker.web.console.applying.typed import Fault, matter_of, told
 from broker.web.console.forms import Form, FormDep, Refusal, checked

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from broker.domain import places
+from broker.domain.catalog import places
+from broker.domain.catalog.places import Place
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId
-from broker.domain.places import Place
-from broker.domain.sketches import MOST_PICKS
-from broker.services.finding import Wanted
+from broker.domain.requests.sketches import MOST_PICKS
+from broker.services.catalog.finding import Wanted
 from broker.web.console.applying.cameras import STEP, Look, LookDep, page
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import told

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from broker.domain.errors import BrokerError
-from broker.domain.sketches import Pick, Sketch
+from broker.domain.requests.sketches import Pick, Sketch
 from broker.domain.time import TimeSpan
-from broker.web.api.ledger import RecordedOut, shown_lines
+from broker.web.api.footage.ledger import RecordedOut, shown_lines
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import instant_of, usual_span
 from broker.web.console.instants import DAY, HOUR

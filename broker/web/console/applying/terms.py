@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, ValidationError
 
-from broker.domain.access_requests import AccessRequest
 from broker.domain.errors import Invalid
-from broker.domain.grants import Action, Condition
+from broker.domain.footage.grants import Action, Condition
 from broker.domain.ids import RequestId
-from broker.domain.sketches import Sketch
-from broker.web.api.request_forms import MOST_INVESTIGATORS, Login, TermsIn
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.sketches import Sketch
+from broker.web.api.requests.request_forms import MOST_INVESTIGATORS, Login, TermsIn
 from broker.web.console.applying.frame import Desk, typed_in
 from broker.web.console.applying.typed import Fault, terms_of, told
 from broker.web.console.forms import Form, FormDep, Refusal, checked

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from broker.domain.errors import Invalid, Unknown
 from broker.domain.ids import CameraId
-from broker.domain.sketches import Sketch, Typed
+from broker.domain.requests.sketches import Sketch, Typed
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.recorded import line_of
 from broker.web.console.applying.typed import own_faults, seconds, told, usual_faults, usual_span

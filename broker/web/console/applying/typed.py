@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from broker.domain.access_requests import AccessRequest
 from broker.domain.errors import BrokerError, Invalid
 from broker.domain.ids import CameraId
-from broker.domain.sketches import GIGABYTE, MINUTE, Sketch, Typed, shown_amount
+from broker.domain.requests.access_requests import AccessRequest
+from broker.domain.requests.sketches import GIGABYTE, MINUTE, Sketch, Typed, shown_amount
 from broker.web.console.forms import Refusal, refusal_of
 from broker.web.values import In, SpanIn
 

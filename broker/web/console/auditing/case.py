@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import RequestId
-from broker.domain.register import Sought as LookSought
-from broker.domain.trace_search import Sought
-from broker.web.api.access_register import RegisterLineOut
-from broker.web.api.audit import shown
+from broker.domain.oversight.register import Sought as LookSought
+from broker.domain.oversight.trace_search import Sought
+from broker.domain.people.accounts import Caller
+from broker.web.api.oversight.access_register import RegisterLineOut
+from broker.web.api.oversight.audit import shown
 from broker.web.console import charts
 from broker.web.console.auditing.told import Told, told
 from broker.web.console.auditing.trace import TRACE

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints, ValidationError
 
-from broker.domain.trace_search import Traced
-from broker.services.audit import Verification
-from broker.web.api.audit import shown
+from broker.domain.oversight.trace_search import Traced
+from broker.services.oversight.audit import Verification
+from broker.web.api.oversight.audit import shown
 from broker.web.console.auditing.told import told
 from broker.web.console.auditing.trace import TRACE
 from broker.web.console.forms import FormDep, Refusal, checked, refusal_of

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from broker.domain.ids import HoldId, LockId
-from broker.services.holds import Listed
-from broker.web.api import holds, locks
+from broker.services.oversight.holds import Listed
+from broker.web.api.footage import locks
+from broker.web.api.oversight import holds
 from broker.web.console.auditing.trace import TRACE
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep

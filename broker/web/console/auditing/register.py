@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
 
 from broker.domain.ids import CameraId, RequestId
-from broker.domain.register import LookAct, LookResult, Sought
-from broker.services.register_files import MEDIA_TYPES
-from broker.web.api.access_register import RegisterLineOut
+from broker.domain.oversight.register import LookAct, LookResult, Sought
+from broker.services.oversight.register_files import MEDIA_TYPES
+from broker.web.api.oversight.access_register import RegisterLineOut
 from broker.web.console.auditing.told import sentence_of
 from broker.web.console.rights import may
 from broker.web.console.routes import PageRoute

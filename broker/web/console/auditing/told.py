@@ -7,11 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from broker import locale
-from broker.domain.accounts import Department
-from broker.domain.audit import KINDS
 from broker.domain.ids import CameraId, DepartmentId, PersonId
-from broker.services.names import Known
-from broker.web.api.audit import EventOut, person_of
+from broker.domain.oversight.audit import KINDS
+from broker.domain.people.accounts import Department
+from broker.services.people.names import Known
+from broker.web.api.oversight.audit import EventOut, person_of
 from broker.web.console.screen import Screen
 from broker.web.deps import Reading
 from broker.web.refs import CameraRef, DepartmentRef, PersonRef

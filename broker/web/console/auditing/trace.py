@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints, field_validator
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
-from broker.domain.trace_search import FAMILIES, Sought
-from broker.web.api.audit import EventOut, shown
+from broker.domain.oversight.trace_search import FAMILIES, Sought
+from broker.domain.people.accounts import Caller
+from broker.web.api.oversight.audit import EventOut, shown
 from broker.web.console.auditing.told import Told, told
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import Screen, ScreenDep

@@ -10,9 +10,9 @@ from fastapi import Depends, Query
 from pydantic import Field, StringConstraints
 
 from broker.bootstrap import Broker
-from broker.domain.measures import By, Measure
-from broker.services.measures import Question
-from broker.web.api.measures import asked_in
+from broker.domain.oversight.measures import By, Measure
+from broker.services.oversight.measures import Question
+from broker.web.api.oversight.measures import asked_in
 from broker.web.console.screen import Screen
 from broker.web.console.searching import Answer, answer, typed_in
 from broker.web.values import Code, In

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from broker.domain.measure_words import FORMULAS, UNITS
-from broker.domain.measures import INDICATORS, MEASURE_WORDS, Measure
-from broker.web.api.measures import FigureOut, LineOut, MeasuresOut
+from broker.domain.oversight.measure_words import FORMULAS, UNITS
+from broker.domain.oversight.measures import INDICATORS, MEASURE_WORDS, Measure
+from broker.web.api.oversight.measures import FigureOut, LineOut, MeasuresOut
 from broker.web.console import charts
 
 GRADES = (0.98, 0.95, 0.9, 0.8)

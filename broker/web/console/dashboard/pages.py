@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
-from broker.domain.measures import By, Measure
+from broker.domain.oversight.measures import By, Measure
+from broker.domain.people.accounts import Caller
 from broker.domain.time import TimeSpan
-from broker.services.measures import Question
-from broker.web.api.measures import MeasuresOut
-from broker.web.api.statistics import USUAL, StatisticsOut
+from broker.services.oversight.measures import Question
+from broker.web.api.oversight.measures import MeasuresOut
+from broker.web.api.oversight.statistics import USUAL, StatisticsOut
 from broker.web.console.dashboard.asking import TypedDep
 from broker.web.console.dashboard.figures import grade, group, titles, trend
 from broker.web.console.dashboard.work import AGES, open_work

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from broker.domain.request_states import RequestState
-from broker.web.api.statistics import StatisticsOut
+from broker.domain.requests.request_states import RequestState
+from broker.web.api.oversight.statistics import StatisticsOut
 from broker.web.console import charts
 
 STAGES = (

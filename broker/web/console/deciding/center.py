@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import RequestId
-from broker.web.api.emergencies import RatificationIn
-from broker.web.api.request_forms import ApprovalIn, ReasonIn, RefusalIn, ReturnIn
+from broker.domain.people.accounts import Caller
+from broker.web.api.deciding.emergencies import RatificationIn
+from broker.web.api.requests.request_forms import ApprovalIn, ReasonIn, RefusalIn, ReturnIn
 from broker.web.console.deciding.evidence import case_of
 from broker.web.console.deciding.narrowing import decided_lines, decided_terms, reason_of
 from broker.web.console.deciding.page import CENTER, RATIFYING, Desk, Told, elsewhere, show

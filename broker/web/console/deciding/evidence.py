@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import Forbidden
 from broker.domain.ids import ItemId, RequestId
-from broker.services.moves import Moves
-from broker.web.api import attachments, grants, previews, request_views
+from broker.domain.people.accounts import Caller
+from broker.services.requests.moves import Moves
+from broker.web.api.footage import grants
+from broker.web.api.requests import attachments, previews, request_views
 from broker.web.deps import Reading
 from broker.web.refs import DepartmentRef
 

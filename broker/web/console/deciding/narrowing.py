@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from broker.domain.grants import Condition
-from broker.web.api.request_views import LineOut, TermsOut
+from broker.domain.footage.grants import Condition
+from broker.web.api.requests.request_views import LineOut, TermsOut
 from broker.web.console.forms import Form
 from broker.web.console.instants import Instants
 from broker.web.texts import tell

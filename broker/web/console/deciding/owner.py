@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import Unknown
 from broker.domain.ids import ItemId
-from broker.web.api.request_forms import AuthorizationIn, ReasonIn, RefusalIn, ReturnIn
-from broker.web.api.request_views import ItemOut
+from broker.domain.people.accounts import Caller
+from broker.web.api.requests.request_forms import AuthorizationIn, ReasonIn, RefusalIn, ReturnIn
+from broker.web.api.requests.request_views import ItemOut
 from broker.web.console.deciding.evidence import Case, case_of
 from broker.web.console.deciding.narrowing import decided_lines, decided_terms, reason_of
 from broker.web.console.deciding.page import OWNER, VETOING, Desk, Told, elsewhere, show

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import Response
 
 from broker.domain.ids import CameraId, PersonId, RequestId
-from broker.domain.revisions import Changes
-from broker.services.names import Known
-from broker.web.api.ledger import RecordedOut, shown_lines
-from broker.web.api.request_views import LineOut, RequestRow, TermsOut, rows
+from broker.domain.requests.revisions import Changes
+from broker.services.people.names import Known
+from broker.web.api.footage.ledger import RecordedOut, shown_lines
+from broker.web.api.requests.request_views import LineOut, RequestRow, TermsOut, rows
 from broker.web.console.deciding.evidence import Case
 from broker.web.console.deciding.narrowing import TEMPLATES, limit_of
 from broker.web.console.forms import Form, Refusal

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.errors import Invalid, Unknown
 from broker.domain.ids import ItemId, RequestId
-from broker.services.access_requests import Verdict
-from broker.web.api.request_forms import RefusalIn, Revision
-from broker.web.api.request_views import RequestRow, rows
+from broker.domain.people.accounts import Caller
+from broker.services.requests.access_requests import Verdict
+from broker.web.api.requests.request_forms import RefusalIn, Revision
+from broker.web.api.requests.request_views import RequestRow, rows
 from broker.web.console.deciding.narrowing import TEMPLATES, reason_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked, refusal_of
 from broker.web.console.inbox import INBOX

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 
-from broker.services.couriers.wording import worded
-from broker.services.live import Look, Seen
-from storage.db.live import Step
+from broker.services.notices.couriers.wording import worded
+from broker.services.notices.live import Look, Seen
+from storage.db.notices.live import Step
 
 MARGIN = timedelta(seconds=10)
 """How far before the instant a page goes on from steps are told again: clocks differ, and a commit takes its time."""

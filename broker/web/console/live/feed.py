@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from broker.bootstrap import Broker
 from broker.domain.errors import BrokerError, Throttled, Unavailable
-from broker.services.live import Look, Seen, Watcher
+from broker.services.notices.live import Look, Seen, Watcher
 
 TICK = 1.0
 SESSIONS_EVERY = 10.0

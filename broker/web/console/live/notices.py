@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.web.api.notices import shown
+from broker.web.api.notices.notices import shown
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import Screen, ScreenDep

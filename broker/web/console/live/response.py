@@ -5,7 +5,7 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from broker.services.live import Watcher
+from broker.services.notices.live import Watcher
 from broker.web.console.live.events import Teller, number_of
 from broker.web.console.live.feed import Feed, Stream
 from broker.web.wire import wire_of

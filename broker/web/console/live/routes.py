@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from broker.domain.errors import Unauthenticated
-from broker.services.live import Watcher
-from broker.services.sign_in import digest
+from broker.services.notices.live import Watcher
+from broker.services.people.sign_in import digest
 from broker.web.auth import cookie_name
 from broker.web.console.live.events import Teller, instant_of, number_of
 from broker.web.console.live.feed import Feed

@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from broker.domain import places
+from broker.domain.catalog import places
+from broker.domain.catalog.places import Box, Circle, Corridor, Place, Polygon
 from broker.domain.errors import Invalid
-from broker.domain.places import Box, Circle, Corridor, Place, Polygon
 from broker.web.values import In
 
 LONGEST = 40_000  # characters of an area: 500 corners with six digits behind the point take half of it

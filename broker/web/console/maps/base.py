@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from broker.services.base_map.layers import MOST_LAYERS
+from broker.services.catalog.base_map.layers import MOST_LAYERS
 from broker.web.console.routes import PageRoute
 from broker.web.deps import BrokerDep, CallerDep
 

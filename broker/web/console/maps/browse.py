@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import CameraId
-from broker.services.base_map.base_maps import EVERYTHING
-from broker.web.api.camera_finding import FacetsOut, OwnerCount
-from broker.web.api.cameras import shown
+from broker.domain.people.accounts import Caller
+from broker.services.catalog.base_map.base_maps import EVERYTHING
+from broker.web.api.catalog.camera_finding import FacetsOut, OwnerCount
+from broker.web.api.catalog.cameras import shown
 from broker.web.camera_query import WantedDep
 from broker.web.console.maps.areas import shapes_text
 from broker.web.console.maps.lean import LeanPageRoute

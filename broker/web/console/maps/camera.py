@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from broker.domain.camera_record import RECORD_FIELDS, RecordField
-from broker.domain.divisions import above
+from broker.domain.catalog.camera_record import RECORD_FIELDS, RecordField
+from broker.domain.catalog.divisions import above
 from broker.domain.ids import CameraId
-from broker.services.camera_records import Detail
-from broker.web.api.camera_records import RecordOut
+from broker.services.catalog.camera_records import Detail
+from broker.web.api.catalog.camera_records import RecordOut
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep

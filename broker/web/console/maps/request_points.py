@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from broker.domain.ids import RequestId
-from broker.web.api.camera_finding import MOST_FEATURES, FeaturesOut
+from broker.web.api.catalog.camera_finding import MOST_FEATURES, FeaturesOut
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import PageRoute
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep

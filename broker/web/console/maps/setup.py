@@ -1,10 +1,10 @@
 """What a map is told when its page is made: the grid, what lies below the points, and where the points are."""
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
+from broker.domain.catalog.places import Box
 from broker.domain.errors import Forbidden
-from broker.domain.places import Box
-from broker.services.base_map.base_maps import EVERYTHING
+from broker.domain.people.accounts import Caller
+from broker.services.catalog.base_map.base_maps import EVERYTHING
 from broker.web.console.assets import asset
 
 BASE = "/map/base/{z}/{x}/{y}"

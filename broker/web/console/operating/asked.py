@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
-from broker.web.api.point_health import USUAL_DAYS
+from broker.web.api.sources.point_health import USUAL_DAYS
 from broker.web.deps import BrokerDep
 
 

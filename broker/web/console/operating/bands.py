@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from broker.web.api.source_history import SpellOut
+from broker.web.api.sources.source_history import SpellOut
 
 WIDTH = 600.0
 THIN = 1.0

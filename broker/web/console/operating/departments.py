@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from broker.web.api.departments import DepartmentOut
+from broker.web.api.people.departments import DepartmentOut
 from broker.web.console.operating.shift import Shift
 
 MOST = 500

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.coordinates import System
-from broker.services.catalog_files.reading import FORMATS
+from broker.domain.catalog.coordinates import System
+from broker.services.catalog.catalog_files.reading import FORMATS
 from broker.web.console.operating.departments import departments_for
 from broker.web.console.operating.shift import ShiftDep
 from broker.web.console.rights import require

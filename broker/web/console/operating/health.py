@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from broker.domain.errors import Invalid, Unknown
-from broker.domain.point_health import Availability, PointState
-from broker.services.point_health import By, Question
-from broker.web.api.point_health import AvailabilityOut, OpenTroubleOut, TargetIn
+from broker.domain.sources.point_health import Availability, PointState
+from broker.services.sources.point_health import By, Question
+from broker.web.api.sources.point_health import AvailabilityOut, OpenTroubleOut, TargetIn
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.operating.asked import Days, Filled
 from broker.web.console.operating.departments import departments_for

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Response
 
 from broker.domain.errors import Forbidden
 from broker.domain.ids import HoldId, RequestId, RetrievalId
-from broker.services.holds import Listed
-from broker.web.api.escrow import EscrowOut
-from broker.web.api.holds import HoldIn, shown
-from broker.web.api.request_forms import ReasonIn
+from broker.services.oversight.holds import Listed
+from broker.web.api.footage.escrow import EscrowOut
+from broker.web.api.oversight.holds import HoldIn, shown
+from broker.web.api.requests.request_forms import ReasonIn
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.operating.shift import Shift, ShiftDep
 from broker.web.console.routes import OncePageRoute

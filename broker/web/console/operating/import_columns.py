@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from broker.domain.camera_fields import CustomField
-from broker.domain.camera_record import RECORD_FIELDS
-from broker.services.catalog_files.aliases import FIELDS
-from broker.services.catalog_files.mapping import BETWEEN
-from broker.services.import_previews import Look
+from broker.domain.catalog.camera_fields import CustomField
+from broker.domain.catalog.camera_record import RECORD_FIELDS
+from broker.services.catalog.catalog_files.aliases import FIELDS
+from broker.services.catalog.catalog_files.mapping import BETWEEN
+from broker.services.catalog.import_previews import Look
 from broker.web.console.forms import Form
 from broker.web.texts import tell
 

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.imports import CatalogImport, Reading
 from broker.domain.errors import Invalid
 from broker.domain.ids import ImportId, ProfileId
-from broker.domain.imports import CatalogImport, Reading
-from broker.services.import_profiles import reading_of
-from broker.web.api.imports import ProfileIn, ProfileOut
+from broker.services.catalog.import_profiles import reading_of
+from broker.web.api.catalog.imports import ProfileIn, ProfileOut
 from broker.web.console.forms import checked
 from broker.web.console.operating.import_columns import chosen
 from broker.web.console.operating.import_page import MOST_PROFILES, import_page

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import Response
 
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.imports import WAITING, CatalogImport, Fate, ImportState
 from broker.domain.ids import ImportId
-from broker.domain.imports import WAITING, CatalogImport, Fate, ImportState
 from broker.locale import explain
-from broker.services.names import Known
-from broker.web.api.camera_import import ProblemOut
-from broker.web.api.imports import ImportRowOut, KeptImportOut, PreviewRowOut
+from broker.services.people.names import Known
+from broker.web.api.catalog.camera_import import ProblemOut
+from broker.web.api.catalog.imports import ImportRowOut, KeptImportOut, PreviewRowOut
 from broker.web.console.forms import Refusal
 from broker.web.console.operating.import_columns import columns_of, targets
 from broker.web.console.operating.shift import Shift

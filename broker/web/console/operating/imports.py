@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.coordinates import System
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.imports import Fate, ImportState
 from broker.domain.errors import Invalid
 from broker.domain.ids import ImportId
-from broker.domain.imports import Fate, ImportState
-from broker.services.catalog_files.reading import FORMATS
-from broker.web.api.camera_import import ReadingIn, on_disk
+from broker.services.catalog.catalog_files.reading import FORMATS
+from broker.web.api.catalog.camera_import import ReadingIn, on_disk
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.operating.asked import Filled
 from broker.web.console.operating.departments import departments_for

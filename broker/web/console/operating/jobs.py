@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from broker.domain.jobs import Job, JobState, Worker
+from broker.domain.house.jobs import Job, JobState, Worker
 from broker.web.console.forms import Refusal
 from broker.web.console.operating.shift import Shift, ShiftDep
 from broker.web.console.routes import OncePageRoute

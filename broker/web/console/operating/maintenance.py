@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.web.api.maintenance import MaintenanceIn, MaintenanceOut
+from broker.web.api.sources.maintenance import MaintenanceIn, MaintenanceOut
 from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.operating.departments import departments_for
 from broker.web.console.operating.shift import Shift, ShiftDep

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from broker.domain.catalog.reconciliation import LineKind
 from broker.domain.ids import CameraId
-from broker.domain.reconciliation import LineKind
-from broker.services.reconciliations import Waiting
-from broker.web.api.reconciliations import (
+from broker.services.catalog.reconciliations import Waiting
+from broker.web.api.catalog.reconciliations import (
     AcceptIn,
     BatchIn,
     BatchOut,
@@ -19,7 +19,7 @@ from broker.web.api.reconciliations import (
     lines,
     proposals,
 )
-from broker.web.api.sources import SourceCode, SourceOut, shown
+from broker.web.api.sources.sources import SourceCode, SourceOut, shown
 from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.operating.shift import Shift, ShiftDep
 from broker.web.console.operating.sources import SOURCES

@@ -10,9 +10,9 @@ from fastapi import Depends, Request, Response
 
 from adapters.described import Described
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
+from broker.domain.catalog.imports import ImportProfile
 from broker.domain.errors import BrokerError, SourceFault, Unknown
-from broker.domain.imports import ImportProfile
+from broker.domain.people.accounts import Caller
 from broker.locale import say
 from broker.web.console.forms import Form, FormDep, Refusal, refusal_of
 from broker.web.console.screen import Screen, ScreenDep

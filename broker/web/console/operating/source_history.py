@@ -5,9 +5,9 @@ from datetime import timedelta
 from fastapi import APIRouter, Response
 
 from broker.domain.errors import Invalid
-from broker.services.source_clocks import Reading
-from broker.web.api.source_history import ClockIn, ClockOut, SpellOut
-from broker.web.api.sources import SourceCode
+from broker.services.sources.source_clocks import Reading
+from broker.web.api.sources.source_history import ClockIn, ClockOut, SpellOut
+from broker.web.api.sources.sources import SourceCode
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.operating.bands import band
 from broker.web.console.operating.shift import Shift, ShiftDep

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Response
 from adapters.base import Capability
 from broker.domain.errors import BrokerError, SourceFault
 from broker.domain.ids import CameraId
-from broker.services.sources import Shown
-from broker.web.api.cameras import shown as cameras_shown
-from broker.web.api.source_history import SpellOut
-from broker.web.api.sources import ProbeOut, SourceCode, SourceEditIn, SourcePageOut
+from broker.services.sources.sources import Shown
+from broker.web.api.catalog.cameras import shown as cameras_shown
+from broker.web.api.sources.source_history import SpellOut
+from broker.web.api.sources.sources import ProbeOut, SourceCode, SourceEditIn, SourcePageOut
 from broker.web.console.forms import Refusal
 from broker.web.console.operating.bands import band
 from broker.web.console.operating.option_fields import told

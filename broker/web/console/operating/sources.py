@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from adapters.described import Described
-from broker.services.sources import Shown, SourceNow
-from broker.web.api.source_history import ClockOut, SpellOut
-from broker.web.api.sources import SourceCode, SourceEditIn, SourceIn, SourceOut, below, shown
+from broker.services.sources.sources import Shown, SourceNow
+from broker.web.api.sources.source_history import ClockOut, SpellOut
+from broker.web.api.sources.sources import SourceCode, SourceEditIn, SourceIn, SourceOut, below, shown
 from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.operating.departments import departments_for
 from broker.web.console.operating.option_fields import fields_of, typed

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from broker.domain.ids import GrantId, RetrievalId
-from broker.web.api.retrievals import shown
+from broker.web.api.footage.retrievals import shown
 from broker.web.console.forms import FormDep
 from broker.web.console.retrieving.films import MOST_COMPARED, film_of
 from broker.web.console.routes import PageRoute

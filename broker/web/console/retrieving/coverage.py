@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import CameraId, GrantId
-from broker.web.api.grants import GrantOut
-from broker.web.api.ledger import RecordedOut, shown_lines
+from broker.domain.people.accounts import Caller
+from broker.web.api.footage.grants import GrantOut
+from broker.web.api.footage.ledger import RecordedOut, shown_lines
 from broker.web.console.timeline import Channel, Timeline
 from broker.web.deps import Reading
 from broker.web.refs import CameraRef

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from broker.domain.retrievals import WHOLE
-from broker.web.api.retrievals import ItemOut, MissingOut, RetrievalOut
+from broker.domain.footage.retrievals import WHOLE
+from broker.web.api.footage.retrievals import ItemOut, MissingOut, RetrievalOut
 from broker.web.refs import CameraRef
 
 SHOWN = frozenset({"h264"})

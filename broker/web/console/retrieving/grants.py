@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
 from broker.domain.ids import GrantId
-from broker.web.api.grants import shown
-from broker.web.api.request_forms import ReasonIn
+from broker.domain.people.accounts import Caller
+from broker.web.api.footage.grants import shown
+from broker.web.api.requests.request_forms import ReasonIn
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.rights import may
 from broker.web.console.routes import OncePageRoute

@@ -8,15 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
-from broker.domain.grants import Action, GrantState
+from broker.domain.footage.grants import Action, GrantState
+from broker.domain.footage.retrievals import UNFINISHED, Retrieval
 from broker.domain.ids import CameraId, GrantId, RetrievalId
-from broker.domain.retrievals import UNFINISHED, Retrieval
-from broker.services.retrievals import LONGEST_CLIP
-from broker.services.treatments import allows_original
-from broker.web.api.grants import shown as shown_grants
-from broker.web.api.retrievals import OrderIn, RetrievalOut
-from broker.web.api.retrievals import shown as shown_retrievals
+from broker.domain.people.accounts import Caller
+from broker.services.footage.retrievals import LONGEST_CLIP
+from broker.services.footage.treatments import allows_original
+from broker.web.api.footage.grants import shown as shown_grants
+from broker.web.api.footage.retrievals import OrderIn, RetrievalOut
+from broker.web.api.footage.retrievals import shown as shown_retrievals
 from broker.web.auth import address_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.retrieving.coverage import granted_line

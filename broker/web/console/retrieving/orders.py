@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
-from broker.domain.grants import Condition
+from broker.domain.footage.grants import Condition
+from broker.domain.footage.retrievals import UNFINISHED, WHOLE
 from broker.domain.ids import GrantId, RetrievalId
-from broker.domain.retrievals import UNFINISHED, WHOLE
-from broker.web.api.grants import shown as shown_grants
-from broker.web.api.packages import PackageIn
-from broker.web.api.retrievals import RetrievalOut
-from broker.web.api.retrievals import shown as shown_retrievals
+from broker.domain.people.accounts import Caller
+from broker.web.api.footage.grants import shown as shown_grants
+from broker.web.api.footage.packages import PackageIn
+from broker.web.api.footage.retrievals import RetrievalOut
+from broker.web.api.footage.retrievals import shown as shown_retrievals
 from broker.web.auth import address_of
 from broker.web.console.forms import Form, FormDep, Refusal, checked
 from broker.web.console.retrieving.films import MOST_COMPARED

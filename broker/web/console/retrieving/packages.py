@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from broker.domain.footage.packages import BUILDABLE, COMPLETE
 from broker.domain.ids import GrantId, PackageId, RetrievalId
-from broker.domain.packages import BUILDABLE, COMPLETE
-from broker.web.api.packages import PackageOut
-from broker.web.api.retrievals import shown
+from broker.web.api.footage.packages import PackageOut
+from broker.web.api.footage.retrievals import shown
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from broker.bootstrap import Broker
-from broker.domain.accounts import Caller
-from broker.domain.grants import Condition
+from broker.domain.footage.grants import Condition
+from broker.domain.footage.media import ClipAsk
+from broker.domain.footage.retrievals import UNFINISHED, amount_of
 from broker.domain.ids import GrantId, RetrievalId
-from broker.domain.media import ClipAsk
-from broker.domain.retrievals import UNFINISHED, amount_of
-from broker.web.api.grants import shown as shown_grants
-from broker.web.api.retrievals import shown
+from broker.domain.people.accounts import Caller
+from broker.web.api.footage.grants import shown as shown_grants
+from broker.web.api.footage.retrievals import shown
 from broker.web.auth import address_of
 from broker.web.console.forms import Form, FormDep, Refusal
 from broker.web.console.retrieving.films import SHOWN, film_of, item_of

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from broker.domain.divisions import interval
+from broker.domain.catalog.divisions import interval
 from storage.geography import kept_list
 
 revision = "0020"

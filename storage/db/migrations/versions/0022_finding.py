@@ -5,7 +5,7 @@ from uuid import UUID
 from alembic import op
 from sqlalchemy import text
 
-from storage.db.sought_many import sought_many
+from storage.db.catalog.sought_many import sought_many
 
 revision = "0022"
 down_revision = "0021"

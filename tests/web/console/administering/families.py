@@ -1,13 +1,13 @@
 """Texts of these desks whose slug is put together in a page: its beginning, and every end."""
 
-from broker.domain.accounts import DepartmentKind, Standing
-from broker.domain.camera_record import FieldKind
-from broker.domain.configuration import Origin
-from broker.domain.divisions import Level
-from broker.domain.locks import LockKind
-from broker.domain.policies import PolicyState
-from broker.domain.shipped_rules import SHIPPED
-from broker.domain.webhooks import DeliveryState, WebhookState
+from broker.domain.catalog.camera_record import FieldKind
+from broker.domain.catalog.divisions import Level
+from broker.domain.deciding.policies import PolicyState
+from broker.domain.deciding.shipped_rules import SHIPPED
+from broker.domain.footage.locks import LockKind
+from broker.domain.house.configuration import Origin
+from broker.domain.notices.webhooks import DeliveryState, WebhookState
+from broker.domain.people.accounts import DepartmentKind, Standing
 from broker.web.console.administering.areas import AREAS
 from broker.web.console.administering.rulebook_view import view_of
 

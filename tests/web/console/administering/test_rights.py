@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
 from broker.bootstrap import Broker
-from broker.services.settings_shown import SettingsShown
+from broker.services.house.settings_shown import SettingsShown
 from broker.settings import listed
 from broker.web.app import create_app
 from broker.web.console.administering.wiring import ROUTERS

@@ -7,7 +7,7 @@ import pytest
 
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId, new_id
-from broker.domain.sketches import Sketch, sketch_of
+from broker.domain.requests.sketches import Sketch, sketch_of
 from broker.web.console.applying.check import asked_of
 from broker.web.console.applying.typed import instant_of, step_of, told, written
 from tests.domain.requests import draft

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from broker.bootstrap import Broker, operator
-from broker.domain.recordings import spoken
+from broker.domain.sources.recordings import spoken
 from broker.domain.time import TimeSpan
 from tests.city import City
 from tests.services.papers import pdf

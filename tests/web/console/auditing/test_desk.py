@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from broker.bootstrap import Broker
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from tests.city import City
 from tests.web.console.conftest import Enter
 from tests.web.console.page import Page
@@ -150,7 +150,7 @@ def test_a_long_verification_goes_on_from_part_to_part(
     assert told
     auditor, parts = enter("auditor"), 1
     whole = auditor.press(auditor.get("/trace/verification"), "/trace/verification").text
-    monkeypatch.setattr("broker.services.audit.PART", 20)
+    monkeypatch.setattr("broker.services.oversight.audit.PART", 20)
     page = auditor.press(auditor.get("/trace/verification"), "/trace/verification")
     while page.has_form("/trace/verification"):
         assert "under way" in page.text

@@ -28,7 +28,7 @@ def test_pages_of_auditors_and_boards_are_accessible_narrow_and_quiet(
         "/dashboard/places?by=department", "/dashboard/pending",
     ]  # fmt: skip
     hold(browser, plain_door.url, {"auditor": pages})
-    monkeypatch.setattr("broker.services.audit.PART", 30)
+    monkeypatch.setattr("broker.services.oversight.audit.PART", 30)
     with visiting(browser, plain_door.url) as visit:
         visit.sign_in("auditor")
         page = visit.page

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.services.accounts import NewPerson
-from broker.services.sign_in import caller_of
+from broker.services.people.accounts import NewPerson
+from broker.services.people.sign_in import caller_of
 from broker.web.app import create_app
 from tests.city import PASSWORD, City
 from tests.clock import Turned

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from broker.services.couriers.wording import read_zone
+from broker.services.notices.couriers.wording import read_zone
 from tests.city import City
 from tests.web.console.conftest import Enter
 from tests.web.door import Door

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from broker.bootstrap import Broker, build, operator
-from broker.domain.audit import Entry
+from broker.domain.footage.retrievals import start
 from broker.domain.ids import RetrievalId
-from broker.domain.retrievals import start
+from broker.domain.oversight.audit import Entry
 from broker.domain.time import SystemClock
-from broker.services.live import PARTS, Seen, Watcher
+from broker.services.notices.live import PARTS, Seen, Watcher
 from broker.web.app import create_app
 from broker.web.console.live import feed, response
 from storage.db.engine import open_engine

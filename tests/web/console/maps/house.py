@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from broker.bootstrap import Broker
 from broker.fittings import base_map
-from broker.services.base_map.base_maps import BaseMaps
+from broker.services.catalog.base_map.base_maps import BaseMaps
 from broker.settings import Settings
 from broker.web.app import create_app
 from tests.web.console.conftest import without_tls

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from broker.domain.catalog.places import Box, Circle, Corridor, Polygon
 from broker.domain.errors import Invalid
-from broker.domain.places import Box, Circle, Corridor, Polygon
 from broker.web.console.maps.areas import place_of, shapes_text
 
 SPOTS = [[120.1, 30.2], [120.2, 30.2], [120.2, 30.3]]

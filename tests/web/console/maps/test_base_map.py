@@ -8,7 +8,7 @@ import pytest
 from broker.bootstrap import Broker
 from broker.domain.errors import Invalid
 from broker.fittings import base_map
-from broker.services.base_map import house as fetching
+from broker.services.catalog.base_map import house as fetching
 from tests.storage.map_file import written
 from tests.web.console.conftest import Enter, entrance
 from tests.web.console.maps.house import Answer, Settable, plain, settable, settings_with

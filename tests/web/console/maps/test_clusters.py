@@ -6,7 +6,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from broker.bootstrap import Broker, operator
-from broker.domain.places import Circle
+from broker.domain.catalog.places import Circle
 from broker.web.console.maps.areas import shapes_text
 from tests.city import City
 from tests.web.console.browsing import IN_A_BROWSER, visiting

@@ -5,17 +5,17 @@ from enum import StrEnum
 from adapters.base import Capability
 from adapters.described import described
 from adapters.registry import installed
-from broker.domain.coordinates import System
-from broker.domain.escrows import EscrowState
-from broker.domain.imports import Fate, ImportState
-from broker.domain.jobs import JobState
-from broker.domain.point_health import PointState
-from broker.domain.reconciliation import LineKind, LineState, ReconciliationState
-from broker.domain.source_health import HealthState
+from broker.domain.catalog.coordinates import System
+from broker.domain.catalog.imports import Fate, ImportState
+from broker.domain.catalog.reconciliation import LineKind, LineState, ReconciliationState
+from broker.domain.footage.escrows import EscrowState
+from broker.domain.house.jobs import JobState
+from broker.domain.sources.point_health import PointState
+from broker.domain.sources.source_health import HealthState
 from broker.web.console.operating.areas import AREAS
 from broker.web.console.operating.import_columns import POINT_FIELDS
 from broker.worker.schedule import TURNS
-from storage.db import jobs
+from storage.db.house import jobs
 
 COUNTED = {"inserted", "updated", "unchanged", "quarantined", "rejected"}
 TASKS = {

@@ -10,7 +10,7 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.domain.ids import ImportId
-from broker.services import import_previews
+from broker.services.catalog import import_previews
 from tests.web.console.conftest import Enter
 from tests.web.console.operating.lists import CHOSEN, ROWS, handed_in, place, upload
 from tests.web.console.page import Page, Person

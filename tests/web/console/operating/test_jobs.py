@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 
 from broker.bootstrap import Broker, operator
-from broker.services.retrieval_runs import RetrievalRuns
-from broker.services.sources import NewSource
+from broker.services.footage.retrieval_runs import RetrievalRuns
+from broker.services.sources.sources import NewSource
 from broker.worker.app import build_app
-from storage.db.jobs import FOOTAGE_QUEUE, RETRIEVE
+from storage.db.house.jobs import FOOTAGE_QUEUE, RETRIEVE
 from tests.web.console.conftest import Enter
 
 

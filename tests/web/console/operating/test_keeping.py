@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import text
 
 from broker.bootstrap import Broker, operator
-from broker.services.sources import NewSource
-from storage.db.access_requests import EVERYTHING
+from broker.services.sources.sources import NewSource
+from storage.db.requests.access_requests import EVERYTHING
 from tests.city import City
 from tests.services.looks import made_ready
 from tests.web.console.conftest import Enter

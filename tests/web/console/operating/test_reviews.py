@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from broker.bootstrap import Broker, operator
-from broker.services.sources import NewSource
+from broker.services.sources.sources import NewSource
 from tests.city import City
 from tests.web.console.conftest import Enter
 from tests.web.console.operating.lists import place

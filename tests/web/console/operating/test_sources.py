@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from broker.bootstrap import Broker
-from broker.services.source_secrets import SourceSecrets
+from broker.services.sources.source_secrets import SourceSecrets
 from broker.web.console.operating.areas import BELOW, OPERATING
 from tests.city import City
 from tests.services.papers import JPEG

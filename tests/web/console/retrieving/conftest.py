@@ -9,18 +9,18 @@ import pytest
 
 from adapters.media.testcard import Style, write_recording
 from broker.bootstrap import Broker, operator
-from broker.domain.access_requests import AskedLine
-from broker.domain.accounts import Caller
-from broker.domain.grants import Grant, Terms
+from broker.domain.footage.grants import Grant, Terms
+from broker.domain.footage.media import Ask, ClipAsk
+from broker.domain.footage.retrievals import Retrieval
 from broker.domain.ids import CameraId
-from broker.domain.media import Ask, ClipAsk
-from broker.domain.purpose import Purpose
-from broker.domain.retrievals import Retrieval
+from broker.domain.people.accounts import Caller
+from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
-from broker.services.access_requests import Form, Verdict
-from broker.services.sources import NewSource
+from broker.services.requests.access_requests import Form, Verdict
+from broker.services.sources.sources import NewSource
 from broker.web.app import create_app
-from storage.db.embedded import EmbeddedServer
+from storage.db.embedded.embedded import EmbeddedServer
 from storage.packages.authority import FOLDER, ROOT, new_key
 from tests.city import City
 from tests.web.conftest import over_a_copy

@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from broker.domain.errors import Unknown
-from broker.domain.grants import Condition, Quota
+from broker.domain.footage.grants import Condition, Quota
 from broker.worker.app import worker_thread
 from storage.packages.checking import check
 from storage.packages.findings import GOOD
