@@ -13,8 +13,8 @@ from broker.bootstrap import Broker
 from broker.cli.client.server import Server
 from broker.cli.client.sessions import sign_in
 from broker.cli.environment import environment
+from broker.cli.house.serving import listening, serving_beside
 from broker.cli.program import main
-from broker.cli.serving import listening, serving_beside
 from broker.worker.app import worker_thread
 from tests.city import PASSWORD
 

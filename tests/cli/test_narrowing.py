@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from broker.cli.narrowing import decided_lines, decided_terms, remarks_of
+from broker.cli.deciding.narrowing import decided_lines, decided_terms, remarks_of
 from broker.domain.errors import Invalid
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from broker.bootstrap import Broker
 from broker.cli.client.credentials import credentials_file
-from broker.cli.second_factor import draw
+from broker.cli.people.second_factor import draw
 from tests.city import PASSWORD, City
 from tests.cli.conftest import Desk, Ended, Run
 

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from broker.cli.serving import listening, url_of
+from broker.cli.house.serving import listening, url_of
 from broker.domain.errors import Invalid, Unavailable
 from tests.cli.conftest import Run
 

@@ -27,9 +27,9 @@ from broker.cli.demo.tracing import go_on, trace
 from broker.cli.demo.workplace import Workplace
 from broker.cli.environment import environment
 from broker.cli.grammar import Noun
+from broker.cli.house.serving import listening, serving_beside
+from broker.cli.house.stopping import until_stopped
 from broker.cli.machine import user_name
-from broker.cli.serving import listening, serving_beside
-from broker.cli.stopping import until_stopped
 from broker.demo.city import CAMERAS, choose
 from broker.demo.own_footage import scan
 from broker.demo.plan import plan

@@ -10,9 +10,9 @@ from broker.cli.client.server import Server
 from broker.cli.demo.case import Case, Record
 from broker.cli.demo.players import Players
 from broker.cli.demo.stage import Stage
+from broker.cli.footage.result_page import file_name, result_fields
 from broker.cli.instants import shown
 from broker.cli.progress import ProgressBar
-from broker.cli.result_page import file_name, result_fields
 from broker.cli.texts import tell
 from broker.demo.footage import Channel
 from broker.demo.people import LOOKER

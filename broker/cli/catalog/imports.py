@@ -7,8 +7,8 @@ from uuid import UUID
 from typer import Argument, Option
 
 from broker.cli import screen
+from broker.cli.catalog.import_report import save
 from broker.cli.grammar import Json, Limit, Noun
-from broker.cli.import_report import save
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import language
 from broker.domain.catalog.coordinates import System

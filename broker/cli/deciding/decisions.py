@@ -8,11 +8,11 @@ from typer import Argument, Option
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request
 from broker.cli.client.server import Server
+from broker.cli.deciding.narrowing import decided_lines, decided_terms, field_remarks, remarks_of
+from broker.cli.footage.grant_page import show_grant
 from broker.cli.grammar import Json, Noun
-from broker.cli.grant_page import show_grant
 from broker.cli.instants import instant
-from broker.cli.narrowing import decided_lines, decided_terms, field_remarks, remarks_of
-from broker.cli.request_page import show_request
+from broker.cli.requests.request_page import show_request
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.footage.grants import LONGEST_SIDE, SHORTEST_SIDE
 

@@ -10,9 +10,9 @@ from typer import Argument, Option
 
 from broker.cli import screen
 from broker.cli.client.credentials import signed_in
+from broker.cli.footage.lock_targets import LocksAtTheMachine, LocksOverHttp
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
-from broker.cli.lock_targets import LocksAtTheMachine, LocksOverHttp
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import tell
 from broker.domain.footage.locks import LockKind

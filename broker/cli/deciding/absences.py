@@ -9,10 +9,10 @@ from typer import Argument, Option
 from broker.cli import screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import person
-from broker.cli.delegations import Begin, End, Everybody
+from broker.cli.deciding.delegations import Begin, End, Everybody
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import instant, shown
-from broker.cli.request_page import name_of
+from broker.cli.requests.request_page import name_of
 
 COLUMNS = ("id", "person", "begin", "end", "note")
 

@@ -8,9 +8,9 @@ from typer import Option
 from broker.bootstrap import open_broker
 from broker.cli import screen
 from broker.cli.grammar import Noun
+from broker.cli.house.stopping import until_stopped
 from broker.cli.machine import Data, settings_for
-from broker.cli.mail import say_if_off
-from broker.cli.stopping import until_stopped
+from broker.cli.notices.mail import say_if_off
 from broker.logging import configure_logging
 from broker.worker.process import until_told
 

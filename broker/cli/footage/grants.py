@@ -7,9 +7,9 @@ from typer import Argument, Option
 from broker.cli import screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request
+from broker.cli.footage.grant_page import grant_row, show_grant
 from broker.cli.grammar import Json, Limit, Noun
-from broker.cli.grant_page import grant_row, show_grant
-from broker.cli.request_page import show_request
+from broker.cli.requests.request_page import show_request
 
 COLUMNS = ("id", "state", "department", "persons", "cameras", "valid_until", "used")
 

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from typer import Argument, Exit, Option
 
-from broker.cli import camera_list, camera_record, screen
+from broker.cli import screen
+from broker.cli.catalog import camera_list, camera_record
+from broker.cli.catalog.import_report import as_record, save, show_report, write_report
 from broker.cli.grammar import Json, Noun
-from broker.cli.import_report import as_record, save, show_report, write_report
 from broker.cli.machine import Data, at_the_machine
 from broker.domain.catalog.coordinates import System
 from broker.domain.errors import Invalid

@@ -5,14 +5,14 @@ from typing import Annotated
 from typer import Argument, Option
 
 from broker.cli import screen
-from broker.cli.access_requests import asked_lines
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request
-from broker.cli.decisions import own_item
+from broker.cli.deciding.decisions import own_item
+from broker.cli.footage.grant_page import show_grant
 from broker.cli.grammar import Json, Noun
-from broker.cli.grant_page import show_grant
 from broker.cli.instants import span
-from broker.cli.request_page import show_request
+from broker.cli.requests.access_requests import asked_lines
+from broker.cli.requests.request_page import show_request
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
 Reason = Annotated[str, Option("--reason")]

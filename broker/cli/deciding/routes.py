@@ -11,8 +11,8 @@ from broker.cli import screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
-from broker.cli.plan_page import show_plan
-from broker.cli.previews import MaybeForm, MaybeReference, body_of, path_of
+from broker.cli.requests.plan_page import show_plan
+from broker.cli.requests.previews import MaybeForm, MaybeReference, body_of, path_of
 from broker.cli.texts import language
 from broker.domain.errors import BrokerError, Invalid
 from broker.locale import explain as sentence_of

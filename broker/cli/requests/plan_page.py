@@ -5,7 +5,7 @@ from typing import Any
 
 from broker.cli import screen
 from broker.cli.instants import shown
-from broker.cli.request_page import name_of
+from broker.cli.requests.request_page import name_of
 
 COLUMNS = ("department", "route", "cameras", "authorizations", "authorizers", "due", "conditions")
 

@@ -6,13 +6,14 @@ from typing import Annotated
 from typer import Argument, Option
 
 from broker.bootstrap import Broker
-from broker.cli import entrances, own_account, screen
-from broker.cli.departments import departments
+from broker.cli import screen
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.cli.passwords import FromInput, Generated, new_password
+from broker.cli.people import entrances, own_account
+from broker.cli.people.departments import departments
 from broker.domain.errors import Invalid
 from broker.domain.ids import PersonId
 from broker.domain.people.accounts import Caller

@@ -11,7 +11,7 @@ from broker.cli.client.credentials import signed_in
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import instant, shown
 from broker.cli.machine import Data, at_the_machine
-from broker.cli.request_page import name_of
+from broker.cli.requests.request_page import name_of
 
 COLUMNS = ("id", "lender", "delegate", "role", "department", "begin", "end", "works")
 

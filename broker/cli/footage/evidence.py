@@ -9,7 +9,8 @@ from typing import Annotated
 from cryptography import x509
 from typer import Argument, Exit, Option
 
-from broker.cli import screen, verdict_page
+from broker.cli import screen
+from broker.cli.footage import verdict_page
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown
 from broker.domain.errors import Invalid

@@ -13,8 +13,8 @@ from broker.cli.client.references import access_request
 from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import shown, shown_span
-from broker.cli.plan_page import show_plan
-from broker.cli.request_page import name_of
+from broker.cli.requests.plan_page import show_plan
+from broker.cli.requests.request_page import name_of
 from broker.cli.texts import tell
 from broker.domain.errors import Invalid
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from broker.bootstrap import Broker
 from broker.cli.client import references
 from broker.cli.client.server import Server
-from broker.cli.departments import departments
 from broker.cli.paging import every
+from broker.cli.people.departments import departments
 from broker.domain.catalog.finding import Question
 from broker.domain.errors import Unknown
 from broker.domain.footage.locks import Lock, LockKind

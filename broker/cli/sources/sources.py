@@ -8,11 +8,13 @@ from typing import Annotated
 from typer import Argument, Exit, Option
 
 from broker.bootstrap import Broker
-from broker.cli import reconciliations, screen, source_clock
+from broker.cli import screen
+from broker.cli.catalog import reconciliations
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
+from broker.cli.sources import source_clock
 from broker.domain.catalog.catalog import Source
 from broker.domain.errors import Invalid
 from broker.domain.people.accounts import Caller

@@ -5,7 +5,7 @@ from typing import Any
 
 from broker.cli import screen
 from broker.cli.instants import shown, shown_span
-from broker.cli.request_page import conditions_of, name_of
+from broker.cli.requests.request_page import conditions_of, name_of
 from broker.cli.texts import tell
 
 

@@ -8,11 +8,11 @@ from typer import Argument, Exit, Option
 
 from broker.bootstrap import Broker
 from broker.cli import screen
-from broker.cli.departments import departments
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
+from broker.cli.people.departments import departments
 from broker.cli.texts import language
 from broker.domain.errors import Invalid
 from broker.domain.ids import DepartmentId

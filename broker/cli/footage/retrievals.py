@@ -11,10 +11,10 @@ from broker.cli.client.download import download_all
 from broker.cli.client.orders import ENDED_WELL, order_clip, order_snapshot, wait_for
 from broker.cli.client.references import camera
 from broker.cli.client.server import Server
+from broker.cli.footage.result_page import file_name, show_result
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import instant, shown, shown_span, span
 from broker.cli.progress import ProgressBar
-from broker.cli.result_page import file_name, show_result
 from broker.cli.texts import tell
 
 COLUMNS = ("id", "state", "action", "camera", "asked", "ordered_at")

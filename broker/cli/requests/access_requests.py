@@ -5,13 +5,15 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from broker.cli import attachments, decisions, previews, screen
+from broker.cli import screen
 from broker.cli.client.credentials import signed_in
 from broker.cli.client.references import access_request, camera
 from broker.cli.client.server import Server
+from broker.cli.deciding import decisions
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import interval, shown, span
-from broker.cli.request_page import show_request
+from broker.cli.requests import attachments, previews
+from broker.cli.requests.request_page import show_request
 from broker.domain.errors import Invalid
 from broker.domain.footage.grants import Action
 from broker.domain.requests.request_states import RequestState
