@@ -1,22 +1,8 @@
-"""The desks of the administrators, and which of them somebody may come in to: the policy says so."""
+"""The desks of the administrators, and what one must be allowed to come in to each."""
 
-from dataclasses import dataclass
-
-from broker.bootstrap import Broker
-from broker.domain.people.accounts import Caller
-from policies import facts
+from broker.web.console.area import Area
 
 ADMINISTRATION = "/administration"
-
-
-@dataclass(frozen=True)
-class Area:
-    """One desk: its texts stand under `admin.<name>` and `admin.<name>-about`."""
-
-    name: str
-    path: str
-    act: str
-
 
 AREAS = (
     Area("departments", "/departments", "department:list"),
@@ -36,14 +22,3 @@ PATHS = tuple(area.path for area in AREAS)
 
 KEEPING = ("person:list", "department:create", "policy:list", "webhook:list", "setting:read", "lock:list")
 """Whoever may do one of these has something to look after; the rest of these desks everybody may read."""
-
-
-def open_to(broker: Broker, caller: Caller) -> list[Area]:
-    """Return the desks that a caller may come in to."""
-    return [area for area in AREAS if may(broker, caller, area.act)]
-
-
-def may(broker: Broker, caller: Caller, act: str) -> bool:
-    """Say whether a caller holds a role that may do this somewhere; the service asks where it is done."""
-    roles, known = caller.roles(broker.clock.now()), facts.of_person(caller)
-    return broker.policy.decide(roles, act, known).allowed

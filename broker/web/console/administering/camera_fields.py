@@ -8,7 +8,6 @@ from broker.domain.catalog.camera_fields import KEY
 from broker.domain.catalog.camera_record import FieldKind
 from broker.domain.errors import Invalid, Unknown
 from broker.web.api.catalog.camera_fields import CameraFieldIn, CameraFieldOut
-from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.routes import OncePageRoute
@@ -32,7 +31,7 @@ def _list(seat: Seat, refused: str = "", refusal: Refusal | None = None) -> Resp
     own = [CameraFieldOut.own(field) for field in seat.broker.camera_fields.all(seat.caller)]
     return seat.show(
         "camera_fields", refused=refused, refusal=refusal, fields=own,
-        kinds_told=seat.named("adm-field-kind.", FieldKind), may=may(seat.broker, seat.caller, "camera_field:define"),
+        kinds_told=seat.named("adm-field-kind.", FieldKind), may=seat.may("camera_field:define"),
     )  # fmt: skip
 
 
@@ -47,7 +46,7 @@ def define_field(seat: SeatDep) -> Response:
         body = checked(CameraFieldIn, read_field(seat.form))
         seat.broker.camera_fields.define(seat.caller, body.wanted(key))
 
-    return seat.carry_out(act, "define", to=FIELDS, said="field-defined", again=lambda *why: _list(seat, *why))
+    return seat.carry_out(act, to=FIELDS, said="field-defined", again=lambda why: _list(seat, "define", why))
 
 
 @router.get("/{field}")
@@ -65,7 +64,7 @@ def _page(seat: Seat, key: str, refused: str = "", refusal: Refusal | None = Non
     lines = "\n".join(f" {BAR} ".join((each.code, each.zh, each.en)) for each in it.allowed)
     return seat.show(
         "camera_field", refused=refused, refusal=refusal, it=it, allowed=lines,
-        may=may(seat.broker, seat.caller, "camera_field:define"),
+        may=seat.may("camera_field:define"),
     )  # fmt: skip
 
 
@@ -80,7 +79,7 @@ def change_field(field: Key, seat: SeatDep) -> Response:
         body = checked(CameraFieldIn, {**read_field(seat.form), "kind": own[field].kind.value})
         seat.broker.camera_fields.define(seat.caller, body.wanted(field))
 
-    return seat.carry_out(act, "change", to=FIELDS, said="field-defined", again=lambda *why: _page(seat, field, *why))
+    return seat.carry_out(act, to=FIELDS, said="field-defined", again=lambda why: _page(seat, field, "change", why))
 
 
 def read_field(form: Form) -> dict[str, object]:

@@ -9,7 +9,6 @@ from broker.domain.footage.locks import LockKind
 from broker.domain.people.accounts import DepartmentKind
 from broker.services.people.departments import BESIDE, Branch
 from broker.web.api.people.departments import DepartmentEditIn, DepartmentIn, DepartmentOut
-from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute
@@ -61,7 +60,7 @@ def _page(
     return seat.show(
         "department", refused=refused, refusal=refusal, node=node, it=DepartmentOut.of(node.department),
         above=[DepartmentOut.of(each) for each in node.above], lockable=lockable,
-        kinds_told=seat.named("adm-kind.", DepartmentKind), people=may(seat.broker, seat.caller, "person:list"),
+        kinds_told=seat.named("adm-kind.", DepartmentKind), people=seat.may("person:list"),
         **_tree(branch, window),
     )  # fmt: skip
 
@@ -74,9 +73,8 @@ def add_department(department: Code, seat: SeatDep) -> Response:
         told = {name: seat.form.one(name) for name in ("code", "name", "name_en", "kind", "division")}
         seat.broker.accounts.add_department(seat.caller, checked(DepartmentIn, {**told, "parent": department}).new())
 
-    return seat.carry_out(
-        act, "add", to=f"{DEPARTMENTS}/{department}", said="department-added",
-        again=lambda name, refusal: _page(seat, department, refused=name, refusal=refusal),
+    return seat.carry_out(act, to=f"{DEPARTMENTS}/{department}", said="department-added",
+        again=lambda refusal: _page(seat, department, refused="add", refusal=refusal),
     )  # fmt: skip
 
 
@@ -88,7 +86,6 @@ def edit_department(department: Code, seat: SeatDep) -> Response:
         told = {name: seat.form.one(name) for name in ("name", "name_en", "division", "revision")}
         seat.broker.departments.rename(seat.caller, department, checked(DepartmentEditIn, told).new())
 
-    return seat.carry_out(
-        act, "edit", to=f"{DEPARTMENTS}/{department}", said="department-edited",
-        again=lambda name, refusal: _page(seat, department, refused=name, refusal=refusal),
+    return seat.carry_out(act, to=f"{DEPARTMENTS}/{department}", said="department-edited",
+        again=lambda refusal: _page(seat, department, refused="edit", refusal=refusal),
     )  # fmt: skip

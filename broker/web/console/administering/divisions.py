@@ -75,9 +75,7 @@ def import_divisions(seat: SeatDep, upload: UploadDep) -> Response:
         report = seat.broker.divisions.import_file(seat.caller, upload.file, name, dry_run=dry)
         told.append(DivisionReportOut.of(report, language, dry_run=dry))
 
-    answer = seat.carry_out(
-        act, "import", to=IMPORT, said="", again=lambda name, refusal: _import_page(seat, name, refusal)
-    )
+    answer = seat.carry_out(act, to=IMPORT, said="", again=lambda refusal: _import_page(seat, "import", refusal))
     return _import_page(seat, report=told[0]) if told else answer
 
 

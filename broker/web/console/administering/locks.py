@@ -81,7 +81,7 @@ def set_lock(seat: SeatDep) -> Response:
         found = seat.broker.locks.sight(seat.caller, LockKind(kind), name)
         seat.broker.locks.set(seat.stepped_up(), found.kind, found.target, body.reason)
 
-    return seat.carry_out(act, "set", to=LOCKS, said="lock-set", again=lambda *why: _new_page(seat, kind, name, *why))
+    return seat.carry_out(act, to=LOCKS, said="lock-set", again=lambda why: _new_page(seat, kind, name, "set", why))
 
 
 @router.get("/{key}")
@@ -106,4 +106,4 @@ def lift_lock(key: UUID, seat: SeatDep) -> Response:
         body = checked(ReasonIn, {"reason": seat.form.one("reason")})
         seat.broker.locks.lift(seat.stepped_up(), LockId(key), body.reason)
 
-    return seat.carry_out(act, "lift", to=LOCKS, said="lock-lifted", again=lambda *why: _page(seat, key, *why))
+    return seat.carry_out(act, to=LOCKS, said="lock-lifted", again=lambda why: _page(seat, key, "lift", why))

@@ -98,7 +98,7 @@ def add_person(seat: SeatDep) -> Response:
         account = seat.broker.accounts.add_person(seat.caller, checked(PersonIn, told).new())
         added.append(account.person.id)
 
-    answer = seat.carry_out(act, "new", to=PEOPLE, said="person-added", again=lambda *why: _new_page(seat, *why))
+    answer = seat.carry_out(act, to=PEOPLE, said="person-added", again=lambda why: _new_page(seat, "new", why))
     return seat.screen.go(f"{PEOPLE}/{added[0]}", "person-added") if added else answer
 
 
@@ -121,7 +121,7 @@ def person_page(seat: Seat, key: UUID, refused: str = "", refusal: Refusal | Non
 
 def on_person(seat: Seat, key: UUID, act: Callable[[], object], name: str, *, said: str) -> Response:
     """Carry a form of the page of an account out."""
-    return seat.carry_out(act, name, to=f"{PEOPLE}/{key}", said=said, again=lambda *why: person_page(seat, key, *why))
+    return seat.carry_out(act, to=f"{PEOPLE}/{key}", said=said, again=lambda why: person_page(seat, key, name, why))
 
 
 @router.post("/{key}/roles")

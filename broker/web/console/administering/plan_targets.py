@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Response
 from broker.domain.oversight.measures import INDICATORS, PLAN
 from broker.services.oversight.plan_targets import FIRST_YEAR, LAST_YEAR, NewTarget
 from broker.web.api.oversight.measures import PlanTargetIn, PlanTargetOut
-from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute
@@ -40,7 +39,7 @@ def _page(
     return seat.show(
         "plan_targets", refused=refused, refusal=refusal, page=page, year=year, first=window.after is None,
         indicators={key: it.en if english else it.zh for key, it in INDICATORS.items()}, points=PLAN,
-        may=may(seat.broker, seat.caller, "measures:plan"),
+        may=seat.may("measures:plan"),
     )  # fmt: skip
 
 
@@ -56,5 +55,5 @@ def set_target(seat: SeatDep) -> Response:
 
     said = "plan-target-set" if seat.form.one("value") else "plan-target-back"
     return seat.carry_out(
-        act, "set", to=f"{TARGETS}?year={year}", said=said, again=lambda *why: _page(seat, year, None, *why)
+        act, to=f"{TARGETS}?year={year}", said=said, again=lambda why: _page(seat, year, None, "set", why)
     )

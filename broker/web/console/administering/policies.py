@@ -106,7 +106,7 @@ def propose_policy(seat: SeatDep, upload: UploadDep) -> Response:
         kept.append(seat.broker.policies.propose(seat.caller, body.text, body.comment).id)
 
     answer = seat.carry_out(
-        act, "new", to=POLICIES, said="policy-proposed", again=lambda *why: _new_page(seat, typed, *why)
+        act, to=POLICIES, said="policy-proposed", again=lambda why: _new_page(seat, typed, "new", why)
     )
     return seat.screen.go(f"{POLICIES}/{kept[0]}", "policy-proposed") if kept else answer
 
@@ -140,7 +140,7 @@ def activate_policy(key: UUID, seat: SeatDep) -> Response:
         seat.broker.policies.activate(seat.stepped_up(), PolicyId(key), body.replaces)
 
     return seat.carry_out(
-        act, "activate", to=f"{POLICIES}/{key}", said="policy-activated", again=lambda *why: _page(seat, key, *why)
+        act, to=f"{POLICIES}/{key}", said="policy-activated", again=lambda why: _page(seat, key, "activate", why)
     )
 
 
@@ -153,5 +153,5 @@ def discard_policy(key: UUID, seat: SeatDep) -> Response:
         seat.broker.policies.discard(seat.caller, PolicyId(key), body.reason)
 
     return seat.carry_out(
-        act, "discard", to=f"{POLICIES}/{key}", said="policy-discarded", again=lambda *why: _page(seat, key, *why)
+        act, to=f"{POLICIES}/{key}", said="policy-discarded", again=lambda why: _page(seat, key, "discard", why)
     )

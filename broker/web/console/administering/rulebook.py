@@ -123,5 +123,5 @@ def change_rulebook(seat: SeatDep) -> Response:
         seat.broker.rulebooks.change(seat.caller, body.document, body.comment, body.replaces)
 
     return seat.carry_out(
-        act, "new", to=RULEBOOK, said="rulebook-changed", again=lambda *why: _new_page(seat, text, replaces, *why)
+        act, to=RULEBOOK, said="rulebook-changed", again=lambda why: _new_page(seat, text, replaces, "new", why)
     )

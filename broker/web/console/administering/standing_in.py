@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from broker.domain.ids import PersonId
 from broker.web.api.deciding import absences, delegations
 from broker.web.api.deciding.absences import AbsenceIn
-from broker.web.console.administering.areas import may
 from broker.web.console.administering.people import on_person
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
@@ -39,7 +38,7 @@ def _delegations(
     page = window.page(found, lambda lent: lent.delegation.id, lambda rows: delegations.shown(rows, seat.reading))
     return seat.show(
         "delegations", refused=refused, refusal=refusal, page=page, scope=scope, first=window.after is None,
-        may=may(seat.broker, seat.caller, "delegation:end"),
+        may=seat.may("delegation:end"),
     )  # fmt: skip
 
 
@@ -47,8 +46,8 @@ def _delegations(
 def end_delegation(key: UUID, seat: SeatDep) -> Response:
     """提前结束委托，即时生效。Take a role back before its time."""
     return seat.carry_out(
-        lambda: seat.broker.delegations.end(seat.caller, key), "end", to=STANDING_IN, said="delegation-ended",
-        again=lambda name, refusal: _delegations(seat, refused=name, refusal=refusal),
+        lambda: seat.broker.delegations.end(seat.caller, key), to=STANDING_IN, said="delegation-ended",
+        again=lambda refusal: _delegations(seat, refused="end", refusal=refusal),
     )  # fmt: skip
 
 
@@ -68,7 +67,7 @@ def _absences(
     page = window.page(found, lambda absence: absence.id, lambda rows: absences.shown(rows, seat.reading))
     return seat.show(
         "absences", refused=refused, refusal=refusal, page=page, scope=scope, first=window.after is None,
-        may=may(seat.broker, seat.caller, "absence:end"),
+        may=seat.may("absence:end"),
     )  # fmt: skip
 
 
@@ -76,8 +75,8 @@ def _absences(
 def end_absence(key: UUID, seat: SeatDep) -> Response:
     """登记返岗；已设的委托需另行结束。Note that somebody is back."""
     return seat.carry_out(
-        lambda: seat.broker.absences.end(seat.caller, key), "end", to=AWAY, said="absence-ended",
-        again=lambda name, refusal: _absences(seat, refused=name, refusal=refusal),
+        lambda: seat.broker.absences.end(seat.caller, key), to=AWAY, said="absence-ended",
+        again=lambda refusal: _absences(seat, refused="end", refusal=refusal),
     )  # fmt: skip
 
 

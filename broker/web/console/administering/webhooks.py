@@ -7,7 +7,6 @@ from fastapi import APIRouter, Response
 
 from broker.domain.notices.notices import NOTICES
 from broker.web.api.notices.webhooks import DeliveryOut, TestedOut, WebhookIn, shown
-from broker.web.console.administering.areas import may
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute, PageRoute
@@ -40,7 +39,7 @@ def _list(seat: Seat, window: Window[UUID] = TOP, refused: str = "", refusal: Re
         page=page,
         first=window.after is None,
         notices=sorted(NOTICES),
-        may=may(seat.broker, seat.caller, "webhook:add"),
+        may=seat.may("webhook:add"),
     )
 
 
@@ -53,7 +52,7 @@ def add_webhook(seat: SeatDep) -> Response:
         told = {"department": seat.form.one("department"), "url": seat.form.one("url"), "kinds": seat.form.all("kind")}
         added.append(seat.broker.webhooks.add(seat.caller, checked(WebhookIn, told).new()))
 
-    answer = seat.carry_out(act, "add", to=WEBHOOKS, said="", again=lambda *why: _list(seat, TOP, *why))
+    answer = seat.carry_out(act, to=WEBHOOKS, said="", again=lambda why: _list(seat, TOP, "add", why))
     if not added:
         return answer
     return seat.show("webhook_added", it=shown([added[0].webhook], seat.reading)[0], secret=added[0].secret)
@@ -77,7 +76,7 @@ def _page(
     )
     return seat.show(
         "webhook", refused=refused, refusal=refusal, it=shown([webhook], seat.reading)[0], page=page, tested=tested,
-        may=may(seat.broker, seat.caller, "webhook:remove"),
+        may=seat.may("webhook:remove"),
         first=window.after is None,
     )  # fmt: skip
 
@@ -90,7 +89,7 @@ def test_webhook(key: UUID, seat: SeatDep) -> Response:
     def act() -> None:
         tested.append(TestedOut.of(seat.broker.webhooks.test(seat.caller, key), seat.screen.language))
 
-    answer = seat.carry_out(act, "test", to=WEBHOOKS, said="", again=lambda *why: _page(seat, key, TOP, *why))
+    answer = seat.carry_out(act, to=WEBHOOKS, said="", again=lambda why: _page(seat, key, TOP, "test", why))
     return _page(seat, key, tested=tested[0]) if tested else answer
 
 
@@ -98,6 +97,6 @@ def test_webhook(key: UUID, seat: SeatDep) -> Response:
 def remove_webhook(key: UUID, seat: SeatDep) -> Response:
     """删除推送地址，未送达的不再推送。Remove a webhook; what waits for it is dropped."""
     return seat.carry_out(
-        lambda: seat.broker.webhooks.remove(seat.caller, key), "remove", to=WEBHOOKS, said="webhook-removed",
-        again=lambda *why: _page(seat, key, TOP, *why),
+        lambda: seat.broker.webhooks.remove(seat.caller, key), to=WEBHOOKS, said="webhook-removed",
+        again=lambda why: _page(seat, key, TOP, "remove", why),
     )  # fmt: skip

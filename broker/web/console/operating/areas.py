@@ -1,19 +1,8 @@
 """The parts of this desk, and what one must be allowed to come in to each."""
 
-from dataclasses import dataclass
+from broker.web.console.area import Area
 
 OPERATING = "/operating"
-
-
-@dataclass(frozen=True)
-class Area:
-    """One part of the desk: its texts stand under `operating.<name>` and `operating.<name>-about`."""
-
-    name: str
-    path: str
-    act: str
-    key: str = ""
-
 
 AREAS = (
     Area("sources", "/sources", "source:list"),

@@ -2,51 +2,37 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 
 from adapters.described import Described
-from broker.bootstrap import Broker
 from broker.domain.catalog.imports import ImportProfile
 from broker.domain.errors import BrokerError, SourceFault, Unknown
-from broker.domain.people.accounts import Caller
 from broker.locale import say
-from broker.web.console.forms import Form, FormDep, Refusal, refusal_of
-from broker.web.console.screen import Screen, ScreenDep
-from broker.web.console.stepping_up import stepped_up
-from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.console.forms import Refusal, refusal_of
+from broker.web.console.visit import Again, Visit
 from broker.web.texts import catalogue
-from policies import facts
-from policies.vocabulary import Fact
 
 Choice = tuple[str, str]
 """What a list to choose from sends, and what stands there."""
 
-Again = Callable[[Refusal], Response]
 REFUSED = 422
 
 _HOLE = re.compile(r"\{\w+\}")
 
 
-@dataclass(frozen=True)
-class Shift:
-    """One call: who makes it, the form it brings, the services, and the screen for the answer."""
+class Shift(Visit):
+    """A visit to this desk; its pages name sources, jobs and errors in words."""
 
-    request: Request
-    caller: Caller
-    broker: Broker
-    reading: Reading
-    screen: Screen
-    form: Form
+    folder = "operating"
 
     def show(self, template: str, /, *, refused: str = "", refusal: Refusal | None = None, **told: Any) -> Response:
         """Return a page of this desk; `refused` names its form that was not carried out."""
-        return self.screen.show(
-            f"pages/operating/{template}.html", status=refusal.status if refusal else 200, form=self.form,
-            refused=refused, refusal=refusal, fault_of=self.sentence, adapter_name=self.adapter_name,
+        return super().show(
+            template, refused=refused, refusal=refusal, fault_of=self.sentence, adapter_name=self.adapter_name,
             job_name=self.job_name, worded=self.worded, plain=plain, named=named, **told,
         )  # fmt: skip
 
@@ -66,43 +52,24 @@ class Shift:
         """Return the choices of a list of words, each with its text below `family`."""
         return [(it.value, self.screen.t(f"{family}.{it.value}")) for it in values]
 
-    def may(self, act: str, given: Fact = Fact.NONE) -> bool:
-        """Say whether any of the caller's roles may do something at all; the service asks again about the thing.
-
-        `given`: what the thing itself would have to say.
-        """
-        roles = self.caller.roles(self.broker.clock.now())
-        return self.broker.policy.decide(roles, act, facts.of_person(self.caller) | given).allowed
-
     def sentence(self, slug: str) -> str:
         """Return the sentence of an error of which only the slug is known; what is none of ours is told by its name."""
         return _HOLE.sub("…", say(slug, self.screen.language)) if slug else ""
 
-    def stepped_up(self) -> Caller:
-        """Return the caller, with the second factor shown now where the form holds a code."""
-        return stepped_up(self.request, self.form, self.caller, self.broker)
-
-    def carry_out(self, act: Callable[[], object], *, to: str, said: str, again: Again) -> Response:
+    def carry_out(self, act: Callable[[], object], *, to: str | Callable[[], str], said: str, again: Again) -> Response:
         """Carry a form out; a refusal shows the page again, with what was typed.
 
         A code that nothing has was most often typed wrong, and a source that does not answer is no fault of a page:
         both are told beside the form. Where the thing itself is not there, `again` raises.
         """
         try:
-            return self.screen.carried_out(act, to=to, said=said, again=again)
+            return super().carry_out(act, to=to, said=said, again=again)
         except (Unknown, SourceFault) as error:
             return again(self.refusal(error))
 
     def refusal(self, error: BrokerError) -> Refusal:
         """Return what is told of an error beside a form."""
         return replace(refusal_of(error, self.screen.language), status=REFUSED)
-
-
-async def shift_of(
-    request: Request, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, form: FormDep
-) -> Shift:
-    """Return what an answer is made of."""
-    return Shift(request, caller, broker, reading, screen, form)
 
 
 def plain(values: Iterable[str]) -> list[Choice]:
@@ -115,4 +82,4 @@ def named(profiles: Iterable[ImportProfile]) -> list[Choice]:
     return [(it.name, it.name) for it in profiles]
 
 
-ShiftDep = Annotated[Shift, Depends(shift_of)]
+ShiftDep = Annotated[Shift, Depends(Shift.of)]
