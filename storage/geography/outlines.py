@@ -15,7 +15,7 @@ from typing import Any, Final
 import shapely
 from shapely.geometry import mapping, shape
 
-from storage.geography.borders import code_of, features
+from storage.geography.borders import features, features_in
 
 FAR: Final = 0.03
 NEAR: Final = 0.002
@@ -27,7 +27,7 @@ Line = list[tuple[float, float]]
 @lru_cache(16)
 def outlines(cities: frozenset[str]) -> bytes:
     """Return outlines as packed GeoJSON; `cities` are the first four digits of those whose counties are drawn."""
-    counties = [it for it in features("district") if code_of(it)[:4] in cities] if cities else []
+    counties = features_in("district", sorted(cities))
     shapes = [_area(it) for it in counties]
     drawn = [_provinces(), *([_lines(shapes, NEAR, 3)] if shapes else [])]
     found = [
