@@ -93,7 +93,16 @@ class Feed:
                 await self._quiet.wait()
 
     async def _follow(self) -> None:
-        """Look while somebody looks on."""
+        """Look while somebody looks on; where that fails all streams end, and browsers that come back begin anew."""
+        try:
+            await self._look_on()
+        except Exception:
+            logger.exception("pages that are open are told nothing more, and let go to come back")
+        finally:  # heartbeats without news would hold them for ever
+            for stream in self._streams:
+                stream.end()
+
+    async def _look_on(self) -> None:
         look: Look | None = None
         checked = time.monotonic()
         while self._streams:

@@ -184,6 +184,27 @@ def test_all_are_looked_at_in_one_go(broker: Broker, city: City, engine: Engine)
     event.remove(engine, "before_cursor_execute", noted)
 
 
+@pytest.mark.usefixtures("quick")
+def test_looks_that_fail_let_go_of_the_pages(
+    enter: Enter, broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not a database that is away, which is asked again: a fault nobody thought of. Who comes back is told."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such thing")
+
+    asker = enter("asker")
+    with listening(asker) as stream:
+        assert stream.next("notice")
+        with monkeypatch.context() as broken:
+            broken.setattr(broker.live, "look", fail)
+            assert "over" not in stream.rest()
+    assert "let go to come back" in caplog.text
+    assert "no such thing" in caplog.text
+    with listening(asker) as stream:
+        assert stream.next("inbox").data == {"count": 0}
+
+
 def test_a_server_that_stops_lets_go_of_its_pages(broker: Broker, city: City) -> None:
     """A stream has no end of its own: without a word to it, a restart would wait for all that are open."""
     assert city.persons
