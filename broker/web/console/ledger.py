@@ -5,20 +5,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from broker.bootstrap import Broker
 from broker.domain.ids import GrantId
-from broker.domain.people.accounts import Caller
 from broker.services.footage.uses import Use
 from broker.services.people.names import Known
 from broker.web.api.footage.grants import GrantOut, shown
 from broker.web.api.requests.request_forms import ReasonIn
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute
-from broker.web.console.screen import Screen, ScreenDep
-from broker.web.console.stepping_up import stepped_up
-from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ById, Window, encode
 from broker.web.refs import DepartmentRef
 
@@ -43,27 +39,24 @@ class Row:
 
 
 @router.get("")
-def show_ledger(caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById) -> Response:
+def show_ledger(visit: VisitDep, window: ById) -> Response:
     """列出正在使用本部门点位的授权单。Who is using one's cameras now, and what runs at this moment."""
-    return _page(screen, broker, caller, reading, window)
+    return _page(visit, window)
 
 
-def _page(
-    screen: Screen, broker: Broker, caller: Caller, reading: Reading, window: Window[UUID], *,
-    form: Form | None = None, refused: str = "", refusal: Refusal | None = None,
-) -> Response:  # fmt: skip
+def _page(visit: Visit, window: Window[UUID], *, refused: str = "", refusal: Refusal | None = None) -> Response:
     """Show the ledger; `refused` names the form that was not carried out: act and grant."""
     after = None if window.after is None else GrantId(window.after)
-    found = broker.uses.page(caller, after=after, limit=window.wanted)
+    found = visit.broker.uses.page(visit.caller, after=after, limit=window.wanted)
     uses = found[: window.limit]
-    grants = shown([use.grant for use in uses], reading)
-    known = reading.known(departments={use.department for use in uses})
+    grants = shown([use.grant for use in uses], visit.reading)
+    known = visit.reading.known(departments={use.department for use in uses})
     rows = [_row(grant, use, known) for grant, use in zip(grants, uses, strict=True)]
     following = encode(uses[-1].grant.id) if len(found) > window.limit else None
     stoppable = {f"{act}-{row.grant.id}" for row in rows for act in row.moves}
-    return screen.show(
-        "pages/ledger.html", status=refusal.status if refusal else 200, rows=rows, page={"next": following},
-        stoppable=stoppable, first=window.after is None, form=form or Form(), refused=refused, refusal=refusal,
+    return visit.show(
+        "ledger", rows=rows, page={"next": following},
+        stoppable=stoppable, first=window.after is None, refused=refused, refusal=refusal,
     )  # fmt: skip
 
 
@@ -73,20 +66,15 @@ def _row(grant: GrantOut, use: Use, known: Known) -> Row:
 
 
 @router.post("/{key}/{act}")
-def stop_use(
-    key: UUID, act: Literal["suspend", "revoke"], request: Request, form: FormDep, caller: CallerDep,
-    broker: BrokerDep, reading: ReadingDep, screen: ScreenDep,
-) -> Response:  # fmt: skip
+def stop_use(key: UUID, act: Literal["suspend", "revoke"], visit: VisitDep) -> Response:
     """暂停或撤销；答复时各处均已停止。Suspend or revoke; when it answers nothing flows."""
-    verb = {"suspend": broker.grants.suspend, "revoke": broker.grants.revoke}[act]
+    verb = {"suspend": visit.broker.grants.suspend, "revoke": visit.broker.grants.revoke}[act]
 
     def carry_out() -> None:
-        body = checked(ReasonIn, {"reason": form.one("reason")})
-        verb(stepped_up(request, form, caller, broker), GrantId(key), body.reason)
+        body = checked(ReasonIn, {"reason": visit.form.one("reason")})
+        verb(visit.stepped_up(), GrantId(key), body.reason)
 
-    return screen.carried_out(
+    return visit.carry_out(
         carry_out, to=LEDGER, said=f"grant-{act}",
-        again=lambda refusal: _page(
-            screen, broker, caller, reading, Window(None, FIRST), form=form, refused=f"{act}-{key}", refusal=refusal
-        ),
+        again=lambda refusal: _page(visit, Window(None, FIRST), refused=f"{act}-{key}", refusal=refusal),
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Visit:
     form: Form
 
     folder: ClassVar[str] = ""
-    """Where the templates of the desk lie, below `pages/`."""
+    """Where the templates of the desk lie, below `pages/`: empty, or a name with its slash."""
 
     @classmethod
     async def of(
@@ -43,10 +43,13 @@ class Visit:
         return cls(request, caller, broker, reading, screen, form)
 
     def show(self, template: str, /, *, refused: str = "", refusal: Refusal | None = None, **told: Any) -> Response:
-        """Return a page of this desk; `refused` names its form that was not carried out."""
+        """Return a page of this desk; `refused` names its form that was not carried out.
+
+        What was typed stands in `form`, where the page is not told of something else under that name.
+        """
         return self.screen.show(
-            f"pages/{self.folder}/{template}.html".replace("//", "/"), status=refusal.status if refusal else 200,
-            form=self.form, refused=refused, refusal=refusal, **told,
+            f"pages/{self.folder}{template}.html", status=refusal.status if refusal else 200, refused=refused,
+            refusal=refusal, **{"form": self.form, **told},
         )  # fmt: skip
 
     def may(self, act: str, given: Fact = Fact.NONE) -> bool:

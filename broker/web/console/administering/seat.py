@@ -10,7 +10,7 @@ from broker.web.console.visit import Visit
 class Seat(Visit):
     """A visit to these desks."""
 
-    folder = "administering"
+    folder = "administering/"
 
 
 SeatDep = Annotated[Seat, Depends(Seat.of)]

@@ -23,8 +23,7 @@ from broker.web.console.applying.frame import Desk
 from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import Handler, PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.paging import ById, Page, Window
 from broker.web.refs import CameraRef
 
@@ -78,18 +77,16 @@ router = APIRouter(prefix=f"{REQUESTS}/{{key}}/apply/cameras", route_class=LookR
 
 
 @router.get("")
-def show_cameras(
-    key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, look: LookDep
-) -> Response:
+def show_cameras(key: UUID, visit: VisitDep, look: LookDep) -> Response:
     """选择点位。Pick points from a list or on a map."""
-    return page(Desk(screen, broker, caller, reading, key, STEP), look)
+    return page(Desk(visit, key, STEP), look)
 
 
 @router.get(".geojson")
-def map_picked(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep) -> Response:
+def map_picked(key: UUID, visit: VisitDep) -> Response:
     """以 GeoJSON 取已选点位。The points that were picked, for the map."""
-    _, sketch = Desk(screen, broker, caller, reading, key, STEP).opened()
-    known = broker.finding.named(caller, sketch.cameras)
+    _, sketch = Desk(visit, key, STEP).opened()
+    known = visit.broker.finding.named(visit.caller, sketch.cameras)
     return Response(FeaturesOut.of(known, MOST_PICKS).model_dump_json(), media_type="application/geo+json")
 
 

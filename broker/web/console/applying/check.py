@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from broker.domain.errors import Invalid
@@ -15,12 +15,10 @@ from broker.web.api.requests.previews import TrialOut, tried
 from broker.web.api.requests.request_forms import RequestIn
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import Fault, Writing, step_of, told, written
-from broker.web.console.forms import FormDep, Refusal, checked
+from broker.web.console.forms import Refusal, checked
 from broker.web.console.requester import REQUESTS, request_step
 from broker.web.console.routes import OncePageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.console.stepping_up import stepped_up
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 
 router = APIRouter(prefix=f"{REQUESTS}/{{key}}/apply/check", route_class=OncePageRoute)
 sending = APIRouter(prefix=f"{REQUESTS}/{{key}}/submit", route_class=OncePageRoute)
@@ -38,32 +36,27 @@ class Lacking:
 
 
 @router.get("")
-def show_check(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep) -> Response:
+def show_check(key: UUID, visit: VisitDep) -> Response:
     """核对。What would become of the request, and what is missing."""
-    return page(Desk(screen, broker, caller, reading, key, STEP))
+    return page(Desk(visit, key, STEP))
 
 
 @router.post("")
-def hand_in(
-    key: UUID, request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep,
-    screen: ScreenDep,
-) -> Response:  # fmt: skip
+def hand_in(key: UUID, visit: VisitDep) -> Response:
     """提交。Hand the request in as it is written."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
+    desk = Desk(visit, key, STEP)
 
-    return screen.carried_out(
-        lambda: _hand_in(desk, stepped_up(request, form, caller, broker)), to=f"{REQUESTS}/{key}", said="submitted",
+    return visit.carry_out(
+        lambda: _hand_in(desk, visit.stepped_up()), to=f"{REQUESTS}/{key}", said="submitted",
         again=lambda refusal: page(desk, refusal),
     )  # fmt: skip
 
 
 @sending.post("")
-def submit_request(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def submit_request(key: UUID, visit: VisitDep) -> Response:
     """提交申请。Send a draft or a supplemented return from its own page, as it is written."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
-    return request_step(screen, broker, caller, reading, key, form, "submitted", lambda: _hand_in(desk, caller))
+    desk = Desk(visit, key, STEP)
+    return request_step(visit, key, "submitted", lambda: _hand_in(desk, visit.caller))
 
 
 def _hand_in(desk: Desk, caller: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -17,6 +18,7 @@ from broker.web.console.applying.typed import STEPS, step_of
 from broker.web.console.forms import Form, Refusal
 from broker.web.console.requester import REQUESTS
 from broker.web.console.screen import Screen
+from broker.web.console.visit import Visit
 from broker.web.deps import Reading
 
 
@@ -24,12 +26,25 @@ from broker.web.deps import Reading
 class Desk:
     """One step for one reader; everything a page of the wizard is made from."""
 
-    screen: Screen
-    broker: Broker
-    caller: Caller
-    reading: Reading
+    visit: Visit
     key: UUID
     step: str
+
+    @property
+    def screen(self) -> Screen:
+        return self.visit.screen
+
+    @property
+    def broker(self) -> Broker:
+        return self.visit.broker
+
+    @property
+    def caller(self) -> Caller:
+        return self.visit.caller
+
+    @property
+    def reading(self) -> Reading:
+        return self.visit.reading
 
     @property
     def base(self) -> str:
@@ -52,11 +67,11 @@ class Desk:
         chosen = form.one("do")
         return f"{self.base}/{chosen}" if chosen in STEPS else self.place
 
-    def show(self, request: AccessRequest, sketch: Sketch, refusal: Refusal | None = None, **facts: object) -> Response:
+    def show(self, request: AccessRequest, sketch: Sketch, refusal: Refusal | None = None, **facts: Any) -> Response:
         """Return the page of the step."""
         at = STEPS.index(self.step)
-        return self.screen.show(
-            f"pages/applying/{self.step}.html", status=refusal.status if refusal else 200, refusal=refusal, desk=self,
+        return self.visit.show(
+            f"applying/{self.step}", refusal=refusal, desk=self,
             it=rows([request], self.reading)[0], comment=request.comment, renews=request.renews is not None,
             sketch=sketch, steps=STEPS, onward=STEPS[at + 1] if at + 1 < len(STEPS) else "",
             remarks=remarks_of(request), **facts,

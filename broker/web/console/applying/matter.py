@@ -14,11 +14,10 @@ from broker.web.api.requests.form_schema import FormOut
 from broker.web.api.requests.request_forms import PlaceIn, PurposeIn
 from broker.web.console.applying.frame import Desk, typed_in
 from broker.web.console.applying.typed import Fault, matter_of, told
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.values import In
 
 router = APIRouter(prefix=f"{REQUESTS}/{{key}}/apply/matter", route_class=PageRoute)
@@ -36,29 +35,27 @@ class MatterIn(In):
 
 
 @router.get("")
-def show_matter(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep) -> Response:
+def show_matter(key: UUID, visit: VisitDep) -> Response:
     """事由与依据。Why footage is needed."""
-    return page(Desk(screen, broker, caller, reading, key, STEP))
+    return page(Desk(visit, key, STEP))
 
 
 @router.post("")
-def write_matter(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def write_matter(key: UUID, visit: VisitDep) -> Response:
     """保存本步并继续。Keep the step and go on."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
+    desk = Desk(visit, key, STEP)
     try:
-        sketch = broker.sketches.type(caller, desk.request, typed_in(form, FIELDS))
+        sketch = visit.broker.sketches.type(visit.caller, desk.request, typed_in(visit.form, FIELDS))
     except Invalid as fault:
-        return page(desk, told([fault], screen.language), form)
-    refusal = told(_faults(desk, sketch), screen.language)
-    return page(desk, refusal) if refusal else screen.go(desk.after(form))
+        return page(desk, told([fault], visit.screen.language), visit.form)
+    refusal = told(_faults(desk, sketch), visit.screen.language)
+    return page(desk, refusal) if refusal else visit.screen.go(desk.after(visit.form))
 
 
 @router.post("/typed")
-def keep_matter(key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep) -> Response:
+def keep_matter(key: UUID, visit: VisitDep) -> Response:
     """随写随存。Keep what is typed while it is typed."""
-    broker.sketches.type(caller, RequestId(key), typed_in(form, FIELDS))
+    visit.broker.sketches.type(visit.caller, RequestId(key), typed_in(visit.form, FIELDS))
     return Response(status_code=204)
 
 

@@ -12,8 +12,7 @@ from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.matter import STEP, page
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute, UploadPageRoute, upload_of
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.middleware import MEBIBYTE
 
 PREFIX = f"{REQUESTS}/{{key}}/apply/papers"
@@ -25,30 +24,28 @@ Upload = Annotated[UploadFile | None, Depends(upload_of)]
 
 
 @router.post("")
-def attach_paper(
-    key: UUID, file: Upload, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def attach_paper(key: UUID, file: Upload, visit: VisitDep) -> Response:
     """上传附件。Attach a paper."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
+    desk = Desk(visit, key, STEP)
 
     def act() -> None:
         if file is None:
             raise Invalid("field-empty", pointer="/file")
-        content = file.file.read(broker.settings.attachment_mb * MEBIBYTE + 1)  # one byte too many is told as such
-        broker.attachments.add(caller, RequestId(key), file.filename or "", content)
+        content = file.file.read(
+            visit.broker.settings.attachment_mb * MEBIBYTE + 1
+        )  # one byte too many is told as such
+        visit.broker.attachments.add(visit.caller, RequestId(key), file.filename or "", content)
 
-    return screen.carried_out(
+    return visit.carry_out(
         act, to=f"{desk.place}#papers", said="paper-attached", again=lambda refusal: page(desk, refusal)
     )
 
 
 @removing.post("/{item}/remove")
-def remove_paper(
-    key: UUID, item: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def remove_paper(key: UUID, item: UUID, visit: VisitDep) -> Response:
     """撤下附件。Take a paper back."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
-    return screen.carried_out(
-        lambda: broker.attachments.remove(caller, AttachmentId(item)), to=f"{desk.place}#papers",
+    desk = Desk(visit, key, STEP)
+    return visit.carry_out(
+        lambda: visit.broker.attachments.remove(visit.caller, AttachmentId(item)), to=f"{desk.place}#papers",
         said="paper-removed", again=lambda refusal: page(desk, refusal),
     )  # fmt: skip

@@ -14,30 +14,26 @@ from broker.services.catalog.finding import Wanted
 from broker.web.console.applying.cameras import STEP, Look, LookDep, page
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import told
-from broker.web.console.forms import Form, FormDep
+from broker.web.console.forms import Form
 from broker.web.console.maps.areas import place_of
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 
 router = APIRouter(prefix=f"{REQUESTS}/{{key}}/apply/cameras", route_class=PageRoute)
 
 
 @router.post("")
-def change_selection(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep,
-    look: LookDep,
-) -> Response:  # fmt: skip
+def change_selection(key: UUID, visit: VisitDep, look: LookDep) -> Response:
     """更改所选点位。Change the selection as the button says; the page is shown again as it stood."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
+    desk = Desk(visit, key, STEP)
     try:
-        _ACTS.get(form.one("do"), _ticked)(desk, look, form)
+        _ACTS.get(visit.form.one("do"), _ticked)(desk, look, visit.form)
     except Invalid as fault:
-        return page(desk, look, told([fault], screen.language), form)
-    onward = desk.after(form)
+        return page(desk, look, told([fault], visit.screen.language), visit.form)
+    onward = desk.after(visit.form)
     stay = f"{desk.place}?{look.query}" if look.query else desk.place
-    return screen.go(stay if onward == desk.place else onward)
+    return visit.screen.go(stay if onward == desk.place else onward)
 
 
 def _ticked(desk: Desk, look: Look, form: Form) -> None:

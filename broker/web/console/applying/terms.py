@@ -16,11 +16,10 @@ from broker.domain.requests.sketches import Sketch
 from broker.web.api.requests.request_forms import MOST_INVESTIGATORS, Login, TermsIn
 from broker.web.console.applying.frame import Desk, typed_in
 from broker.web.console.applying.typed import Fault, terms_of, told
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.refs import PersonRef
 from broker.web.values import In
 
@@ -45,34 +44,30 @@ class TermsStepIn(In):
 
 
 @router.get("")
-def show_terms(
-    key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, text: Text = ""
-) -> Response:
+def show_terms(key: UUID, visit: VisitDep, text: Text = "") -> Response:
     """使用条件与调阅人员。Who looks, and on which terms."""
-    return page(Desk(screen, broker, caller, reading, key, STEP), text=text)
+    return page(Desk(visit, key, STEP), text=text)
 
 
 @router.post("")
-def write_terms(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def write_terms(key: UUID, visit: VisitDep) -> Response:
     """保存本步并继续。Keep the step and go on."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
-    text = form.one("text")[:100]
+    desk = Desk(visit, key, STEP)
+    text = visit.form.one("text")[:100]
     try:
-        sketch = broker.sketches.type(caller, desk.request, typed_in(form, FIELDS))
+        sketch = visit.broker.sketches.type(visit.caller, desk.request, typed_in(visit.form, FIELDS))
     except Invalid as fault:
-        return page(desk, told([fault], screen.language), form, text)
-    if form.one("do") == "find":
-        return screen.go(f"{desk.place}?{urlencode({'text': text})}#persons")
-    refusal = told(_faults(sketch, desk.opened()[0]), screen.language)
-    return page(desk, refusal, text=text) if refusal else screen.go(desk.after(form))
+        return page(desk, told([fault], visit.screen.language), visit.form, text)
+    if visit.form.one("do") == "find":
+        return visit.screen.go(f"{desk.place}?{urlencode({'text': text})}#persons")
+    refusal = told(_faults(sketch, desk.opened()[0]), visit.screen.language)
+    return page(desk, refusal, text=text) if refusal else visit.screen.go(desk.after(visit.form))
 
 
 @router.post("/typed")
-def keep_terms(key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep) -> Response:
+def keep_terms(key: UUID, visit: VisitDep) -> Response:
     """随写随存。Keep what is typed while it is typed."""
-    broker.sketches.type(caller, RequestId(key), typed_in(form, FIELDS))
+    visit.broker.sketches.type(visit.caller, RequestId(key), typed_in(visit.form, FIELDS))
     return Response(status_code=204)
 
 

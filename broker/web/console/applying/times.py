@@ -15,12 +15,11 @@ from broker.domain.requests.sketches import Sketch, Typed
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.recorded import line_of
 from broker.web.console.applying.typed import own_faults, seconds, told, usual_faults, usual_span
-from broker.web.console.forms import Form, FormDep, Refusal
+from broker.web.console.forms import Form, Refusal
 from broker.web.console.instants import Instants
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.paging import ById, Window
 from broker.web.refs import CameraRef
 
@@ -34,40 +33,31 @@ Camera = Annotated[UUID | None, Query(description="One point that was picked. �
 
 
 @router.get("")
-def show_times(
-    key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById,
-    camera: Camera = None,
-) -> Response:  # fmt: skip
+def show_times(key: UUID, visit: VisitDep, window: ById, camera: Camera = None) -> Response:
     """录像时段。The spans of footage; `camera`: those of one point."""
-    return page(Desk(screen, broker, caller, reading, key, STEP), window, camera)
+    return page(Desk(visit, key, STEP), window, camera)
 
 
 @router.post("")
-def write_times(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep,
-    window: ById, camera: Camera = None,
-) -> Response:  # fmt: skip
+def write_times(key: UUID, visit: VisitDep, window: ById, camera: Camera = None) -> Response:
     """保存本步并继续。Keep the spans and go on; "ask" asks the sources what they have."""
-    desk = Desk(screen, broker, caller, reading, key, STEP)
+    desk = Desk(visit, key, STEP)
     try:
-        sketch = _keep(desk, form, camera)
+        sketch = _keep(desk, visit.form, camera)
     except Invalid as fault:
-        return page(desk, window, camera, told([fault], screen.language))
-    if form.one("do") == "ask":
+        return page(desk, window, camera, told([fault], visit.screen.language))
+    if visit.form.one("do") == "ask":
         return page(desk, window, camera, ask=True)
     own = _own(sketch, camera)
-    faults = usual_faults(sketch, broker.zone) if own is None else own_faults(*own, broker.zone)
-    refusal = told(faults, screen.language)
-    return page(desk, window, camera, refusal) if refusal else screen.go(desk.after(form))
+    faults = usual_faults(sketch, visit.broker.zone) if own is None else own_faults(*own, visit.broker.zone)
+    refusal = told(faults, visit.screen.language)
+    return page(desk, window, camera, refusal) if refusal else visit.screen.go(desk.after(visit.form))
 
 
 @router.post("/typed")
-def keep_times(
-    key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep,
-    camera: Camera = None,
-) -> Response:  # fmt: skip
+def keep_times(key: UUID, visit: VisitDep, camera: Camera = None) -> Response:
     """随写随存。Keep what is typed while it is typed."""
-    _keep(Desk(screen, broker, caller, reading, key, STEP), form, camera)
+    _keep(Desk(visit, key, STEP), visit.form, camera)
     return Response(status_code=204)
 
 

@@ -7,11 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from broker.bootstrap import Broker
 from broker.domain.ids import RequestId
 from broker.domain.oversight.register import Sought as LookSought
 from broker.domain.oversight.trace_search import Sought
-from broker.domain.people.accounts import Caller
 from broker.web.api.oversight.access_register import RegisterLineOut
 from broker.web.api.oversight.audit import shown
 from broker.web.console import charts
@@ -19,8 +17,7 @@ from broker.web.console.auditing.told import Told, told
 from broker.web.console.auditing.trace import TRACE
 from broker.web.console.deciding.evidence import case_of
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import MOST, ManyByNumber
 from broker.web.refs import CameraRef, DepartmentRef
 
@@ -63,29 +60,27 @@ class Moment:
 
 
 @router.get("/{key}")
-def show_case(
-    key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ManyByNumber
-) -> Response:
+def show_case(key: UUID, visit: VisitDep, window: ManyByNumber) -> Response:
     """申请全过程时间线。The whole life of a request as a time line."""
-    case = case_of(broker, caller, reading, key)
-    rows = broker.audit.search(caller, Sought(case=key), after=window.after or 0, limit=window.wanted)
-    page = window.page(rows, lambda it: it.number, lambda part: shown(part, reading))
-    lines = told(page.items, reading, screen)
+    case = case_of(visit, key)
+    rows = visit.broker.audit.search(visit.caller, Sought(case=key), after=window.after or 0, limit=window.wanted)
+    page = window.page(rows, lambda it: it.number, lambda part: shown(part, visit.reading))
+    lines = told(page.items, visit.reading, visit.screen)
     parts = {item.id: item.department for item in case.request.items}
-    moments = _moments(lines, parts, _looks(broker, caller, key, lines))
-    return screen.show(
-        "pages/auditing/case.html", case=case, page=page, moments=moments, first=window.after in {None, 0},
-        chart=_chart(moments, screen.t), lanes=tuple(LANES),
+    moments = _moments(lines, parts, _looks(visit, key, lines))
+    return visit.show(
+        "auditing/case", case=case, page=page, moments=moments, first=window.after in {None, 0},
+        chart=_chart(moments, visit.screen.t), lanes=tuple(LANES),
     )  # fmt: skip
 
 
-def _looks(broker: Broker, caller: Caller, key: UUID, lines: Sequence[Told]) -> list[RegisterLineOut]:
+def _looks(visit: Visit, key: UUID, lines: Sequence[Told]) -> list[RegisterLineOut]:
     """Return the lines of the register that were written with these events."""
     if not lines:
         return []
     begin, end = lines[0].event.at, lines[-1].event.at + timedelta(milliseconds=1)
     sought = LookSought(since=begin, until=end, request=RequestId(key))
-    return [RegisterLineOut.of(it) for it in broker.register.page(caller, sought, after=0, limit=MOST)]
+    return [RegisterLineOut.of(it) for it in visit.broker.register.page(visit.caller, sought, after=0, limit=MOST)]
 
 
 def _moments(

@@ -1,7 +1,7 @@
 """The page to decide on: the evidence on one side, the verdicts that are open on the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,14 +14,14 @@ from broker.web.api.footage.ledger import RecordedOut, shown_lines
 from broker.web.api.requests.request_views import LineOut, RequestRow, TermsOut, rows
 from broker.web.console.deciding.evidence import Case
 from broker.web.console.deciding.narrowing import TEMPLATES, limit_of
-from broker.web.console.forms import Form, Refusal
+from broker.web.console.forms import Refusal
 from broker.web.console.requester import REQUESTS
 from broker.web.console.screen import Screen
-from broker.web.deps import Reading
+from broker.web.console.visit import Visit
 from broker.web.refs import CameraRef, PersonRef
 
-PAGE = "pages/deciding/decision.html"
-PART = "pages/deciding/_decision.html"
+PAGE = "deciding/decision"
+PART = "deciding/_decision"
 MOST_EARLIER = 20
 MARK = "HX-Request"
 
@@ -46,15 +46,6 @@ VETOING = Stage("veto", "", "veto", narrows=False)
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a form was refused: the form, its name, and why."""
-
-    form: Form = field(default_factory=Form)
-    name: str = ""
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True)
 class Desk:
     """What is decided on, by whom, and where the forms go."""
 
@@ -66,16 +57,15 @@ class Desk:
     base: str
 
 
-def show(screen: Screen, reading: Reading, desk: Desk, told: Told) -> Response:
+def show(visit: Visit, desk: Desk, refused: str, refusal: Refusal | None) -> Response:
     """Show the page; a list that shows it beside itself gets the part alone."""
     key = RequestId(desk.case.request.id)
-    beside = MARK in screen.request.headers
-    return screen.show(
-        PART if beside else PAGE, status=told.refusal.status if told.refusal else 200, desk=desk, case=desk.case,
-        lines=desk.lines, terms=desk.terms, limit_of=limit_of, templates=TEMPLATES, form=told.form,
-        refused=told.name, refusal=told.refusal, base=desk.base, may=desk.may, stage=desk.stage, beside=beside,
-        recorded=_recorded(screen, reading, key), changes=_changes(screen, reading, key, desk.case),
-        earlier=_earlier(screen, reading, key),
+    beside = MARK in visit.screen.request.headers
+    return visit.show(
+        PART if beside else PAGE, refused=refused, refusal=refusal, desk=desk, case=desk.case, lines=desk.lines,
+        terms=desk.terms, limit_of=limit_of, templates=TEMPLATES, base=desk.base, may=desk.may, stage=desk.stage,
+        beside=beside, recorded=_recorded(visit, key), changes=_changes(visit, key, desk.case),
+        earlier=_earlier(visit, key),
     )  # fmt: skip
 
 
@@ -100,9 +90,9 @@ class Coverage:
         return self.lines.get((line.camera.id, line.asked.begin))
 
 
-def _recorded(screen: Screen, reading: Reading, key: RequestId) -> Coverage:
-    found = screen.broker.availability.of_request(reading.caller, key)
-    lines = shown_lines(found.lines, reading)
+def _recorded(visit: Visit, key: RequestId) -> Coverage:
+    found = visit.broker.availability.of_request(visit.reading.caller, key)
+    lines = shown_lines(found.lines, visit.reading)
     return Coverage({(it.camera.id, it.asked.begin): it for it in lines}, found.refreshing)
 
 
@@ -125,21 +115,23 @@ class Changed:
         return CameraRef.named(key, self.known)
 
 
-def _changes(screen: Screen, reading: Reading, key: RequestId, case: Case) -> Changed:
-    found = screen.broker.revisions.changes(reading.caller, key)
-    known = reading.known(persons={it.person for it in found.persons}, cameras={it.camera for it in found.cameras})
-    return Changed(found, known, _words(screen, reading, case) if found.fields else {})
+def _changes(visit: Visit, key: RequestId, case: Case) -> Changed:
+    found = visit.broker.revisions.changes(visit.reading.caller, key)
+    known = visit.reading.known(
+        persons={it.person for it in found.persons}, cameras={it.camera for it in found.cameras}
+    )
+    return Changed(found, known, _words(visit, case) if found.fields else {})
 
 
-def _words(screen: Screen, reading: Reading, case: Case) -> Mapping[str, str]:
+def _words(visit: Visit, case: Case) -> Mapping[str, str]:
     """Return what the codes of a form are called, by field and code."""
-    rules = screen.broker.rulebooks.read(reading.caller, case.request.rulebook).rules.purpose
-    english = reading.language == "en"
+    rules = visit.broker.rulebooks.read(visit.reading.caller, case.request.rulebook).rules.purpose
+    english = visit.reading.language == "en"
     told = {f"basis/{it.code}": it.name_en if english else it.name for it in rules.bases}
     told |= {f"matter/{it.code}": it.name_en if english else it.name for it in rules.matters}
-    told |= {f"actions/{it}": screen.t(f"action.{it}") for it in ("snapshot", "clip")}
-    return told | {"originals/True": screen.t("changes.yes"), "originals/False": screen.t("changes.no")}
+    told |= {f"actions/{it}": visit.screen.t(f"action.{it}") for it in ("snapshot", "clip")}
+    return told | {"originals/True": visit.screen.t("changes.yes"), "originals/False": visit.screen.t("changes.no")}
 
 
-def _earlier(screen: Screen, reading: Reading, key: RequestId) -> Sequence[RequestRow]:
-    return rows(screen.broker.access_requests.of_matter(reading.caller, key, MOST_EARLIER), reading)
+def _earlier(visit: Visit, key: RequestId) -> Sequence[RequestRow]:
+    return rows(visit.broker.access_requests.of_matter(visit.reading.caller, key, MOST_EARLIER), visit.reading)

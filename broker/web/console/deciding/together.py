@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ValidationError
 
 from broker.bootstrap import Broker
@@ -17,12 +17,11 @@ from broker.services.requests.access_requests import Verdict
 from broker.web.api.requests.request_forms import RefusalIn, Revision
 from broker.web.api.requests.request_views import RequestRow, rows
 from broker.web.console.deciding.narrowing import TEMPLATES, reason_of
-from broker.web.console.forms import Form, FormDep, Refusal, checked, refusal_of
+from broker.web.console.forms import Refusal, checked, refusal_of
 from broker.web.console.inbox import INBOX
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import TOLD_BESIDE_THE_FORM, Screen, ScreenDep
-from broker.web.console.stepping_up import stepped_up
-from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.console.screen import TOLD_BESIDE_THE_FORM
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.values import In
 
 TOGETHER = f"{INBOX}/together"
@@ -68,25 +67,22 @@ class Outcome:
 
 
 @router.get("")
-def show_together(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, picks: Picks = ""
-) -> Response:
+def show_together(visit: VisitDep, picks: Picks = "") -> Response:
     """对勾选的多项一并办理。Decide on several at once."""
-    return _page(screen, _picked(broker, caller, reading, picks.split(",")))
+    return _page(visit, _picked(visit, picks.split(",")))
 
 
 @router.post("/pick")
-def pick_several(form: FormDep, caller: CallerDep, screen: ScreenDep) -> Response:
+def pick_several(visit: VisitDep) -> Response:
     """选定要一并办理的事项。Go on with what was ticked in the inbox."""
-    del caller
-    return screen.go(f"{TOGETHER}?{urlencode({'picks': ','.join(form.all('pick')[:MOST])})}")
+    return visit.screen.go(f"{TOGETHER}?{urlencode({'picks': ','.join(visit.form.all('pick')[:MOST])})}")
 
 
-def _picked(broker: Broker, caller: Caller, reading: Reading, names: Sequence[str]) -> list[Pick]:
+def _picked(visit: Visit, names: Sequence[str]) -> list[Pick]:
     """Return what was ticked, as far as the caller may know of it; what is no tick of ours is left out."""
     told = {name: pick for name in names[:MOST] if (pick := _read(name)) is not None}
-    requests = broker.access_requests.read_many(caller, {RequestId(pick.request) for pick in told.values()})
-    known = {row.id: row for row in rows(list(requests.values()), reading)}
+    requests = visit.broker.access_requests.read_many(visit.caller, {RequestId(pick.request) for pick in told.values()})
+    known = {row.id: row for row in rows(list(requests.values()), visit.reading)}
     return [Pick(name, pick, known[pick.request]) for name, pick in told.items() if pick.request in known]
 
 
@@ -99,40 +95,36 @@ def _read(name: str) -> PickIn | None:
         return None
 
 
-def _page(
-    screen: Screen, picked: Sequence[Pick], *, form: Form | None = None, refused: str = "",
-    refusal: Refusal | None = None,
-) -> Response:  # fmt: skip
+def _page(visit: Visit, picked: Sequence[Pick], *, refused: str = "", refusal: Refusal | None = None) -> Response:
     if not picked:
-        return screen.go(INBOX, "nothing-to-decide")
-    return screen.show(
-        "pages/deciding/together.html", status=refusal.status if refusal else 200, form=form or Form(),
+        return visit.screen.go(INBOX, "nothing-to-decide")
+    return visit.show("deciding/together",
         picked=picked, refused=refused, refusal=refusal, templates=TEMPLATES, verdicts=VERDICTS,
     )  # fmt: skip
 
 
 @router.post("")
-def decide_together(
-    request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def decide_together(visit: VisitDep) -> Response:
     """逐项办理并逐项告知结果。Carry each out by itself, and tell of each what became of it."""
-    picked, verdict = _picked(broker, caller, reading, form.all("pick")), form.one("verdict")
+    picked, verdict = _picked(visit, visit.form.all("pick")), visit.form.one("verdict")
     try:
         if verdict not in VERDICTS:
             raise Invalid("field-choice", pointer="/verdict", allowed=", ".join(VERDICTS))
-        words = "" if verdict == "yes" else reason_of(form, verdict, screen.language)
+        words = "" if verdict == "yes" else reason_of(visit.form, verdict, visit.screen.language)
         if verdict != "yes":
             checked(RefusalIn, {"revision": 1, "reason": words})
-        who = stepped_up(request, form, caller, broker)
+        who = visit.stepped_up()
     except TOLD_BESIDE_THE_FORM as error:
-        return _page(screen, picked, form=form, refused=verdict, refusal=refusal_of(error, screen.language))
-    outcomes = [Outcome(pick, _refused(broker, who, pick, verdict, words, screen.language)) for pick in picked]
+        return _page(visit, picked, refused=verdict, refusal=refusal_of(error, visit.screen.language))
+    outcomes = [
+        Outcome(pick, _refused(visit.broker, who, pick, verdict, words, visit.screen.language)) for pick in picked
+    ]
     wanting = next((it.refusal for it in outcomes if it.refusal and it.refusal.wants_code), None)
     if wanting and all(it.refusal for it in outcomes):  # nothing was done: the code is asked for, and all goes again
-        return _page(screen, picked, form=form, refused=verdict, refusal=wanting)
+        return _page(visit, picked, refused=verdict, refusal=wanting)
     if not outcomes:
-        return screen.go(INBOX, "nothing-to-decide")
-    return screen.show("pages/deciding/outcomes.html", outcomes=outcomes)
+        return visit.screen.go(INBOX, "nothing-to-decide")
+    return visit.show("deciding/outcomes", outcomes=outcomes)
 
 
 def _refused(broker: Broker, who: Caller, pick: Pick, verdict: str, words: str, language: str) -> Refusal | None:

@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from broker.web.api.notices.notices import shown
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute
-from broker.web.console.screen import Screen, ScreenDep
-from broker.web.deps import BrokerDep, CallerDep
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ById
 from broker.web.values import In
 
@@ -27,35 +26,34 @@ class AllIn(In):
 
 
 @router.get("")
-def list_notices(
-    caller: CallerDep, broker: BrokerDep, screen: ScreenDep, window: ById, unread: Unread = False
-) -> Response:
+def list_notices(visit: VisitDep, window: ById, unread: Unread = False) -> Response:
     """列出发给本人的通知，新的在前。List what one was told, the newest first."""
-    found = broker.notices.page(caller, unread=unread, after=window.after, limit=window.wanted)
-    page = window.page(found, lambda it: it.notice.id, lambda received: shown(received, broker, screen.language))
-    return screen.show("pages/notices.html", page=page, unread=unread, first=window.after is None)
+    found = visit.broker.notices.page(visit.caller, unread=unread, after=window.after, limit=window.wanted)
+    page = window.page(
+        found, lambda it: it.notice.id, lambda received: shown(received, visit.broker, visit.screen.language)
+    )
+    return visit.show("notices", page=page, unread=unread, first=window.after is None)
 
 
 @router.post("/read")
-def read_all(form: FormDep, caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
+def read_all(visit: VisitDep) -> Response:
     """全部标记为已读。Note that all up to the newest that was shown are read."""
 
     def act() -> None:
-        broker.notices.read_all(caller, checked(AllIn, {"newest": form.one("newest")}).newest)
+        visit.broker.notices.read_all(visit.caller, checked(AllIn, {"newest": visit.form.one("newest")}).newest)
 
-    return screen.carried_out(act, to=NOTICES, said="notices-read", again=lambda refusal: _again(screen, form, refusal))
+    return visit.carry_out(act, to=NOTICES, said="notices-read", again=lambda refusal: _again(visit, refusal))
 
 
 @router.post("/{key}/read")
-def read_one(key: UUID, form: FormDep, caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
+def read_one(key: UUID, visit: VisitDep) -> Response:
     """标记为已读。Note that a notice is read."""
-    return screen.carried_out(
-        lambda: broker.notices.read(caller, key), to=NOTICES, said="notice-read",
-        again=lambda refusal: _again(screen, form, refusal),
+    return visit.carry_out(
+        lambda: visit.broker.notices.read(visit.caller, key), to=NOTICES, said="notice-read",
+        again=lambda refusal: _again(visit, refusal),
     )  # fmt: skip
 
 
-def _again(screen: Screen, form: Form, refusal: Refusal) -> Response:
+def _again(visit: Visit, refusal: Refusal) -> Response:
     """Say on the list why nothing was marked: there is nothing typed that could be mended."""
-    del form
-    return screen.go(NOTICES, refusal.slug)
+    return visit.screen.go(NOTICES, refusal.slug)

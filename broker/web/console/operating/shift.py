@@ -27,7 +27,7 @@ _HOLE = re.compile(r"\{\w+\}")
 class Shift(Visit):
     """A visit to this desk; its pages name sources, jobs and errors in words."""
 
-    folder = "operating"
+    folder = "operating/"
 
     def show(self, template: str, /, *, refused: str = "", refusal: Refusal | None = None, **told: Any) -> Response:
         """Return a page of this desk; `refused` names its form that was not carried out."""

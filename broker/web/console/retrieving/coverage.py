@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from broker.bootstrap import Broker
 from broker.domain.ids import CameraId, GrantId
-from broker.domain.people.accounts import Caller
 from broker.web.api.footage.grants import GrantOut
 from broker.web.api.footage.ledger import RecordedOut, shown_lines
 from broker.web.console.timeline import Channel, Timeline
-from broker.web.deps import Reading
+from broker.web.console.visit import Visit
 from broker.web.refs import CameraRef
 
 AT_ONCE = 12
@@ -37,9 +35,7 @@ class GrantedLine:
     refreshing: bool
 
 
-def granted_line(
-    broker: Broker, caller: Caller, reading: Reading, grant: GrantOut, after: UUID | None, chosen: UUID | None
-) -> GrantedLine:  # fmt: skip
+def granted_line(visit: Visit, grant: GrantOut, after: UUID | None, chosen: UUID | None) -> GrantedLine:  # fmt: skip
     """Return the cameras of a grant after one, with what may be taken of each and what is recorded of it.
 
     Without `after` they are those among which `chosen` is.
@@ -50,12 +46,12 @@ def granted_line(
     if chosen in every and not after:
         first = keys.index(chosen) // AT_ONCE * AT_ONCE
     some = keys[first : first + AT_ONCE] or keys[:AT_ONCE]
-    known = broker.availability.of_grant(caller, GrantId(grant.id), {CameraId(key) for key in some})
-    lines = shown_lines(known.lines, reading)
+    known = visit.broker.availability.of_grant(visit.caller, GrantId(grant.id), {CameraId(key) for key in some})
+    lines = shown_lines(known.lines, visit.reading)
     windows = [line.window for line in grant.lines if line.camera.id in some]
     channels = [_channel(every[key], grant, lines, known.ahead.get(CameraId(key))) for key in some]
     timeline = Timeline(
-        min(it.begin for it in windows), max(it.end for it in windows), channels, broker.settings.timezone
+        min(it.begin for it in windows), max(it.end for it in windows), channels, visit.broker.settings.timezone
     )
     following = some[-1] if some[-1] != keys[-1] else None
     return GrantedLine(timeline, [every[key] for key in some], following, known.at, known.refreshing)
