@@ -60,6 +60,7 @@ def _why(page: "_Page", record: Record, signer: str) -> None:
     for name in ("basis", "matter"):
         page.field(name, _both(request[name]))
     page.field("reason", request["reason"])
+    page.field("place", _place(request.get("place")))
     page.field("department", request["department"]["name"])
     page.field("requester", _person(request["requester"]))
     page.field("center", request["center"]["name"] if request["center"] else _pair(words.NONE))
@@ -67,6 +68,12 @@ def _why(page: "_Page", record: Record, signer: str) -> None:
     page.field("valid", page.span(grant["valid"]))
     page.field("conditions", ", ".join(grant["conditions"]) or _pair(words.NONE))
     page.field("recipient", _person(record["recipient"]))
+
+
+def _place(place: Record | None) -> str:
+    if place is None:
+        return _pair(words.NONE)
+    return f"{place['name']}\n{place['longitude']:.6f}, {place['latitude']:.6f} (WGS-84)".strip()
 
 
 def _item(page: "_Page", number: int, item: Record, shown: Mapping[str, Sequence[Picture]]) -> None:

@@ -38,6 +38,12 @@ def test_a_return_says_what_is_wrong_field_by_field(desk: Desk) -> None:
     assert returned["remarks"] == {"/purpose/reason": "过于简略", "/lines/0": "时段过长"}
     shown = desk("asker", "request", "show", number).out
     assert "/purpose/reason\t过于简略" in shown
+    stated = desk.json("asker", "request", "edit", number, "--place", "104.01,30.61=桥头")["place"]
+    assert stated == {"longitude": 104.01, "latitude": 30.61, "name": "桥头"}
+    edited = desk.json("asker", "request", "edit", number, "--reason", "夜间倾倒渣土，需核对车辆号牌")
+    assert (edited["place"], edited["revision"]) == (stated, 1)  # what is not named stays as it is
+    assert "桥头 104.010000,30.610000" in desk("asker", "request", "show", number).out
+    assert desk("asker", "request", "edit", number, "--place", "30.61").code == 2
     for wrong in ("过于简略", "/nowhere=过于简略"):
         ended = desk("center.dh", "request", "return", number, "--comment", "请补充", "--remark", wrong)
         assert (ended.code, ended.err.count("\n")) == (2, 1), ended.err

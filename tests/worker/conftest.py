@@ -14,7 +14,7 @@ from broker.domain.footage.grants import Grant, Terms
 from broker.domain.footage.retrievals import Retrieval, RetrievalState
 from broker.domain.ids import CameraId, RetrievalId
 from broker.domain.people.accounts import Caller
-from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.access_requests import AskedLine, Place
 from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
 from broker.services.requests.access_requests import Form, Verdict
@@ -76,6 +76,7 @@ def bench(broker: Broker, city: City, footage: Footage) -> Bench:
         Terms(),
         ("looker",),
         (AskedLine(camera.id, footage.span),),
+        place=Place(30.61, 104.01, "桥头"),
     )
     asker = city.caller(broker, "asker")
     request = broker.access_requests.submit(asker, broker.access_requests.draft(asker, form).id)

@@ -150,6 +150,7 @@ def holds_the_footage(path: Path, package: EvidencePackage, results: list[Retrie
             assert file["frames"] == result.items[0].capture.frames
     assert {f"{package.name}/{name}" for name in ("data/contact-sheet.jpg", "data/records/report.pdf")} <= names
     assert record["request"]["case_number"] == "东环罚〔2026〕12号"
+    assert record["request"]["place"] == {"longitude": 104.01, "latitude": 30.61, "name": "桥头"}
     assert record["recipient"]["login"] == "looker"
     assert record["request"]["basis"]["name"] != record["request"]["basis"]["code"]
     with bench.broker.work() as work:

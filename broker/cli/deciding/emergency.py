@@ -11,7 +11,7 @@ from broker.cli.deciding.decisions import own_item
 from broker.cli.footage.grant_page import show_grant
 from broker.cli.grammar import Json, Noun
 from broker.cli.instants import span
-from broker.cli.requests.access_requests import asked_lines
+from broker.cli.requests.access_requests import Place, asked_lines, stated_place
 from broker.cli.requests.request_page import show_request
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
@@ -31,6 +31,7 @@ def open_emergency(
     begin: Annotated[str | None, Option("--from", metavar="TIME")] = None,
     end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
     minutes: Annotated[int | None, Option("--minutes", min=1)] = None,
+    place: Place = None,
     as_json: Json = False,
 ) -> None:
     """Open cameras at once."""
@@ -40,6 +41,7 @@ def open_emergency(
             "purpose": {"basis": basis, "matter": matter, "case_number": case_number, "reason": reason},
             "lines": asked_lines(server, cameras, whole),
             "minutes": minutes,
+            "place": stated_place(place),
         }
         opened = server.post("/emergencies", body)
     if as_json:

@@ -16,6 +16,7 @@ from broker.cli.requests import attachments, previews
 from broker.cli.requests.request_page import show_request
 from broker.domain.errors import Invalid
 from broker.domain.footage.grants import Action
+from broker.domain.requests.asked_places import spot_of
 from broker.domain.requests.request_states import RequestState
 from broker.domain.time import TimeSpan
 
@@ -23,6 +24,7 @@ COLUMNS = ("number", "state", "outcome", "department", "case_number", "line_coun
 DAYS = 7
 
 Reference = Annotated[str, Argument(metavar="NUMBER|ID")]
+Place = Annotated[str | None, Option("--place", metavar="LON,LAT[=NAME]")]
 
 app = Noun()
 
@@ -42,6 +44,7 @@ def new(
     days: Annotated[int, Option("--days", min=1, max=30)] = DAYS,
     originals: Annotated[bool, Option("--originals")] = False,
     urgent: Annotated[bool, Option("--urgent")] = False,
+    place: Place = None,
     submit: Annotated[bool, Option("--submit")] = False,
     as_json: Json = False,
 ) -> None:
@@ -58,6 +61,7 @@ def new(
                 "originals": originals,
             },
             "urgent": urgent,
+            "place": stated_place(place),
         }
         drafted = server.post("/access-requests", body)
         if submit:
@@ -98,6 +102,7 @@ def edit(
     investigators: Annotated[list[str] | None, Option("--investigator", metavar="LOGIN")] = None,
     begin: Annotated[str | None, Option("--from", metavar="TIME")] = None,
     end: Annotated[str | None, Option("--to", metavar="TIME")] = None,
+    place: Place = None,
     as_json: Json = False,
 ) -> None:
     """Change a draft or supplement a return; what is not named stays as it is."""
@@ -107,6 +112,7 @@ def edit(
         told = {"basis": basis, "matter": matter, "case_number": case_number, "reason": reason}
         form["purpose"] |= {name: text for name, text in told.items() if text is not None}
         form["investigators"] = investigators or form["investigators"]
+        form["place"] = form["place"] if place is None else stated_place(place)
         if cameras:
             form["lines"] = asked_lines(server, cameras, whole)
         elif whole is not None:
@@ -158,7 +164,21 @@ def _form(shown_request: dict[str, Any]) -> dict[str, Any]:
         ],
         "terms": shown_request["terms"],
         "urgent": shown_request["urgent"],
+        "place": shown_request["place"],
     }
+
+
+def stated_place(text: str | None) -> dict[str, object] | None:
+    """Read LON,LAT or LON,LAT=NAME, where it happened; nothing, or an empty text, is no place.
+
+    Raises:
+        Invalid: `bad-place`.
+    """
+    if not text:
+        return None
+    spot, _, name = text.partition("=")
+    longitude, latitude = spot_of(spot, "--place")
+    return {"longitude": longitude, "latitude": latitude, "name": name.strip()}
 
 
 def asked_lines(server: Server, cameras: Sequence[str], whole: TimeSpan | None) -> list[dict[str, str]]:

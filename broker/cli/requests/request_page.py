@@ -58,6 +58,7 @@ def _head(request: Record) -> dict[str, object]:
         "matter": request["purpose"]["matter"],
         "case_number": request["purpose"]["case_number"],
         "reason": request["purpose"]["reason"],
+        "place": _place(request["place"]),
         "investigators": [name_of(person) for person in request["investigators"]],
         "actions": terms["actions"],
         "valid_days": terms["valid_days"],
@@ -67,6 +68,10 @@ def _head(request: Record) -> dict[str, object]:
         "comment": request["comment"],
         "report": request["report"],
     }
+
+
+def _place(place: Record | None) -> str:
+    return f"{place['name']} {place['longitude']:.6f},{place['latitude']:.6f}".strip() if place else ""
 
 
 def _lines(request: Record) -> Iterator[dict[str, object]]:

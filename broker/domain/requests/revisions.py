@@ -12,6 +12,8 @@ from broker.domain.time import TimeSpan
 SUBMISSIONS = frozenset({"access_request:submitted", "access_request:resubmitted"})
 FIELDS = ("basis", "matter", "case_number", "reason", "actions", "valid_days", "originals")
 """What a form says beside persons and cameras, by its name in the trace."""
+PLACE = "place"
+"""Where it happened; older events do not tell of it, and nothing is said to have changed since them."""
 
 
 class Turn(StrEnum):
@@ -63,7 +65,8 @@ class Changes:
 
 def compared(before: Mapping[str, object], after: Mapping[str, object]) -> Changes:
     """Return what changed between two submissions, as their events tell of them."""
-    said = ((name, _text(before.get(name)), _text(after.get(name))) for name in FIELDS)
+    names = (*FIELDS, PLACE) if PLACE in before and PLACE in after else FIELDS
+    said = ((name, _text(before.get(name)), _text(after.get(name))) for name in names)
     return Changes(
         fields=tuple(FieldChange(name, was, now) for name, was, now in said if was != now),
         persons=tuple(_persons(_list(before, "investigators"), _list(after, "investigators"))),
@@ -105,4 +108,6 @@ def _list(told: Mapping[str, object], name: str) -> Sequence[object]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{value['name']} {value['longitude']:.6f} {value['latitude']:.6f}".strip()
     return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)

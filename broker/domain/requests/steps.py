@@ -1,7 +1,7 @@
 """What every step of a request is made of: who decides, the walk of the two tables, and the words for the trace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from broker.domain.ids import LineId, PersonId
@@ -87,6 +87,7 @@ def asked_of(request: AccessRequest) -> dict[str, object]:
         "actions": sorted(request.terms.actions),
         "valid_days": request.terms.validity.days,
         "originals": request.terms.originals,
+        "place": None if request.place is None else asdict(request.place),
         "lines": [
             {"camera": str(line.camera_id), "begin": line.span.begin.isoformat(), "end": line.span.end.isoformat()}
             for line in request.asked

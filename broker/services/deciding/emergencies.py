@@ -20,7 +20,7 @@ from broker.domain.ids import GrantId, ItemId, RequestId, new_id
 from broker.domain.oversight.audit import Entry
 from broker.domain.people.accounts import Caller, Role
 from broker.domain.permits import Permit
-from broker.domain.requests.access_requests import AccessRequest, AskedLine, Change, RequestItem
+from broker.domain.requests.access_requests import AccessRequest, AskedLine, Change, Place, RequestItem
 from broker.domain.requests.purpose import Purpose
 from broker.domain.time import TimeSpan
 from broker.services.deciding.approvals import require_center
@@ -47,6 +47,7 @@ class EmergencyForm:
     lines: tuple[AskedLine, ...]
     lasts: timedelta | None = None
     actions: frozenset[Action] = frozenset(Action)
+    place: Place | None = None
 
 
 class Emergencies:
@@ -160,6 +161,7 @@ def _filled_in(work: UnitOfWork, caller: Caller, form: EmergencyForm, rules: Rul
         investigators=frozenset({person}),
         asked=checked_lines(work, caller, form.lines),
         urgent=True,
+        place=form.place,
         rulebook=rules.version,
         created_at=work.now,
     )

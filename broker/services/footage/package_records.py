@@ -6,7 +6,7 @@ addresses, options and passwords of sources are not among the facts.
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -96,6 +96,7 @@ def record_of(case: Case, files: Mapping[tuple[int, int], Record]) -> Record:
             "matter": case.matter,
             "case_number": purpose.case_number,
             "reason": purpose.reason,
+            "place": None if request.place is None else asdict(request.place),
         },
         "grant": _grant(case),
         "items": [_item(case, place, each, files) for place, each in enumerate(case.retrievals)],

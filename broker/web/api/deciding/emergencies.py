@@ -12,7 +12,7 @@ from broker.domain.ids import ItemId, RequestId
 from broker.services.deciding.emergencies import EmergencyForm
 from broker.services.requests.form_references import MOST_LINES
 from broker.web.api.footage.grants import GrantOut, shown
-from broker.web.api.requests.request_forms import LineIn, PurposeIn, ReasonIn
+from broker.web.api.requests.request_forms import LineIn, PlaceIn, PurposeIn, ReasonIn
 from broker.web.api.requests.request_views import RequestOut, whole
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
 from broker.web.routes import OnceRoute
@@ -28,6 +28,7 @@ class EmergencyIn(In):
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MOST_LINES)]
     minutes: int | None = Field(default=None, ge=1, le=24 * 60)
     actions: Annotated[frozenset[Action], Field(min_length=1)] = frozenset(Action)
+    place: PlaceIn | None = None
 
     def form(self) -> EmergencyForm:
         return EmergencyForm(
@@ -35,6 +36,7 @@ class EmergencyIn(In):
             lines=tuple(line.line() for line in self.lines),
             lasts=None if self.minutes is None else timedelta(minutes=self.minutes),
             actions=self.actions,
+            place=self.place.place() if self.place else None,
         )
 
 

@@ -93,6 +93,9 @@ class PlaceIn(In):
     longitude: float = Field(ge=-180, le=180)
     name: Remark = ""
 
+    def place(self) -> Place:
+        return Place(**self.model_dump())
+
 
 class RequestIn(In):
     """The form of an access request; investigators are named by login."""
@@ -136,7 +139,7 @@ class RequestIn(In):
             investigators=tuple(self.investigators),
             lines=tuple(line.line() for line in self.lines),
             urgent=self.urgent,
-            place=Place(**self.place.model_dump()) if self.place else None,
+            place=self.place.place() if self.place else None,
         )
 
 

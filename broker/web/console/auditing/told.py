@@ -23,9 +23,9 @@ FACTS = frozenset(
         "center", "code", "comment", "conditions", "department", "digest", "digests", "due", "emergency", "end",
         "error", "format", "from", "instant", "investigators", "item", "items", "kind", "last", "left", "level",
         "lines", "login", "matter", "missing", "name", "notice", "number", "original", "originals", "owner", "package",
-        "person", "persons", "reason", "remarks", "renews", "report", "request", "retrieval", "revision", "role",
-        "route", "rulebook", "size", "sought", "source", "standing_for", "state", "streams", "target", "to", "until",
-        "valid_days", "valid_from", "valid_until", "wrong", "grant",
+        "person", "persons", "place", "reason", "remarks", "renews", "report", "request", "retrieval", "revision",
+        "role", "route", "rulebook", "size", "sought", "source", "standing_for", "state", "streams", "target", "to",
+        "until", "valid_days", "valid_from", "valid_until", "wrong", "grant",
     }
 )  # fmt: skip
 """What has a name for people; any other fact stands under the word that the trace has for it."""
@@ -137,6 +137,8 @@ class _Teller:
             yield Value(f"{value:,}" if isinstance(value, int) else f"{value:g}")
         elif isinstance(value, str):
             yield self._text(name, value)
+        elif isinstance(value, dict) and name == "place":
+            yield Value(_spot(value))
         elif isinstance(value, dict):
             yield from self._parts(value)
 
@@ -169,6 +171,11 @@ class _Teller:
             return Value(department=DepartmentRef.of(department))
         place = f"/trace/requests/{key}" if name in LOOSE else f"/trace?about={key}"
         return Value(str(key), place=place, code=True)
+
+
+def _spot(told: Mapping[str, object]) -> str:
+    """Return where it happened: its name, then longitude and latitude."""
+    return " ".join(str(told[name]) for name in ("name", "longitude", "latitude") if told.get(name) not in (None, ""))
 
 
 def sentence_of(slug: str, language: str) -> str:
