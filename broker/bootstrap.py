@@ -87,6 +87,7 @@ from broker.services.people.invites import Invites
 from broker.services.people.names import Names
 from broker.services.people.oidc_sign_in import OidcSignIn
 from broker.services.people.people import People
+from broker.services.people.reorganising import Reorganising
 from broker.services.people.second_factor import SecondFactor
 from broker.services.people.sign_in import Openings, Passwords, SignIn
 from broker.services.requests.access_requests import AccessRequests
@@ -148,6 +149,7 @@ class Broker:
     accounts: Accounts
     people: People
     departments: Departments
+    reorganising: Reorganising
     settings_shown: SettingsShown
     delegations: Delegations
     absences: Absences
@@ -304,7 +306,8 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         oidc=OidcSignIn(work, policy, provider(settings), secrets, openings, passwords),
         identities=Identities(work, policy, settings.oidc_issuer),
         invites=Invites(work, policy, passwords, openings, office), people=People(work, policy),
-        departments=Departments(work, policy), settings_shown=SettingsShown(work, policy, listed(settings)),
+        departments=Departments(work, policy), reorganising=Reorganising(work, policy),
+        settings_shown=SettingsShown(work, policy, listed(settings)),
         accounts=Accounts(work, policy, passwords), delegations=Delegations(work, policy),
         absences=Absences(work, policy), catalog=Catalog(work, policy, gateway, opener),
         camera_records=CameraRecords(work, policy, blobs), camera_codes=CameraCodes(work, policy),
@@ -328,7 +331,7 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         revisions=Revisions(work, policy), rulebooks=Rulebooks(work, policy), approvals=Approvals(work, policy),
         request_items=RequestItems(work, policy), emergencies=Emergencies(work, policy),
         deadlines=Deadlines(work, policy), inbox=Inbox(work, policy), live=Live(work, policy),
-        figures=Figures(work, policy), measures=Measures(work, policy, office.zone),
+        figures=Figures(work, policy), measures=Measures(work, policy, office.zone, outlined=settings.map_outline),
         plan_targets=PlanTargets(work, policy), locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
         health_retention=HealthRetention(work, policy, office.zone, *_kept(settings)), grants=Grants(work, policy),

@@ -25,7 +25,7 @@ TOLERANCE: Final = 2000.0
 
 METRES_A_DEGREE: Final = 111_195.0
 _LEVELS = (("district", 6), ("city", 4), ("province", 2))
-_PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
+PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
 """First digits of the divisions there are (GB/T 2260): for any other no border need be read, which takes seconds."""
 
 
@@ -79,7 +79,7 @@ def _beyond(area: shapely.Geometry, points: NDArray[np.float64]) -> NDArray[np.f
 @cache
 def _area(code: str) -> shapely.Geometry | None:
     """Return the narrowest area with known borders that has to hold what lies in `code`."""
-    digits = code[:6] if code.isascii() and code.isdigit() and _PROVINCES.match(code) else ""
+    digits = code[:6] if code.isascii() and code.isdigit() and PROVINCES.match(code) else ""
     for level, length in _LEVELS:
         if len(digits) >= length:
             key = digits[:length].ljust(6, "0")

@@ -17,6 +17,7 @@ from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.oversight.measures_below import cut
 from storage.db.unit_of_work import UnitOfWork, Work
+from storage.geography.areas import Sketch, sketch
 
 LONGEST_DAYS = 1100
 FIRST_YEAR, LAST_YEAR = 1971, 2199  # beyond them arithmetic on instants overflows
@@ -67,11 +68,12 @@ class Counts:
 class Measures:
     """Figures of places and months."""
 
-    def __init__(self, work: Work, policy: Authorizer, zone: tzinfo) -> None:
-        """Take the zone in which the city counts its days."""
+    def __init__(self, work: Work, policy: Authorizer, zone: tzinfo, *, outlined: bool) -> None:
+        """Take the zone in which the city counts its days; `outlined`: divisions may be drawn by the kept outlines."""
         self._work = work
         self._policy = policy
         self._zone = zone
+        self._outlined = outlined
 
     def read(self, caller: Caller, question: Question) -> Report:
         """Return the measures of a period.
@@ -91,6 +93,16 @@ class Measures:
         by = By.DEPARTMENT if question.by in {By.NOTHING, By.MONTH} else question.by
         months = replace(question, by=By.MONTH)
         return self.read(caller, replace(question, by=by)), self.read(caller, months)
+
+    def sketch(self, report: Report) -> Sketch:
+        """Return the divisions of a report as a map draws them: those of its lowest level.
+
+        What stands above them (departments of the whole city, among its counties) has no place of its own there.
+        """
+        codes = [each.code for each in report.lines if each.kind is Kind.DIVISION and each.code]
+        lowest = max((len(prefix(code)) for code in codes), default=0)
+        shown = frozenset(code for code in codes if len(prefix(code)) == lowest)
+        return sketch(shown) if self._outlined else Sketch(unknown=tuple(sorted(shown)))
 
     def tick(self) -> None:
         """Count the catalogue once a day, so that a period that is over can still be told."""

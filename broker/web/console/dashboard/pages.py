@@ -9,6 +9,7 @@ from broker.domain.time import TimeSpan
 from broker.services.oversight.measures import Question
 from broker.web.api.oversight.measures import MeasuresOut
 from broker.web.api.oversight.statistics import USUAL, StatisticsOut
+from broker.web.console.dashboard.area_map import above, area_map, below
 from broker.web.console.dashboard.asking import TypedDep
 from broker.web.console.dashboard.figures import grade, group, titles, trend
 from broker.web.console.dashboard.work import AGES, open_work
@@ -16,6 +17,7 @@ from broker.web.console.rights import may, require
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from storage.geography.areas import Sketch
 
 DASHBOARD = "/dashboard"
 
@@ -66,16 +68,20 @@ def show_trend(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: T
 
 @router.get("/places")
 def show_places(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: TypedDep) -> Response:
-    """分区划、分部门对比。A measure by division or department, and the map of the points."""
+    """分区划、分部门对比。A measure by division or department, the map of it, and the map of the points."""
     answer = typed.answered(
-        screen, lambda asked: (asked, _measures(broker, caller, asked.question(broker, asked.by)))
-    )  # fmt: skip
-    asked, told = answer.found or (None, None)
+        screen, lambda asked: (asked, broker.measures.read(caller, asked.question(broker, asked.by)))
+    )
+    asked, report = answer.found or (None, None)
+    told = MeasuresOut.of(report) if report else None
+    sketch = broker.measures.sketch(report) if report else Sketch()
     return screen.show(
         "pages/dashboard/places.html", status=answer.status, answer=answer, refusal=answer.refusal, asked=asked,
         shown=group(asked.measure, told.lines, screen.language) if asked and told else None, grade=grade,
         more=told.more_lines if told else 0, measures=titles(screen.language), places=PLACES,
         points=may(broker, caller, "camera:list"), works=may(broker, caller, WORK),
+        drawn=area_map(asked.measure, told.lines, sketch, typed.fields, screen.language) if asked and told else None,
+        above=above(typed.fields), below=below(told.lines if told else (), typed.fields),
     )  # fmt: skip
 
 
