@@ -15,7 +15,7 @@ FIELDS = {
     "basis": ("法定依据", "Statutory basis"),
     "matter": ("事由", "Matter"),
     "reason": ("用途说明", "Purpose"),
-    "place": ("案发地点", "Place of the incident"),
+    "place": ("事发地点", "Place of the incident"),
     "center": ("审批单位", "Approved by"),
     "owner": ("授权单位", "Authorized by"),
     "valid": ("授权有效期", "Valid"),
