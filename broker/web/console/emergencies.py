@@ -1,28 +1,25 @@
 """Emergencies: those that are open, and how one is opened before anybody has decided."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from broker.bootstrap import Broker
 from broker.domain.catalog.finding import Question
 from broker.domain.errors import Forbidden
 from broker.domain.ids import CameraId, RequestId
-from broker.domain.people.accounts import Caller
 from broker.domain.requests.request_states import RequestState
 from broker.services.catalog.finding import Wanted
 from broker.web.api.catalog.cameras import CameraOut, shown
 from broker.web.api.deciding.emergencies import EmergencyIn
 from broker.web.api.requests.request_views import rows
-from broker.web.console.forms import Form, FormDep, Refusal, checked
+from broker.web.console.forms import Form, Refusal, checked
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
-from broker.web.console.screen import Screen, ScreenDep
-from broker.web.console.stepping_up import stepped_up
-from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ById
 from policies.vocabulary import Fact
 
@@ -41,60 +38,56 @@ Text = Annotated[str, Query(max_length=100, description="Words of name, address 
 
 
 @router.get("")
-def list_emergencies(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById
-) -> Response:
+def list_emergencies(visit: VisitDep, window: ById) -> Response:
     """列出尚未补批的应急调阅。List the emergencies that nobody has ratified yet."""
     after = None if window.after is None else RequestId(window.after)
-    found = broker.access_requests.page(caller, state=RequestState.EMERGENCY, after=after, limit=window.wanted)
-    page = window.page(found, lambda it: it.id, lambda requests: rows(requests, reading))
-    return screen.show(
-        "pages/emergencies.html", page=page, first=window.after is None, may_open=_may_open(broker, caller)
+    found = visit.broker.access_requests.page(
+        visit.caller, state=RequestState.EMERGENCY, after=after, limit=window.wanted
     )
+    page = window.page(found, lambda it: it.id, lambda requests: rows(requests, visit.reading))
+    return visit.show("emergencies", page=page, first=window.after is None, may_open=_may_open(visit))
 
 
-def _may_open(broker: Broker, caller: Caller) -> bool:
-    roles = caller.roles_at(caller.path, broker.clock.now())
-    return broker.policy.decide(roles, OPENING, GIVEN).allowed
+def _may_open(visit: Visit) -> bool:
+    roles = visit.caller.roles_at(visit.caller.path, visit.broker.clock.now())
+    return visit.broker.policy.decide(roles, OPENING, GIVEN).allowed
 
 
 @router.get("/new")
-def begin_emergency(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, text: Text = ""
-) -> Response:
+def begin_emergency(visit: VisitDep, text: Text = "") -> Response:
     """应急调阅：先看清限制再填写。Open an emergency: its limits are told first."""
-    return _page(screen, broker, caller, reading, Form({"text": (text,)} if text else {}))
+    return _page(replace(visit, form=Form({"text": (text,)} if text else {})))
 
 
 @router.post("/new")
-def look_for_points(
-    form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def look_for_points(visit: VisitDep) -> Response:
     """查找点位，已填内容保留。Look for points; what was typed and ticked stays."""
-    return _page(screen, broker, caller, reading, form)
+    return _page(visit)
 
 
-def _page(
-    screen: Screen, broker: Broker, caller: Caller, reading: Reading, form: Form, refusal: Refusal | None = None
-) -> Response:
-    if not _may_open(broker, caller):
+def _page(visit: Visit, refusal: Refusal | None = None) -> Response:
+    if not _may_open(visit):
         raise Forbidden("not-allowed", act=OPENING)
-    rules = broker.rulebooks.current(caller).rules
-    now = broker.clock.now()
-    return screen.show(
-        "pages/emergency.html", status=refusal.status if refusal else 200, form=form, refusal=refusal,
-        limits=rules.emergency, purpose=rules.purpose, cameras=_cameras(broker, caller, reading, form),
-        begin=screen.instants.field(now - LAST), end=screen.instants.field(now),
+    rules = visit.broker.rulebooks.current(visit.caller).rules
+    now = visit.broker.clock.now()
+    return visit.show(
+        "emergency", refusal=refusal,
+        limits=rules.emergency, purpose=rules.purpose, cameras=_cameras(visit),
+        begin=visit.screen.instants.field(now - LAST), end=visit.screen.instants.field(now),
     )  # fmt: skip
 
 
-def _cameras(broker: Broker, caller: Caller, reading: Reading, form: Form) -> Sequence[CameraOut]:
+def _cameras(visit: Visit) -> Sequence[CameraOut]:
     """Return the points that were ticked, then those that the words find."""
-    ticked = broker.finding.named(caller, [CameraId(key) for key in map(_key, form.all("camera")) if key])
-    text = form.one("text")[:100]
-    found = broker.finding.page(caller, Wanted(Question(text=text)), after=None, limit=FOUND) if text else []
+    ticked = visit.broker.finding.named(
+        visit.caller, [CameraId(key) for key in map(_key, visit.form.all("camera")) if key]
+    )
+    text = visit.form.one("text")[:100]
+    found = (
+        visit.broker.finding.page(visit.caller, Wanted(Question(text=text)), after=None, limit=FOUND) if text else []
+    )
     known = {camera.id for camera in ticked}
-    return shown([*ticked, *(camera for camera in found if camera.id not in known)], reading)
+    return shown([*ticked, *(camera for camera in found if camera.id not in known)], visit.reading)
 
 
 def _key(text: str) -> UUID | None:
@@ -105,23 +98,21 @@ def _key(text: str) -> UUID | None:
 
 
 @router.post("")
-def open_emergency(
-    request: Request, form: FormDep, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep
-) -> Response:
+def open_emergency(visit: VisitDep) -> Response:
     """双因素验证后立即生效，24 小时内补批。Open at once with a fresh second factor; to be ratified."""
     opened: list[str] = []
 
     def act() -> None:
-        span = {end: screen.instants.read(form.one(end)) for end in ("begin", "end")}
+        span = {end: visit.screen.instants.read(visit.form.one(end)) for end in ("begin", "end")}
         body = checked(EmergencyIn, {
-            "purpose": {name: form.one(name) for name in ("basis", "matter", "case_number", "reason")},
-            "lines": [{"camera": key, **span} for key in form.all("camera")],
-            "minutes": form.one("minutes") or None,
+            "purpose": {name: visit.form.one(name) for name in ("basis", "matter", "case_number", "reason")},
+            "lines": [{"camera": key, **span} for key in visit.form.all("camera")],
+            "minutes": visit.form.one("minutes") or None,
         })  # fmt: skip
-        case, _ = broker.emergencies.open(stepped_up(request, form, caller, broker), body.form())
+        case, _ = visit.broker.emergencies.open(visit.stepped_up(), body.form())
         opened.append(f"{REQUESTS}/{case.id}")
 
-    return screen.carried_out(
+    return visit.carry_out(
         act, to=lambda: opened[0], said="emergency-opened",
-        again=lambda refusal: _page(screen, broker, caller, reading, form, refusal),
+        again=lambda refusal: _page(visit, refusal),
     )  # fmt: skip

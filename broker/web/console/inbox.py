@@ -6,8 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from broker.web.api.requests.inbox import after_of, cursor_of, rows
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.paging import ByText
 from storage.db.requests.inbox import Waiting
 
@@ -22,16 +21,12 @@ router = APIRouter(prefix=INBOX, route_class=PageRoute)
 
 
 @router.get("")
-def show_inbox(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByText, open_: Open = ""
-) -> Response:
+def show_inbox(visit: VisitDep, window: ByText, open_: Open = "") -> Response:
     """列出待办事项，期限近的在前。List what waits, by deadline."""
-    found = broker.inbox.page(caller, after=after_of(window.after), limit=window.wanted)
-    page = window.page(found, cursor_of, lambda shown: rows(shown, reading))
+    found = visit.broker.inbox.page(visit.caller, after=after_of(window.after), limit=window.wanted)
+    page = window.page(found, cursor_of, lambda shown: rows(shown, visit.reading))
     picks = [pick_of(it) for it in found]
-    return screen.show(
-        "pages/inbox.html", page=page, picks=picks, open=open_, first=window.after is None, places=PLACES
-    )
+    return visit.show("inbox", page=page, picks=picks, open=open_, first=window.after is None, places=PLACES)
 
 
 def pick_of(waiting: Waiting) -> str:

@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from broker.bootstrap import Broker
 from broker.domain.ids import CameraId
-from broker.domain.people.accounts import Caller
 from broker.services.catalog.base_map.base_maps import EVERYTHING
 from broker.web.api.catalog.camera_finding import FacetsOut, OwnerCount
 from broker.web.api.catalog.cameras import shown
 from broker.web.camera_query import WantedDep
 from broker.web.console.maps.areas import shapes_text
 from broker.web.console.maps.lean import LeanPageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ById
 
 MAP = "/map"
@@ -41,27 +38,24 @@ class Choices:
 
 
 @router.get(MAP)
-def show_map(
-    request: Request, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById,
-    wanted: WantedDep, at: At = "",
-) -> Response:  # fmt: skip
+def show_map(visit: VisitDep, window: ById, wanted: WantedDep, at: At = "") -> Response:
     """点位地图与同样点位的列表。The map of cameras, and the list of the same ones."""
     after = None if window.after is None else CameraId(window.after)
-    found = broker.finding.page(caller, wanted, after=after, limit=window.wanted)
-    asked = {name: value for name, value in request.query_params.items() if name not in OF_THE_PAGE}
-    return screen.show(
-        "pages/maps/browse.html", page=window.page(found, lambda it: it.id, lambda rows: shown(rows, reading)),
-        total=broker.finding.facets(caller, wanted).total, choices=_choices(broker, caller, reading), asked=asked,
+    found = visit.broker.finding.page(visit.caller, wanted, after=after, limit=window.wanted)
+    asked = {name: value for name, value in visit.request.query_params.items() if name not in OF_THE_PAGE}
+    return visit.show(
+        "maps/browse", page=window.page(found, lambda it: it.id, lambda rows: shown(rows, visit.reading)),
+        total=visit.broker.finding.facets(visit.caller, wanted).total, choices=_choices(visit), asked=asked,
         areas=AREAS, query=urlencode(asked), listing=urlencode({**asked, **({"at": at} if at else {})}), at=at,
         plain=urlencode({name: value for name, value in asked.items() if name not in AREAS}),
         shapes=shapes_text(wanted.question.places), first=window.after is None,
     )  # fmt: skip
 
 
-def _choices(broker: Broker, caller: Caller, reading: Reading) -> Choices:
-    facets = FacetsOut.of(broker.finding.facets(caller, EVERYTHING), reading)
+def _choices(visit: Visit) -> Choices:
+    facets = FacetsOut.of(visit.broker.finding.facets(visit.caller, EVERYTHING), visit.reading)
     codes = sorted((code for code in facets.divisions if code), key=lambda it: -facets.divisions[it])[:MOST_CHOICES]
-    names = broker.divisions.named(caller, codes)
+    names = visit.broker.divisions.named(visit.caller, codes)
     return Choices(
         divisions=[(code, names.get(code, code), facets.divisions[code]) for code in sorted(codes)],
         owners=facets.owners[:MOST_CHOICES],

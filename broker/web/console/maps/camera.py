@@ -11,8 +11,7 @@ from broker.domain.ids import CameraId
 from broker.services.catalog.camera_records import Detail
 from broker.web.api.catalog.camera_records import RecordOut
 from broker.web.console.routes import OncePageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 
 router = APIRouter(prefix="/cameras", route_class=OncePageRoute)
 
@@ -21,18 +20,18 @@ Line = tuple[str, str]
 
 
 @router.get("/{key}")
-def show_camera(key: UUID, caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep) -> Response:
+def show_camera(key: UUID, visit: VisitDep) -> Response:
     """一个点位的档案。One camera and its record."""
-    detail = broker.camera_records.read(caller, CameraId(key))
+    detail = visit.broker.camera_records.read(visit.caller, CameraId(key))
     division = detail.camera.division
     codes = [*above(division), division] if division else []
-    names = broker.divisions.named(caller, codes) if codes else {}
-    fields = _labels(detail, screen.language)
-    return screen.show(
-        "pages/maps/camera.html", it=RecordOut.of(detail, reading),
+    names = visit.broker.divisions.named(visit.caller, codes) if codes else {}
+    fields = _labels(detail, visit.screen.language)
+    return visit.show(
+        "maps/camera", it=RecordOut.of(detail, visit.reading),
         places=[names[code] for code in codes if code in names],
-        record=_lines(detail.camera.record, RECORD_FIELDS, screen.language),
-        custom=_lines(detail.camera.custom, {key: it.rule for key, it in detail.fields.items()}, screen.language),
+        record=_lines(detail.camera.record, RECORD_FIELDS, visit.screen.language),
+        custom=_lines(detail.camera.custom, {key: it.rule for key, it in detail.fields.items()}, visit.screen.language),
         hidden=[fields.get(it, it) for it in detail.hidden], gaps=[fields.get(it, it) for it in detail.gaps],
     )  # fmt: skip
 
