@@ -61,9 +61,9 @@ def test_what_is_not_there_cannot_be_picked_and_not_too_much(broker: Broker, cit
     with pytest.raises(Invalid, match="unknown-camera"):
         broker.sketches.pick(asker, blank.id, [CameraId(new_id())])
     sketch = broker.sketches.open(asker, blank.id)[1]
-    full = sketch.picked(CameraId(new_id()) for _ in range(MOST_PICKS))
+    full = sketch.picked((CameraId(new_id()) for _ in range(MOST_PICKS)), MOST_PICKS)
     with pytest.raises(Invalid, match="too-many-picked"):
-        full.picked([CameraId(new_id())])
+        full.picked([CameraId(new_id())], MOST_PICKS)
     with pytest.raises(Invalid, match="text-too-long"):
         broker.sketches.type(asker, blank.id, {"reason": ("x" * 9000,)})
     with pytest.raises(Invalid, match="too-many-spans"):

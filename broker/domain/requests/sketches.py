@@ -13,6 +13,7 @@ from broker.domain.ids import CameraId, RequestId
 from broker.domain.requests.access_requests import AccessRequest
 
 MOST_PICKS = 500
+"""The most that any rulebook lets a request ask for."""
 MOST_SPANS = 20
 LONGEST_TYPED = 8000
 MOST_TYPED = 200
@@ -60,16 +61,16 @@ class Sketch:
                 raise Invalid("text-too-long", pointer=f"/{name}", most=LONGEST_TYPED)
         return replace(self, fields={**self.fields, **fields})
 
-    def picked(self, cameras: Iterable[CameraId]) -> Self:
-        """Return the sketch with these points too.
+    def picked(self, cameras: Iterable[CameraId], most: int) -> Self:
+        """Return the sketch with these points too; what was picked while the rules let it be more may stay.
 
         Raises:
-            Invalid: there would be too many.
+            Invalid: there would be more than `most`.
         """
         known = self.cameras
         picks = [*self.picks, *(Pick(camera) for camera in set(cameras) - known)]
-        if len(picks) > MOST_PICKS:
-            raise Invalid("too-many-picked", pointer="/lines", given=len(picks), most=MOST_PICKS)
+        if len(picks) > max(most, len(self.picks)):
+            raise Invalid("too-many-picked", pointer="/lines", given=len(picks), most=most)
         return replace(self, picks=tuple(sorted(picks, key=lambda it: it.camera)))
 
     def dropped(self, cameras: Collection[CameraId]) -> Self:

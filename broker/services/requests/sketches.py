@@ -10,6 +10,7 @@ from broker.domain.permits import Permit
 from broker.domain.requests.access_requests import AccessRequest, require_in_time
 from broker.domain.requests.request_states import RequestCommand, next_request_state
 from broker.domain.requests.sketches import Sketch, Typed, sketch_of
+from broker.services.deciding.rules import rules_in_force
 from broker.services.requests.access_requests import require_home, visibility
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -44,7 +45,7 @@ class Sketches:
         """Add points to those that are asked for, and leave others out.
 
         Raises:
-            Invalid: there would be too many, or one is none that the caller may know of.
+            Invalid: there would be more than a request may ask for, or one is none that the caller may know of.
         """
         with self._work() as work:
             request, permit = self._written(work, caller, key, lock=True)
@@ -52,7 +53,8 @@ class Sketches:
             unknown = new - work.cameras.load_many(new, Viewer.of(caller, work.now)).keys()
             for camera in sorted(unknown)[:1]:
                 raise Invalid("unknown-camera", pointer="/lines", camera=camera)
-            return self._kept(work, permit, request, lambda it: it.dropped(drop).picked(cameras))
+            most = rules_in_force(work).limits.cameras
+            return self._kept(work, permit, request, lambda it: it.dropped(drop).picked(cameras, most))
 
     def time(
         self, caller: Caller, key: RequestId, fields: Mapping[str, tuple[str, ...]],

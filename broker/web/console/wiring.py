@@ -5,7 +5,6 @@ from fastapi.responses import Response
 
 from broker.web.console import (
     assets,
-    emergencies,
     home,
     inbox,
     invites,
@@ -19,6 +18,7 @@ from broker.web.console.applying.desk import ROUTERS as APPLYING
 from broker.web.console.auditing import wiring as auditing
 from broker.web.console.dashboard import wiring as dashboard
 from broker.web.console.deciding import center, owner, together
+from broker.web.console.emergencies import pages as emergencies
 from broker.web.console.live import notices
 from broker.web.console.live import routes as live
 from broker.web.console.maps import wiring as maps

@@ -14,7 +14,7 @@ from broker.domain.footage.retrievals import RetrievalState
 from broker.domain.people.accounts import Role
 from broker.domain.requests.request_states import ItemState, RequestState
 from broker.domain.requests.revisions import FIELDS as REVISED
-from broker.domain.requests.revisions import Turn
+from broker.domain.requests.revisions import PLACE, Turn
 from broker.web.console.applying.typed import STEPS
 from broker.web.console.deciding.narrowing import TEMPLATES
 from broker.web.console.desks import DESKS
@@ -59,7 +59,7 @@ FAMILIES: dict[str, set[str]] = {
     "verdict.": {"return", "reject", "refuse", "disavow", "veto"},
     "together.": {"yes", "return", "reject"},
     "changes.": values(Turn),
-    "changes.field.": set(REVISED),
+    "changes.field.": {*REVISED, PLACE},
     "template.": {f"{verdict}.{name}" for verdict, names in TEMPLATES.items() for name in names},
     **{f"grant-{what}.": {"suspend", "resume", "revoke"} for what in ("act", "hint")},
     "flash.grant-": {"suspend", "resume", "revoke"},

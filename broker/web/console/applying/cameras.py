@@ -1,6 +1,6 @@
 """The second step: which points; one selection, kept on the server, in a list and on a map."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
 from broker.domain.catalog.finding import Question
 from broker.domain.ids import CameraId
@@ -16,11 +15,10 @@ from broker.domain.requests.sketches import MOST_PICKS, Sketch
 from broker.services.catalog.finding import Wanted
 from broker.web.api.catalog.camera_finding import FacetsOut, FeaturesOut
 from broker.web.api.catalog.cameras import shown
-from broker.web.api.requests.request_forms import PlaceIn
-from broker.web.api.requests.request_views import PlaceOut
 from broker.web.camera_query import WantedDep
 from broker.web.console.applying.frame import Desk
-from broker.web.console.forms import Form, Refusal, checked
+from broker.web.console.forms import Form, Refusal
+from broker.web.console.maps.picks import metres_from, spot_of
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import Handler, PageRoute
 from broker.web.console.visit import VisitDep
@@ -96,13 +94,26 @@ def page(desk: Desk, look: Look, refusal: Refusal | None = None, form: Form | No
     if found is None:
         return desk.elsewhere()
     request, sketch = found
+    rows = _picked(desk, look, sketch) if look.picked else _listed(desk, look)
+    spot = spot_of(sketch.one)
     return desk.show(
-        request, sketch, refusal, form=form or Form(), look=look, first=look.window.after is None,
-        rows=_picked(desk, look, sketch) if look.picked else _listed(desk, look),
-        chosen=_chosen(look.wanted), most=desk.broker.rulebooks.current(desk.caller).rules.limits.cameras,
+        request, sketch, refusal, form=form or Form(), look=look, first=look.window.after is None, rows=rows,
+        far=metres_from(spot, rows.items), ticked=_ticked(sketch, form), chosen=_chosen(look.wanted),
         query=_without(look.query, "after"), map_query=_without(look.query, "after", "at", "picked", "limit"),
-        spot=spot_of(sketch), **_offered(desk, look),
+        spot=spot, most=most_of(desk), **_offered(desk, look),
     )  # fmt: skip
+
+
+def most_of(desk: Desk) -> int:
+    """Return how many points a request takes."""
+    return desk.broker.rulebooks.current(desk.caller).rules.limits.cameras
+
+
+def _ticked(sketch: Sketch, form: Form | None) -> Collection[str]:
+    """Return which boxes are ticked: of a list that was refused those that were ticked in it, not to lose them."""
+    if form is not None and form.all("listed"):
+        return form.all("camera")
+    return {str(camera) for camera in sketch.cameras}
 
 
 def _listed(desk: Desk, look: Look) -> Page[object]:
@@ -132,15 +143,6 @@ def _offered(desk: Desk, look: Look) -> dict[str, object]:
     owners = [(it.owner.code, (english and it.owner.name_en) or it.owner.name, it.count) for it in found.owners]
     divisions = [(code, named.get(code, code), count) for code, count in sorted(found.divisions.items()) if code]
     return {"facets": found, "divisions": divisions, "owners": owners[:MOST_OWNERS]}
-
-
-def spot_of(sketch: Sketch) -> PlaceOut | None:
-    """Return the stated place, where it is one."""
-    told = {"latitude": sketch.one("latitude"), "longitude": sketch.one("longitude"), "name": sketch.one("place")}
-    try:
-        return PlaceOut(**checked(PlaceIn, told).model_dump())
-    except ValidationError:
-        return None
 
 
 def _chosen(wanted: Wanted) -> Mapping[str, str]:

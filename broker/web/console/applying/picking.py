@@ -1,6 +1,5 @@
 """What is done to the selection of points: ticked in the list, clicked on the map, drawn around, taken out."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,14 +7,13 @@ from fastapi import APIRouter, Response
 from broker.domain.catalog import places
 from broker.domain.catalog.places import Place
 from broker.domain.errors import Invalid
-from broker.domain.ids import CameraId
-from broker.domain.requests.sketches import MOST_PICKS
 from broker.services.catalog.finding import Wanted
-from broker.web.console.applying.cameras import STEP, Look, LookDep, page
+from broker.web.console.applying.cameras import STEP, Look, LookDep, most_of, page
 from broker.web.console.applying.frame import Desk
 from broker.web.console.applying.typed import told
 from broker.web.console.forms import Form
 from broker.web.console.maps.areas import place_of
+from broker.web.console.maps.picks import all_of, ids_of, number_of, spot_of, within
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import PageRoute
 from broker.web.console.visit import VisitDep
@@ -39,18 +37,18 @@ def change_selection(key: UUID, visit: VisitDep, look: LookDep) -> Response:
 def _ticked(desk: Desk, look: Look, form: Form) -> None:
     """Take the boxes of the page as they are: what is listed and not ticked is left out."""
     del look
-    listed, ticked = _ids(form.all("listed")), _ids(form.all("camera"))
+    listed, ticked = ids_of(form.all("listed")), ids_of(form.all("camera"))
     desk.broker.sketches.pick(desk.caller, desk.request, ticked, drop=listed - ticked)
 
 
 def _all_listed(desk: Desk, look: Look, form: Form) -> None:
     del look
-    desk.broker.sketches.pick(desk.caller, desk.request, _ids(form.all("listed")))
+    desk.broker.sketches.pick(desk.caller, desk.request, ids_of(form.all("listed")))
 
 
 def _none_listed(desk: Desk, look: Look, form: Form) -> None:
     del look
-    desk.broker.sketches.pick(desk.caller, desk.request, (), drop=_ids(form.all("listed")))
+    desk.broker.sketches.pick(desk.caller, desk.request, (), drop=ids_of(form.all("listed")))
 
 
 def _found(desk: Desk, look: Look, form: Form) -> None:
@@ -66,7 +64,7 @@ def _emptied(desk: Desk, look: Look, form: Form) -> None:
 
 def _on_map(desk: Desk, look: Look, form: Form) -> None:
     """Turn the point that was clicked over, or add all in the area that was drawn, as far as the list shows them."""
-    clicked = _ids(form.all("camera")[:1])
+    clicked = ids_of(form.all("camera")[:1])
     if clicked:
         picked = clicked & desk.opened()[1].cameras
         desk.broker.sketches.pick(desk.caller, desk.request, clicked - picked, drop=picked)
@@ -76,44 +74,30 @@ def _on_map(desk: Desk, look: Look, form: Form) -> None:
 
 def _around(desk: Desk, look: Look, form: Form) -> None:
     """Add all within so many metres of a spot that was typed."""
-    longitude, latitude, metres = (_number(form, name) for name in ("longitude", "latitude", "metres"))
+    typed = ("longitude", "latitude", "metres")
+    longitude, latitude, metres = (number_of(form.one(name), f"/{name}") for name in typed)
     _within(desk, look, places.circle(longitude, latitude, metres, "/metres"))
 
 
-def _number(form: Form, name: str) -> float:
-    try:
-        return float(form.one(name))
-    except ValueError:
-        raise Invalid("not-a-number", pointer=f"/{name}") from None
+def _near(desk: Desk, look: Look, form: Form) -> None:
+    """Add all within so many metres of the stated place."""
+    spot, metres = spot_of(desk.opened()[1].one), number_of(form.one("radius"), "/radius")
+    if spot is None:
+        raise Invalid("field-empty", pointer="/place/longitude")
+    _within(desk, look, places.circle(spot.longitude, spot.latitude, metres, "/radius"))
 
 
 def _within(desk: Desk, look: Look, place: Place) -> None:
-    question = look.wanted.question
-    _add(desk, replace(look.wanted, question=replace(question, places=(*question.places, place))))
+    _add(desk, within(look.wanted, place))
 
 
 def _add(desk: Desk, wanted: Wanted) -> None:
-    """Add all that are found.
-
-    Raises:
-        Invalid: `too-many-found`: more than a selection holds, `none-found`: nobody would see what happened.
-    """
-    found = desk.broker.finding.page(desk.caller, wanted, after=None, limit=MOST_PICKS + 1)
-    if len(found) > MOST_PICKS:
-        raise Invalid("too-many-found", pointer="/area", most=MOST_PICKS)
-    if not found:
-        raise Invalid("none-found", pointer="/area")
-    desk.broker.sketches.pick(desk.caller, desk.request, [it.id for it in found])
-
-
-def _ids(texts: tuple[str, ...]) -> frozenset[CameraId]:
-    try:
-        return frozenset(CameraId(UUID(text)) for text in texts if text)
-    except ValueError:
-        raise Invalid("field-uuid", pointer="/camera") from None
+    """Add all that are found, where a request takes that many."""
+    found = all_of(desk.broker, desk.caller, wanted, most_of(desk))
+    desk.broker.sketches.pick(desk.caller, desk.request, found)
 
 
 _ACTS = {
     "page": _all_listed, "not-page": _none_listed, "found": _found, "none": _emptied, "map": _on_map,
-    "around": _around,
+    "around": _around, "near": _near,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from broker.domain.ids import CameraId
 from broker.domain.requests.access_requests import AccessRequest
 from broker.domain.requests.sketches import GIGABYTE, MINUTE, Sketch, Typed, shown_amount
 from broker.web.console.forms import Refusal, refusal_of
+from broker.web.console.maps.picks import stated
 from broker.web.values import In, SpanIn
 
 Fault = BrokerError | ValidationError
@@ -139,12 +140,11 @@ def span_of(typed: Typed, zone: tzinfo, pointer: str) -> tuple[dict[str, str], l
 
 
 def matter_of(sketch: Sketch) -> dict[str, object]:
-    """Return the first step as the API takes it; a place of which nothing was typed is none."""
+    """Return the first step as the API takes it."""
     names = ("basis", "matter", "case_number", "reason")
-    place = {"latitude": sketch.one("latitude"), "longitude": sketch.one("longitude"), "name": sketch.one("place")}
     return {
         "purpose": {name: sketch.one(name) for name in names},
-        "place": place if any(place.values()) else None,
+        "place": stated(sketch.one),
         "urgent": bool(sketch.all("urgent")),
     }
 

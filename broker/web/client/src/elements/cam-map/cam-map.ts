@@ -4,6 +4,7 @@ import { defaults as interactions } from "ol/interaction/defaults";
 import OlMap from "ol/Map";
 import type MapBrowserEvent from "ol/MapBrowserEvent";
 import type { Coordinate } from "ol/coordinate";
+import { containsCoordinate } from "ol/extent";
 import { NoArea, areaOf, metresBetween, type Tool } from "./areas";
 import { Outlines, baseLayers } from "./base";
 import { Drawing } from "./drawing";
@@ -15,10 +16,16 @@ import { Looks } from "./looks";
 import { Points } from "./points";
 import { setupOf, wordsOf, type Say, type Setup } from "./setup";
 import { Shown } from "./shown";
+import { Spot } from "./spot";
 import { Toolbar } from "./toolbar";
 import { keepInAddress, toldView, viewOf } from "./view";
 
 const WAIT = 200; // milliseconds of an animated step
+
+function placeOf(told: string): Coordinate | null {
+  const [longitude, latitude] = told ? told.split(",").map(Number) : [];
+  return longitude === undefined || latitude === undefined || Number.isNaN(longitude + latitude) ? null : [longitude, latitude];
+}
 
 export class CamMap extends HTMLElement {
   static readonly observedAttributes = ["data-query", "data-shapes", "data-picked"];
@@ -32,6 +39,8 @@ export class CamMap extends HTMLElement {
   private drawing!: Drawing;
   private list!: PointList;
   private form!: PickForm;
+  private spot: Spot | null = null;
+  private stating = false; // what is clicked next is the stated place
   private outlines: Outlines | null = null;
   private bar: Toolbar | null = null;
   private view!: HTMLElement;
@@ -57,8 +66,10 @@ export class CamMap extends HTMLElement {
   disconnectedCallback(): void {
     this.map?.setTarget(undefined);
     this.map = null;
+    this.spot?.leave();
     this.dark.removeListener(this.repaint);
     document.removeEventListener("cameras-picked", this.reread);
+    document.removeEventListener("change", this.reread);
   }
 
   attributeChangedCallback(name: string, _: string | null, value: string | null): void {
@@ -71,9 +82,11 @@ export class CamMap extends HTMLElement {
   private async open(): Promise<void> {
     const looks = (): Looks => this.looks;
     this.points = new Points(this.grid, this.dataset.query ?? "", this.looks);
-    this.shown = new Shown(this.grid, this.looks);
+    this.shown = new Shown(this.grid, this.looks, this.say);
     this.shown.showAreas(this.dataset.shapes ?? "");
-    this.shown.showPlace(this.dataset.place ?? "", this.dataset.placeName ?? "");
+    this.shown.showPlace(placeOf(this.dataset.place ?? ""), this.dataset.placeName ?? "");
+    if (this.dataset.spot) this.spot = this.stated(this.dataset.spot);
+    this.stating = this.alone;
     this.drawing = new Drawing(this.grid, looks, {
       finished: (tool, spots) => this.finished(tool, spots),
       changed: () => this.bar?.show(this.drawing.tool, this.drawing.spots.length),
@@ -91,18 +104,23 @@ export class CamMap extends HTMLElement {
     this.outlines = outline ? new Outlines(this.grid, looks, this.say("schematic")) : null;
     const ground = [...baseLayers(base, this.grid, looks), ...(this.outlines ? this.outlines.layers : [])];
     const size = [this.view.clientWidth, this.view.clientHeight];
+    const own = [this.drawing.interaction, ...(this.spot ? [this.spot.interaction] : [])];
     return new OlMap({
       target: this.view,
       layers: [...ground, this.points.layer, ...this.shown.layers, this.drawing.layer],
       view: viewOf(this.dataset.view ?? "", this.shown.extent(), extent, this.grid, size),
       controls: controls({ zoom: false, rotate: false, attributionOptions: { collapsible: false } }),
-      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, doubleClickZoom: false }).extend([this.drawing.interaction]),
+      interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, doubleClickZoom: false }).extend(own),
     });
   }
 
   private listen(map: OlMap): void {
     const bar = this.querySelector<HTMLElement>(".map-bar");
-    if (bar) this.bar = new Toolbar(bar, { choose: (tool) => this.choose(tool), finish: () => this.drawing.finish(), zoom: (steps) => this.zoom(steps) });
+    if (bar) this.bar = new Toolbar(bar, {
+      choose: (tool) => this.choose(tool), finish: () => this.drawing.finish(), zoom: (steps) => this.zoom(steps),
+      state: () => this.state(!this.stating), forget: () => this.spot?.state(null),
+    }); // prettier-ignore
+    this.view.classList.toggle("map-drawing", this.stating);
     map.on("click", (event) => this.clicked(event));
     this.view.addEventListener("dblclick", (event) => this.doubled(map, event));
     map.on("moveend", () => this.moved(map));
@@ -114,6 +132,7 @@ export class CamMap extends HTMLElement {
     listenForEscape(this, () => this.cancel());
     this.dark.addListener(this.repaint);
     document.addEventListener("cameras-picked", this.reread);
+    if (this.dataset.picked?.startsWith("#")) document.addEventListener("change", this.reread);
   }
 
   private ready(): void {
@@ -122,17 +141,49 @@ export class CamMap extends HTMLElement {
     void this.outlines?.read(this.setup.outline);
   }
 
+  // Whether the map is there to state a place, and for nothing else.
+  private get alone(): boolean {
+    return this.spot !== null && !this.dataset.form;
+  }
+
+  private stated(fields: string): Spot {
+    return new Spot(fields, this.grid, {
+      holds: (event) => !this.drawing.tool && this.shown.holdsPlace(event.map, event.pixel),
+      show: (spot, name) => this.shown.showPlace(spot, name),
+      stated: (spot) => this.told(spot),
+    });
+  }
+
+  private told(spot: Coordinate | null): void {
+    const view = this.map?.getView();
+    if (!view) return;
+    const place = spot && this.grid.shown(spot);
+    if (place && !containsCoordinate(view.calculateExtent(this.map?.getSize()), place)) view.animate({ center: place, duration: WAIT });
+    this.state(this.alone);
+    this.tell(spot ? this.say("placed", { longitude: String(spot[0]), latitude: String(spot[1]) }) : this.say("unplaced"));
+  }
+
+  // Has the next click state the place, or not.
+  private state(next: boolean): void {
+    if (next && this.drawing.tool) this.choose(null);
+    this.stating = next;
+    this.view.classList.toggle("map-drawing", next);
+    this.bar?.showStating(next);
+    if (next && !this.alone) this.tell(this.say("begin-place"));
+  }
+
   private choose(tool: Tool | null): void {
     this.list.close();
+    this.state(this.alone);
     this.drawing.begin(tool);
-    this.view.classList.toggle("map-drawing", tool !== null);
+    this.view.classList.toggle("map-drawing", tool !== null || this.stating);
     this.tell(tool ? this.say(`begin-${tool}`) : "");
     if (tool) this.view.focus();
   }
 
   private cancel(): void {
     if (this.list.open) return this.list.close();
-    if (!this.drawing.tool) return;
+    if (!this.drawing.tool && this.stating === this.alone) return;
     this.choose(null);
     this.tell(this.say("cancelled"));
   }
@@ -144,6 +195,7 @@ export class CamMap extends HTMLElement {
 
   private clicked(event: MapBrowserEvent): void {
     if (this.drawing.tool) this.drawing.clicked(event.coordinate);
+    else if (this.stating) this.spot?.state(event.coordinate);
     else void this.hit(event.pixel);
   }
 
@@ -156,6 +208,7 @@ export class CamMap extends HTMLElement {
 
   private take(place: Coordinate): void {
     if (this.drawing.tool) this.drawing.take(place);
+    else if (this.stating) this.spot?.state(place);
     else void this.hit(this.map?.getPixelFromCoordinate(place) ?? [0, 0]);
   }
 

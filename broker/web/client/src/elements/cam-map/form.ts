@@ -1,6 +1,7 @@
 // The form that a map fills in and sends: a point, or an area.
 import { queryOf, type Area } from "./areas";
 
+const POINT = ["camera", "clicked"]; // the second where boxes of a list have the first name
 const AREAS = ["area", "box", "polygon", "circle", "line", "width"];
 
 export class PickForm {
@@ -8,11 +9,11 @@ export class PickForm {
 
   // Whether a click on a point picks it; without such a field it tells of it.
   get picks(): boolean {
-    return Boolean(this.form?.elements.namedItem("camera"));
+    return POINT.some((name) => this.form?.elements.namedItem(name));
   }
 
   pick(camera: string): void {
-    this.send({ camera });
+    this.send({ camera, clicked: camera });
   }
 
   area(area: Area): void {
@@ -30,7 +31,7 @@ export class PickForm {
   }
 
   private send(told: Record<string, string>): void {
-    const filled = ["camera", ...AREAS].map((name) => this.fill(name, told[name] ?? ""));
+    const filled = [...POINT, ...AREAS].map((name) => this.fill(name, told[name] ?? ""));
     if (filled.some((it) => it)) this.form?.requestSubmit();
   }
 

@@ -57,10 +57,17 @@ export class Looks {
     });
   }
 
-  picked(): Style {
-    return this.once("picked", () => {
+  // A picked point; `label` says how far it is from the stated place, where there is room for it.
+  picked(label: string): Style {
+    return this.once(`picked${label}`, () => {
       const stroke = new Stroke({ color: this.colours.focus, width: 3 });
-      return new Style({ image: new CircleStyle({ radius: 11, stroke }), zIndex: 10 });
+      const style = new Style({ image: new CircleStyle({ radius: 11, stroke, declutterMode: DRAWN }), zIndex: 10 });
+      if (!label) return style;
+      const text = this.text(label, this.colours.text, 600);
+      text.setOffsetY(20);
+      text.setStroke(new Stroke({ color: this.colours.sheet, width: 4 }));
+      style.setText(text);
+      return style;
     });
   }
 

@@ -5,6 +5,8 @@ export interface Acts {
   choose(tool: Tool | null): void;
   finish(): void;
   zoom(steps: number): void;
+  state(): void; // what is clicked next is the stated place, or no longer
+  forget(): void; // the stated place
 }
 
 const WIDTH = 50; // metres to each side of a road, as on the server
@@ -21,9 +23,16 @@ export class Toolbar {
       if (tool) acts.choose(TOOLS.find((it) => it === tool) ?? null);
       else if (act === "cancel") acts.choose(null);
       else if (act === "finish") acts.finish();
+      else if (act === "place") acts.state();
+      else if (act === "no-place") acts.forget();
       else if (act === "in" || act === "out") acts.zoom(act === "in" ? 1 : -1);
     });
     this.show(null, 0);
+  }
+
+  // Shows whether what is clicked next is the stated place.
+  showStating(stating: boolean): void {
+    this.bar.querySelector("[data-act=place]")?.setAttribute("aria-pressed", String(stating));
   }
 
   get metres(): number {

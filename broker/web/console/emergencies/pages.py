@@ -1,22 +1,20 @@
 """Emergencies: those that are open, and how one is opened before anybody has decided."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.catalog.finding import Question
-from broker.domain.errors import Forbidden
+from broker.domain.deciding.rulebook import Rulebook
+from broker.domain.errors import Forbidden, Invalid
 from broker.domain.ids import CameraId, RequestId
 from broker.domain.requests.request_states import RequestState
-from broker.services.catalog.finding import Wanted
-from broker.web.api.catalog.cameras import CameraOut, shown
 from broker.web.api.deciding.emergencies import EmergencyIn
 from broker.web.api.requests.request_views import rows
-from broker.web.console.forms import Form, Refusal, checked
+from broker.web.console.emergencies.points import changed, listed, ticked_in
+from broker.web.console.forms import Form, Refusal, checked, refusal_of
+from broker.web.console.maps.picks import metres_from, spot_of, stated
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.visit import Visit, VisitDep
@@ -24,7 +22,7 @@ from broker.web.paging import ById
 from policies.vocabulary import Fact
 
 EMERGENCIES = "/emergencies"
-FOUND = 30
+LONGEST = 100
 LAST = timedelta(hours=1)
 """What is asked for where nothing was typed: the hour that is just over."""
 
@@ -34,7 +32,7 @@ GIVEN = Fact.IS_PERSON | Fact.OWN_DEPARTMENT | Fact.MFA_FRESH | Fact.MFA_MET
 
 router = APIRouter(prefix=EMERGENCIES, route_class=OncePageRoute)
 
-Text = Annotated[str, Query(max_length=100, description="Words of name, address or code. 名称、地址或编码。")]
+Text = Annotated[str, Query(max_length=LONGEST, description="Words of name, address or code. 名称、地址或编码。")]
 
 
 @router.get("")
@@ -61,40 +59,33 @@ def begin_emergency(visit: VisitDep, text: Text = "") -> Response:
 
 @router.post("/new")
 def look_for_points(visit: VisitDep) -> Response:
-    """查找点位，已填内容保留。Look for points; what was typed and ticked stays."""
-    return _page(visit)
+    """查找、点选、框选点位，已填内容保留。Look for points and pick them; what was typed and ticked stays."""
+    _require(visit)
+    try:
+        return _page(visit, picked=changed(visit, _rules(visit).emergency.cameras))
+    except Invalid as fault:
+        return _page(visit, refusal_of(fault, visit.screen.language))
 
 
-def _page(visit: Visit, refusal: Refusal | None = None) -> Response:
+def _require(visit: Visit) -> None:
     if not _may_open(visit):
         raise Forbidden("not-allowed", act=OPENING)
-    rules = visit.broker.rulebooks.current(visit.caller).rules
-    now = visit.broker.clock.now()
+
+
+def _rules(visit: Visit) -> Rulebook:
+    return visit.broker.rulebooks.current(visit.caller).rules
+
+
+def _page(visit: Visit, refusal: Refusal | None = None, picked: frozenset[CameraId] | None = None) -> Response:
+    """Return the page; `picked`: the points that are picked by now, None for those that were ticked."""
+    _require(visit)
+    rules, now, spot = _rules(visit), visit.broker.clock.now(), spot_of(visit.form.one)
+    points = listed(visit, ticked_in(visit) if picked is None else picked, visit.form.one("text")[:LONGEST])
     return visit.show(
-        "emergency", refusal=refusal,
-        limits=rules.emergency, purpose=rules.purpose, cameras=_cameras(visit),
+        "emergency", refusal=refusal, limits=rules.emergency, purpose=rules.purpose, points=points, spot=spot,
+        far=metres_from(spot, points.rows),
         begin=visit.screen.instants.field(now - LAST), end=visit.screen.instants.field(now),
     )  # fmt: skip
-
-
-def _cameras(visit: Visit) -> Sequence[CameraOut]:
-    """Return the points that were ticked, then those that the words find."""
-    ticked = visit.broker.finding.named(
-        visit.caller, [CameraId(key) for key in map(_key, visit.form.all("camera")) if key]
-    )
-    text = visit.form.one("text")[:100]
-    found = (
-        visit.broker.finding.page(visit.caller, Wanted(Question(text=text)), after=None, limit=FOUND) if text else []
-    )
-    known = {camera.id for camera in ticked}
-    return shown([*ticked, *(camera for camera in found if camera.id not in known)], visit.reading)
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @router.post("")
@@ -108,6 +99,7 @@ def open_emergency(visit: VisitDep) -> Response:
             "purpose": {name: visit.form.one(name) for name in ("basis", "matter", "case_number", "reason")},
             "lines": [{"camera": key, **span} for key in visit.form.all("camera")],
             "minutes": visit.form.one("minutes") or None,
+            "place": stated(visit.form.one),
         })  # fmt: skip
         case, _ = visit.broker.emergencies.open(visit.stepped_up(), body.form())
         opened.append(f"{REQUESTS}/{case.id}")
