@@ -94,7 +94,8 @@ export class ClipPlayer extends HTMLElement {
     for (const film of this.films) film.rest();
     const film = this.showing();
     if (film) this.at = Math.min(Math.max(film.instant, this.begin), this.end);
-    for (const other of this.films) if (other !== film) other.put(this.at);
+    // A browser that does not tell its picture may be a few behind: it is put where the clock stopped.
+    for (const other of this.films) if (other !== film || !film.tells) other.put(this.at);
     this.show();
   }
 

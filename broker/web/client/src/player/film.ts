@@ -11,6 +11,7 @@ export class Film {
   readonly step: number;
   readonly missing: Part[];
   readonly video: HTMLVideoElement;
+  readonly tells: boolean; // whether the browser tells which picture it shows
   private readonly veil: HTMLElement;
   private picture = Number.NaN; // the instant of the picture that is shown, where the browser tells
 
@@ -22,7 +23,8 @@ export class Film {
     this.video = element.querySelector("video") as HTMLVideoElement;
     this.veil = element.querySelector(".film-veil") as HTMLElement;
     this.video.controls = false;
-    if ("requestVideoFrameCallback" in this.video) this.listen();
+    this.tells = "requestVideoFrameCallback" in this.video;
+    if (this.tells) this.listen();
   }
 
   // Where the clip stands.
@@ -30,9 +32,11 @@ export class Film {
     return this.begin + this.video.currentTime * 1000;
   }
 
-  // When the picture was taken that is shown.
+  // When the picture was taken that is shown. Where the browser does not tell, it is counted from the beginning: less
+  // than a picture wrong, and a step from there is always to the next one.
   get taken(): number {
-    return this.picture > this.instant - 5000 && this.picture <= this.instant + this.step ? this.picture : this.instant;
+    if (this.picture > this.instant - 5000 && this.picture <= this.instant + this.step) return this.picture;
+    return this.begin + Math.floor((this.instant - this.begin + 0.5) / this.step) * this.step;
   }
 
   get runs(): boolean {
