@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from broker.domain.errors import Conflict, Forbidden
 from broker.domain.footage import packages
 from broker.domain.footage.grants import Level
+from broker.domain.footage.retrievals import Retrieval, release
 from broker.domain.footage.retrievals import hold as mark
-from broker.domain.footage.retrievals import release
 from broker.domain.ids import DepartmentId, HoldId, PersonId, RequestId, RetrievalId, new_id
 from broker.domain.oversight import holds
 from broker.domain.oversight.audit import Entry
@@ -18,6 +19,7 @@ from broker.domain.permits import Permit
 from broker.domain.requests.access_requests import AccessRequest
 from broker.services.footage.grants import Office, grant_visibility, office_around
 from broker.services.requests.access_requests import visibility
+from broker.services.requests.moves import but_for_the_factor
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.footage.grants import GrantVisibility
@@ -67,15 +69,10 @@ class Holds:
             Conflict: there is no result, or its bytes are gone already.
         """
         with self._work() as work:
-            known = work.retrievals.load(key)
-            grant = work.grants.load(known.grant_id, _deciding(caller, work))
-            request = work.access_requests.load(grant.request_id, EVERYTHING, lock=True)
-            owners = {grant.department_id, work.cameras.load(known.camera_id).owner_id}
+            request, owners = _case_of(work, caller, key, lock=True)
             permit, office = _require(self._policy, work, caller, "copy:hold", request, owners)
             retrieval = work.retrievals.load(key, lock=True)  # not before the request: retention holds that first
-            if retrieval.purged_at is not None or not retrieval.items:
-                retrieval.require_result()
-                raise Conflict("no-result", state=retrieval.state)
+            _require_bytes(retrieval)
             hold = replace(_filled_in(work, caller, request, office, reason, until), retrieval_id=key)
             after = _write(work, permit, hold)
             if not retrieval.held:
@@ -84,6 +81,35 @@ class Holds:
                 work.audit.append(permit, change.entries, case=request.id)
             work.commit(permit)
             return Listed([after], {request.id: request.number})
+
+    def allow_on_request(self, caller: Caller, key: RequestId) -> None:
+        """Let pass whoever could hold all copies of a request; the second factor may be shown on the way.
+
+        Raises:
+            Unknown: there is none, or the caller may not know of it.
+            Forbidden: the caller does not decide on it, or asked or looked.
+        """
+        with self._work() as work:
+            request = work.access_requests.load(key, visibility(caller, work))
+            self._allow(work, caller, request, _owners(work, key))
+
+    def allow_on_retrieval(self, caller: Caller, key: RetrievalId) -> None:
+        """Let pass whoever could hold one result; the second factor may be shown on the way.
+
+        Raises:
+            Unknown, Forbidden, Conflict: as where it is held.
+        """
+        with self._work() as work:
+            self._allow(work, caller, *_case_of(work, caller, key))
+            _require_bytes(work.retrievals.load(key))
+
+    def may_hold(self, caller: Caller, key: RequestId) -> bool:
+        """Say whether the caller could hold all copies of a request that the caller may know of."""
+        try:
+            self.allow_on_request(caller, key)
+        except Forbidden:
+            return False
+        return True
 
     def lift(self, caller: Caller, key: HoldId, reason: str) -> Listed:
         """End a hold before its date; the clock of retention goes on as if it had not been.
@@ -116,10 +142,16 @@ class Holds:
             hold = work.holds.load(key, _visible(caller, work))
             request = work.access_requests.load(hold.request_id, EVERYTHING)
             try:
-                _require(self._policy, work, caller, "copy:release", request, _of_office(hold))
+                self._allow(work, caller, request, _of_office(hold), "copy:release")
             except Forbidden:
                 return False
             return hold.ended_at is None
+
+    def _allow(
+        self, work: UnitOfWork, caller: Caller, request: AccessRequest, owners: Collection[DepartmentId],
+        act: str = "copy:hold",
+    ) -> None:  # fmt: skip
+        but_for_the_factor(partial(_require, self._policy, work, caller, act, request, owners))
 
     def page(self, caller: Caller, *, standing: bool, after: HoldId | None, limit: int) -> Listed:
         """Return holds the caller may know of, newest first; `standing` leaves out those that have ended."""
@@ -155,6 +187,22 @@ def unmarked(work: UnitOfWork, ended: Hold) -> list[Entry]:
             work.packages.save(package, freed.after)
             entries.extend(freed.entries)
     return entries
+
+
+def _case_of(
+    work: UnitOfWork, caller: Caller, key: RetrievalId, *, lock: bool = False
+) -> tuple[AccessRequest, Collection[DepartmentId]]:
+    """Return the request that a result was taken under, and the owners of what it may show."""
+    known = work.retrievals.load(key)
+    grant = work.grants.load(known.grant_id, _deciding(caller, work))
+    request = work.access_requests.load(grant.request_id, EVERYTHING, lock=lock)
+    return request, {grant.department_id, work.cameras.load(known.camera_id).owner_id}
+
+
+def _require_bytes(retrieval: Retrieval) -> None:
+    if retrieval.purged_at is not None or not retrieval.items:
+        retrieval.require_result()
+        raise Conflict("no-result", state=retrieval.state)
 
 
 def _write(work: UnitOfWork, permit: Permit, hold: Hold) -> Hold:

@@ -112,10 +112,23 @@ def moves_over(
 
 def _may(ask: Callable[[], object]) -> bool:
     try:
+        but_for_the_factor(ask)
+    except Forbidden:
+        return False
+    return True
+
+
+def but_for_the_factor(ask: Callable[[], object]) -> None:
+    """Ask the policy, and let pass whoever lacks nothing but the second factor: that is asked for on the way.
+
+    Raises:
+        Forbidden: something else is lacking.
+    """
+    try:
         ask()
     except Forbidden as refused:
-        return _lacks_only_factor(refused)
-    return True
+        if not _lacks_only_factor(refused):
+            raise
 
 
 def _lacks_only_factor(refused: Forbidden) -> bool:

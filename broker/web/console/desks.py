@@ -48,6 +48,7 @@ DESKS = (
     Desk("ledger", "/ledger", "grant:suspend", "l", given=Fact.NOT_PARTY),
     Desk("emergencies", "/emergencies", EMERGENCY[0], "e", or_acts=EMERGENCY[1:], given=IN_AN_EMERGENCY),
     Desk("trace", "/trace", "audit:read", "t"),
+    Desk("register", "/register", "register:list", "h"),
     Desk("dashboard", "/dashboard", "measures:read", "b"),
     Desk("administration", ADMINISTRATION, KEEPING[0], "o", or_acts=KEEPING[1:], paths=PATHS),
     Desk("operating", OPERATING, "health:read", "s", paths=BELOW),

@@ -15,6 +15,9 @@ INBOX = "/inbox"
 PLACES = {"approve": "/decision", "ratify": "/decision", "authorize": "/items/"}
 """Where a thing that waits is decided on, below its request; all else on the page of the request itself."""
 
+TICKED = frozenset({"approve", "authorize"})
+"""What may be decided on together with others."""
+
 Open = Annotated[str, Query(alias="open", max_length=80, description="The row whose evidence stands beside the list.")]
 
 router = APIRouter(prefix=INBOX, route_class=PageRoute)
@@ -26,7 +29,10 @@ def show_inbox(visit: VisitDep, window: ByText, open_: Open = "") -> Response:
     found = visit.broker.inbox.page(visit.caller, after=after_of(window.after), limit=window.wanted)
     page = window.page(found, cursor_of, lambda shown: rows(shown, visit.reading))
     picks = [pick_of(it) for it in found]
-    return visit.show("inbox", page=page, picks=picks, open=open_, first=window.after is None, places=PLACES)
+    return visit.show(
+        "inbox", page=page, picks=picks, open=open_, first=window.after is None, places=PLACES, ticked=TICKED,
+        tickable=any(it.act in TICKED for it in page.items),
+    )  # fmt: skip
 
 
 def pick_of(waiting: Waiting) -> str:

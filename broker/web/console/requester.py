@@ -53,8 +53,8 @@ def _page(visit: Visit, key: UUID, *, refused: str = "", refusal: Refusal | None
     case = case_of(visit, key)
     renewable = visit.broker.renewals.open_to(visit.caller, RequestId(key), [GrantId(it.id) for it in case.grants])
     return visit.show(
-        "request", case=case,
-        refused=refused, refusal=refusal, may_begin=may_begin(visit), renewable=renewable,
+        "request", case=case, refused=refused, refusal=refusal, may_begin=may_begin(visit), renewable=renewable,
+        may_hold=visit.broker.holds.may_hold(visit.caller, RequestId(key)), may_list_copies=visit.may("copy:list"),
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ One that is about one of several acts names them all. An empty word is for whoev
 OWN = ""
 
 OPENED = {
-    "/": OWN, "/account": OWN, "/account/password": OWN, "/account/second-factor": OWN, "/step-up": OWN, "/keys": OWN,
+    "/": OWN, "/account": OWN, "/account/password": OWN, "/account/second-factor": OWN,
+    "/account/identities": OWN, "/step-up": OWN, "/keys": OWN,
     "/components": OWN, "/administration": OWN, "/operating": OWN, "/live": OWN, "/live/now": OWN,
     "/inbox": "inbox:list", "/inbox/together": "inbox:list", "/notices": "notice:list",
     "/requests": "access_request:list", "/requests/{key}": "access_request:read",
@@ -39,7 +40,7 @@ OPENED = {
     "/rulebook": "rulebook:read", "/rulebook/versions": "rulebook:read",
     "/rulebook/versions/{version}": "rulebook:read",
     "/rulebook/new": "rulebook:check rulebook:change", "/plan-targets": "measures:read measures:plan",
-    "/locks": "lock:list", "/locks/new": "lock:list", "/locks/{key}": "lock:list",
+    "/locks": "lock:list", "/locks/new": "lock:set", "/locks/{key}": "lock:list",
     "/camera-fields": "camera_field:list", "/camera-fields/{field}": "camera_field:define",
     "/settings": "setting:read", "/standing-in": "delegation:list", "/standing-in/absences": "absence:list",
     "/webhooks": "webhook:list", "/webhooks/{key}": "webhook:list",
@@ -57,6 +58,7 @@ OPENED = {
 """What is looked at: path -> acts."""
 
 SENT = {
+    "/account/identities": OWN, "/account/identities/{identity}/unlink": OWN,
     "/account/password": OWN, "/account/second-factor/begin": OWN, "/account/second-factor/codes": OWN,
     "/account/second-factor/confirm": OWN, "/account/second-factor/remove": OWN, "/account/sessions/end-others": OWN,
     "/account/sessions/{name}/end": OWN, "/sign-out": OWN, "/step-up": OWN,

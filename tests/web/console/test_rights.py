@@ -11,6 +11,7 @@ from broker.bootstrap import Broker
 from broker.domain.notices.notices import NOTICES
 from broker.domain.people.accounts import Role
 from broker.web.app import create_app
+from broker.web.console.desks import DESKS
 from broker.web.texts import catalogue
 from storage.db.embedded.embedded import EmbeddedServer
 from tests.city import PEOPLE, City
@@ -120,6 +121,16 @@ def test_no_form_is_shown_to_whom_its_act_is_closed(walked: dict[str, list[Found
                 if form.method == "post" and not possible(ROLES[login], SENT.get(sent_to(form.action), OWN)):
                     wrong.add(f"{login}: {form.action} on {found.place}")
     assert wrong == set()
+
+
+def test_a_key_of_a_desk_means_nothing_else_on_any_page(walked: dict[str, list[Found]]) -> None:
+    desks, twice = {desk.key: desk.path for desk in DESKS}, set()
+    for found in (it for pages in walked.values() for it in pages):
+        for given in (given for _, given in found.page.tags if "data-key" in given):
+            if given.get("href") != desks.get(given["data-key"], given.get("href")):
+                twice.add(f"{given['data-key']} on {found.route}")
+    assert len(desks) == len(DESKS)
+    assert twice == set()
 
 
 def sent_to(action: str) -> str:

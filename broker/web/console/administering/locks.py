@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from broker.domain.errors import BrokerError, Unknown
+from broker.domain.errors import BrokerError, Forbidden, Unknown
 from broker.domain.footage.locks import LockKind
 from broker.domain.ids import LockId
 from broker.web.api.footage.locks import shown
@@ -14,11 +14,14 @@ from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked, refusal_of
 from broker.web.console.routes import OncePageRoute
 from broker.web.paging import ById
+from policies import facts
 
 if TYPE_CHECKING:
     from broker.services.footage.locks import Sight
 
 LOCKS = "/locks"
+SOMEBODY = UUID(int=0)
+"""Stands for whoever is none of those one may not lock."""
 
 router = APIRouter(prefix=LOCKS, route_class=OncePageRoute)
 
@@ -35,7 +38,11 @@ def list_locks(seat: SeatDep, window: ById, scope: Scope = "standing") -> Respon
     found = seat.broker.locks.page(seat.caller, standing=standing, after=after, limit=window.wanted)
     page = window.page(found, lambda it: it.id, lambda locks: shown(locks, seat.reading))
     return seat.show(
-        "locks", page=page, scope=scope, kinds_told=seat.named("adm-lock-kind.", LockKind), first=window.after is None
+        "locks",
+        page=page,
+        scope=scope,
+        first=window.after is None,
+        may=bool(_kinds(seat)),
     )
 
 
@@ -47,14 +54,15 @@ def show_new(seat: SeatDep, kind: Kind = "", name: Name = "") -> Response:
 
 def _new_page(seat: Seat, kind: str, name: str, refused: str = "", refusal: Refusal | None = None) -> Response:
     """Show what is to be locked; nothing is asked for a reason before it is found."""
+    kinds = _kinds(seat)
+    if not kinds:
+        raise Forbidden("not-allowed", act="lock:set")
     sight: Sight | None = None
     if kind and name:
         try:
             sight = seat.broker.locks.sight(seat.caller, LockKind(kind), name)
         except Unknown as error:
             refusal = refusal or _told(seat, error)
-    else:
-        seat.broker.locks.page(seat.caller, standing=True, after=None, limit=1)  # who may not know of any is refused
     return seat.show(
         "lock_new",
         refused=refused,
@@ -62,8 +70,13 @@ def _new_page(seat: Seat, kind: str, name: str, refused: str = "", refusal: Refu
         kind=kind,
         name=name,
         sight=sight,
-        kinds_told=seat.named("adm-lock-kind.", LockKind),
+        kinds_told=seat.named("adm-lock-kind.", kinds),
     )
+
+
+def _kinds(seat: Seat) -> list[LockKind]:
+    """Return of which kinds there is anything at all that the caller may lock."""
+    return [kind for kind in LockKind if seat.may("lock:set", facts.of_lock(seat.caller, kind, SOMEBODY))]
 
 
 def _told(seat: Seat, error: BrokerError) -> Refusal:

@@ -41,5 +41,4 @@ def renew_grant(key: UUID, visit: VisitDep) -> Response:
 @router.get(f"{REQUESTS}/{{key}}/apply")
 def go_on(key: UUID, visit: VisitDep) -> Response:
     """继续填写。The first step of a request that is being written."""
-    del visit.caller
     return visit.screen.go(f"{REQUESTS}/{key}/apply/matter")

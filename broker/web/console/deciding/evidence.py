@@ -6,7 +6,7 @@ from uuid import UUID
 
 from broker.domain.errors import Forbidden
 from broker.domain.ids import ItemId, RequestId
-from broker.services.requests.moves import Moves
+from broker.services.requests.moves import OF_CENTER, OF_EMERGENCY, Moves
 from broker.web.api.footage import grants
 from broker.web.api.requests import attachments, previews, request_views
 from broker.web.console.visit import Visit
@@ -30,6 +30,11 @@ class Case:
     @property
     def may(self) -> frozenset[str]:
         return self.moves.request
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether the reader has a word to say on the request as a whole, at its center."""
+        return bool(self.may & {*OF_CENTER, *OF_EMERGENCY})
 
     def may_with(self, item: UUID) -> frozenset[str]:
         return self.moves.items.get(ItemId(item), frozenset())

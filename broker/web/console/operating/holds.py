@@ -66,10 +66,12 @@ def new_hold(what: What, key: UUID, shift: ShiftDep) -> Response:
 
 
 def _form(shift: Shift, what: What, key: UUID, refusal: Refusal | None = None) -> Response:
-    _require_holder(shift)
     number = ""
     if what == "request":
+        shift.broker.holds.allow_on_request(shift.caller, RequestId(key))
         number = shift.broker.access_requests.read(shift.caller, RequestId(key)).number
+    else:
+        shift.broker.holds.allow_on_retrieval(shift.caller, RetrievalId(key))
     return shift.show("hold_new", what=what, number=number, key=key, refusal=refusal)
 
 
