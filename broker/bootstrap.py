@@ -81,6 +81,7 @@ from broker.services.oversight.retention import Retention
 from broker.services.oversight.statistics import Figures
 from broker.services.people.accounts import Accounts
 from broker.services.people.contacts import Contacts
+from broker.services.people.credentials import Credentials
 from broker.services.people.departments import Departments
 from broker.services.people.identities import Identities
 from broker.services.people.invites import Invites
@@ -148,6 +149,7 @@ class Broker:
     invites: Invites
     accounts: Accounts
     people: People
+    credentials: Credentials
     departments: Departments
     reorganising: Reorganising
     settings_shown: SettingsShown
@@ -306,8 +308,8 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         oidc=OidcSignIn(work, policy, provider(settings), secrets, openings, passwords),
         identities=Identities(work, policy, settings.oidc_issuer),
         invites=Invites(work, policy, passwords, openings, office), people=People(work, policy),
-        departments=Departments(work, policy), reorganising=Reorganising(work, policy),
-        settings_shown=SettingsShown(work, policy, listed(settings)),
+        credentials=Credentials(work, policy), departments=Departments(work, policy),
+        reorganising=Reorganising(work, policy), settings_shown=SettingsShown(work, policy, listed(settings)),
         accounts=Accounts(work, policy, passwords), delegations=Delegations(work, policy),
         absences=Absences(work, policy), catalog=Catalog(work, policy, gateway, opener),
         camera_records=CameraRecords(work, policy, blobs), camera_codes=CameraCodes(work, policy),
@@ -320,12 +322,11 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         import_previews=ImportPreviews(work, policy, blobs, workspace(settings.data)), jobs=Jobs(work, policy),
         masks=PrivacyMasks(work, policy), transfers=Transfers(work, policy),
         sources=Sources(work, policy, gateway, opener, health), source_health=health, availability=availability,
-        escrows=escrows, runs=runs,
+        escrows=escrows, runs=runs, resealing=Resealing(work, policy, secrets),
         source_clocks=SourceClocks(work, policy, blobs, settings.attachment_mb * 1024 * 1024),
         point_health=PointHealth(work, policy),
         point_looks=PointLooks(work, policy, gateway, opener, SourceSlots(url), office.zone),
         point_settlement=PointSettlement(work, policy, office.zone), maintenance=MaintenanceWindows(work, policy),
-        resealing=Resealing(work, policy, secrets),
         access_requests=AccessRequests(work, policy, escrow=settings.escrow), sketches=Sketches(work, policy),
         previews=Previews(work, policy, availability), findings=Findings(work, policy),
         revisions=Revisions(work, policy), rulebooks=Rulebooks(work, policy), approvals=Approvals(work, policy),

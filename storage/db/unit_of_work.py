@@ -52,8 +52,9 @@ from storage.db.oversight.plan_targets import PlanTargetRepository
 from storage.db.oversight.register import RegisterRepository
 from storage.db.oversight.retention import RetentionRepository
 from storage.db.oversight.statistics import StatisticsRepository
-from storage.db.people.accounts import DepartmentRepository, PersonRepository
+from storage.db.people.accounts import PersonRepository
 from storage.db.people.callers import CallerRepository
+from storage.db.people.departments import DepartmentRepository
 from storage.db.people.guesses import GuessRepository
 from storage.db.people.identities import IdentityRepository
 from storage.db.people.invites import InviteRepository

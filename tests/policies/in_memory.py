@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
 from broker.domain.footage.locks import LockKind
 from broker.domain.ids import CameraId, DepartmentId, PersonId, RequestId
-from broker.domain.people.accounts import Department, DepartmentKind
+from broker.domain.people.accounts import Caller, Department, DepartmentKind
 from broker.domain.requests.access_requests import AccessRequest
 from storage.db.unit_of_work import UnitOfWork
 from tests.policies.worlds import NOW, World
@@ -61,6 +62,15 @@ class Locks:
         )
 
 
+@dataclass
+class Callers:
+    world: World
+
+    def load(self, who: PersonId, _: datetime) -> Caller:
+        """What every call starts from: where somebody works and what offices are held."""
+        return self.world.caller(who)
+
+
 class Memory:
     """The repositories of a world."""
 
@@ -70,6 +80,7 @@ class Memory:
         self.cameras = Cameras(world)
         self.access_requests = Requests(world)
         self.locks = Locks(world)
+        self.callers = Callers(world)
 
 
 def unit_of_work(world: World) -> UnitOfWork:

@@ -121,7 +121,7 @@ def inbox(_: Roles, verb: str, by: Relation) -> bool:
 def department(roles: Roles, verb: str, by: Relation) -> bool:
     if verb == "list":
         return by.person or OPERATOR in roles
-    if verb in {"create", "edit"}:
+    if verb in {"create", "edit", "move", "close", "reopen"}:
         return bool(roles & {OPERATOR, SYSTEM})
     raise Silent(verb)
 
@@ -179,9 +179,9 @@ def rulebook(roles: Roles, verb: str, by: Relation) -> bool:
 def person(roles: Roles, verb: str, by: Relation) -> bool:
     """Accounts are the security administrator's, never the own one."""
     on_others = SECURITY in roles and not by.oneself
-    if verb in {"list", "create"}:
+    if verb in {"list", "create", "read_access"}:
         return bool(roles & {OPERATOR, SECURITY})
-    if verb in {"disable", "enable", "assign"}:
+    if verb in {"disable", "enable", "assign", "end_access"}:
         return OPERATOR in roles or on_others
     if verb in {"invite", "reset_password", "reset_second_factor"}:
         return OPERATOR in roles or (on_others and by.factor is not Factor.STALE)

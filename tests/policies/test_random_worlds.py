@@ -13,7 +13,7 @@ from broker.domain.footage.locks import Lock, LockKind
 from broker.domain.footage.media import Ask, ClipAsk, SnapshotAsk
 from broker.domain.footage.retrievals import amount_of
 from broker.domain.ids import CameraId, DepartmentId, PersonId
-from broker.domain.people.accounts import Assignment, Caller, DepartmentKind, Role
+from broker.domain.people.accounts import Assignment, Caller, DepartmentKind, Person, Role
 from broker.domain.requests.access_requests import AccessRequest
 from broker.domain.time import TimeSpan
 from broker.services.deciding.approvals import require_center
@@ -55,6 +55,11 @@ class Question:
         above = set(lineage(self.world, place))
         held = self.world.people[who or self.who].offices
         return [it for it in held if it.department in above and (it.span is None or it.span.begin <= NOW < it.span.end)]
+
+    def places(self, who: PersonId) -> set[DepartmentId]:
+        """Return where somebody works and has an office now or later: whoever acts on the account acts there too."""
+        person = self.world.people[who]
+        return {person.home, *(it.department for it in person.offices if it.span is None or it.span.end > NOW)}
 
     def roles(self, place: DepartmentId) -> frozenset[Role]:
         return frozenset(office.role for office in self.offices(place))
@@ -242,7 +247,7 @@ def of_a_lock(ask: Question) -> Answer | None:
         return None
     lock, verb = ask.chance.choice(ask.world.locks), ask.chance.choice(("set", "lift"))
     known = facts.of_lock(ask.caller, lock.kind, lock.target_id)
-    levels = list(_levels(ask.caller, ask.work, lock.kind, lock.path))
+    levels = list(_levels(ask.caller, ask.work, lock.kind, lock.target_id, lock.path))
     roles = frozenset(role for role, level in levels if verb == "set" or lock.level.startswith(level))
     found = ask.decided(roles, f"lock:{verb}", known)
     relation = Relation(oneself=lock.target_id == ask.who, target=TARGETS[lock.kind])
@@ -250,11 +255,17 @@ def of_a_lock(ask: Question) -> Answer | None:
 
 
 def _with_a_say(ask: Question, lock: Lock, verb: str) -> Iterator[Role]:
-    """Yield the roles that reach the lock's target, and for lifting the place whose authority set it too."""
+    """Yield the roles that reach the lock's target, and for lifting the place whose authority set it too.
+
+    One on a person is the business of who reaches all that the person holds.
+    """
     departments = ask.world.departments
     target = next(key for key, it in departments.items() if it.path == lock.path)
     level = next(key for key, it in departments.items() if it.path == lock.level)
     needed = set(lineage(ask.world, target)) if verb == "set" else set(lineage(ask.world, level))
+    if lock.kind is LockKind.PERSON:
+        for place in ask.places(PersonId(lock.target_id)):
+            needed &= set(lineage(ask.world, place))
     for role in (SECURITY,) if lock.kind is LockKind.PERSON else (OWNER,):
         if any(it.role is role and it.department in needed for it in ask.offices(target)):
             yield role
@@ -271,9 +282,14 @@ def of_people(ask: Question) -> Answer:
     accounts = Accounts(UNUSED, ask.policy, UNUSED)
     whom = None if verb == "create" else target
     act = f"person:{verb}"
-    found = permitted(lambda: accounts._require(ask.work, ask.caller, act, ask.world.departments[home], whom))
     relation = Relation(oneself=whom == ask.who, factor=ask.factor())
-    return "an account", found is not None, may(ask.roles(home), act, relation)
+    if whom is None:
+        found = permitted(lambda: accounts._require(ask.work, ask.caller, act, ask.world.departments[home], whom))
+        return "an account", found is not None, may(ask.roles(home), act, relation)
+    person = Person(target, "", "", home, active=True, version=1)
+    found = permitted(lambda: accounts._over(ask.work, ask.caller, act, person))
+    roles = frozenset.intersection(*(ask.roles(place) for place in ask.places(target)))
+    return "an account", found is not None, may(roles, act, relation)
 
 
 def of_the_policy(ask: Question) -> Answer:

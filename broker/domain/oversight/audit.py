@@ -18,6 +18,9 @@ KINDS = frozenset(
     {
         "department:created",
         "department:edited",
+        "department:moved",
+        "department:closed",
+        "department:reopened",
         "person:created",
         "person:disabled",
         "person:enabled",
@@ -43,6 +46,7 @@ KINDS = frozenset(
         "person:invite:taken",
         "person:token:issued",
         "person:token:revoked",
+        "person:session:ended",
         "session:opened",
         "session:refused",
         "session:closed",

@@ -46,7 +46,10 @@ class DepartmentKind(StrEnum):
 
 @dataclass(frozen=True)
 class Department:
-    """One node of the tree; `division` is its GB/T 2260 code (2 to 12 digits)."""
+    """One node of the tree; `division` is its GB/T 2260 code (2 to 12 digits).
+
+    One with a `closed_at` is history: nobody acts for it, nothing comes to it, and what names it still says its name.
+    """
 
     id: DepartmentId
     code: str
@@ -57,6 +60,11 @@ class Department:
     parent_id: DepartmentId | None
     path: str
     version: int = 0
+    closed_at: datetime | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_at is not None
 
     @property
     def parent_path(self) -> str:

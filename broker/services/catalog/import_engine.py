@@ -45,6 +45,7 @@ def bring_in(
     event under which cameras were written, if any were.
     """
     stream = f"catalogue/{owner_id}"
+    work.departments.keep_open(owner_id)
     tally = Tally(outside, work.divisions.abolished())
 
     with open_table(found.path, found.format) as table, _making_way():

@@ -38,7 +38,7 @@ class Transfers:
             work.locks.shut_gate()  # before a row is held: the owner says which locks keep footage back
             viewer = Viewer.of(caller, work.now)
             known = work.cameras.by_gb_code(key, viewer) if isinstance(key, str) else work.cameras.load(key, viewer)
-            owner = work.departments.by_code(to)
+            owner = work.departments.open_one(to, "/to")
             home = work.departments.load(known.owner_id)
             roles = caller.roles_at(home.path, work.now) & caller.roles_at(owner.path, work.now)
             permit = self._policy.require(caller, "camera:transfer", roles, facts.of_person(caller))

@@ -9,9 +9,11 @@ from broker.domain.deciding.absences import Absence, check_span, end, note
 from broker.domain.deciding.delegations import DECIDING, Delegation, Standing
 from broker.domain.errors import Invalid
 from broker.domain.ids import PersonId, new_id
-from broker.domain.people.accounts import Caller, Department, Role
+from broker.domain.people.accounts import Caller, Department, Person, Role
+from broker.domain.permits import Permit
 from broker.domain.time import TimeSpan
 from broker.services.deciding.delegations import kept_by, lend, standing_of
+from broker.services.people.reach import require_over
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.deciding.absences import AbsenceVisibility
@@ -46,9 +48,7 @@ class Absences:
         with self._work() as work:
             person = work.persons.load(who or caller.person(), lock=True)
             away = standing_of(work, [person])[person.id]
-            known = facts.of_person(caller, person.id)
-            roles = caller.roles_at(away.home.path, work.now) | _own_roles(caller, person.id, work.now)
-            permit = self._policy.require(caller, "absence:note", roles, known)
+            permit = self._asked(work, caller, "absence:note", person)
             span = TimeSpan(leave.begin or work.now, leave.end)
             check_span(span, work.now)
             work.absences.check_free(person.id, span)
@@ -58,7 +58,7 @@ class Absences:
             lent: tuple[Delegation, ...] = ()
             if leave.delegate is not None:
                 places = _lendable(work, away, span.begin)
-                lending = self._policy.require(caller, "delegation:set", roles, known)
+                lending = self._asked(work, caller, "delegation:set", person)
                 lent = lend(work, lending, away, leave.delegate, places, span, REASON)
             work.commit(permit)
             return absence, lent
@@ -76,19 +76,15 @@ class Absences:
         """Note that somebody is back; what was lent meanwhile stays lent until it is taken back."""
         with self._work() as work:
             found = work.absences.load(key, AbsenceVisibility(caller.person_id, kept_by(caller, work.now)))
-            home = work.departments.load(work.persons.load(found.person).department_id)
-            roles = caller.roles_at(home.path, work.now)
-            permit = self._policy.require(caller, "absence:end", roles, facts.of_person(caller, found.person))
+            permit = self._asked(work, caller, "absence:end", work.persons.load(found.person))
             after, entry = end(found, work.now)
             work.absences.end(after)
             work.audit.append(permit, (entry,))
             work.commit(permit)
             return after
 
-
-def _own_roles(caller: Caller, who: PersonId, now: datetime) -> frozenset[Role]:
-    """Return all roles of the caller where the caller's own absence is meant: a role may be held away from home."""
-    return caller.roles(now) if caller.person_id == who else frozenset()
+    def _asked(self, work: UnitOfWork, caller: Caller, act: str, person: Person) -> Permit:
+        return require_over(self._policy, work, caller, act, person, facts.of_person(caller, person.id))
 
 
 def _lendable(work: UnitOfWork, away: Standing, at: datetime) -> list[tuple[Role, Department]]:

@@ -20,6 +20,7 @@ from broker.domain.ids import DepartmentId, PersonId, new_id
 from broker.domain.people.accounts import Caller, Department, Person, Role
 from broker.domain.permits import Permit
 from broker.domain.time import TimeSpan
+from broker.services.people.reach import require_over
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.deciding.delegations import DelegationVisibility
@@ -88,8 +89,8 @@ class Delegations:
             visible = DelegationVisibility(caller.person_id, kept_by(caller, work.now))
             found = work.delegations.load(key, visible)
             lender = work.persons.load(found.from_person)
-            roles = caller.roles_at(work.departments.load(lender.department_id).path, work.now)
-            permit = self._policy.require(caller, "delegation:end", roles, facts.of_person(caller, lender.id))
+            known = facts.of_person(caller, lender.id)
+            permit = require_over(self._policy, work, caller, "delegation:end", lender, known)
             after, entry = end(found, permit.actor, work.now)
             work.delegations.end(after)
             work.audit.append(permit, (entry,))

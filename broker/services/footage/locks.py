@@ -1,6 +1,6 @@
 """Locks: set at once by whoever watches over a person, a camera or a department, lifted at the same level or above."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from broker.domain.footage.locks import Lock, LockKind
 from broker.domain.ids import CameraId, DepartmentId, LockId, PersonId, new_id
 from broker.domain.people.accounts import Caller, Role
 from broker.services.footage.stops import LOCKED, halt
+from broker.services.people.reach import places_of
 from policies import facts
 from policies.authorizer import Authorizer
 from policies.vocabulary import Fact
@@ -45,7 +46,7 @@ class Locks:
         """
         with self._work() as work:
             path = _place(work, kind, target)
-            levels = dict(_levels(caller, work, kind, path))
+            levels = dict(_levels(caller, work, kind, target, path))
             if kind is LockKind.CAMERA and not levels:  # who has no say learns of no point that is hidden
                 work.cameras.load(CameraId(target), Viewer.of(caller, work.now))
             known = facts.of_lock(caller, kind, target)
@@ -103,7 +104,7 @@ class Locks:
         with self._work() as work:
             self._policy.require(caller, "lock:list", caller.roles(work.now), facts.of_person(caller))
             target = _named(caller, work, kind, name)
-            levels = dict(_levels(caller, work, kind, _place(work, kind, target)))
+            levels = dict(_levels(caller, work, kind, target, _place(work, kind, target)))
             if kind is LockKind.PERSON and not levels:  # whose accounts are kept by others is not for everybody
                 raise Unknown("unknown-person", person=name)
             known = facts.of_lock(caller, kind, target)
@@ -139,25 +140,29 @@ def _named(caller: Caller, work: UnitOfWork, kind: LockKind, name: str) -> UUID:
             return work.departments.by_code(name).id
 
 
-def _levels(caller: Caller, work: UnitOfWork, kind: LockKind, path: str) -> Iterator[tuple[Role, str]]:
-    """Yield each role in which the caller has a say over what stands at `path`, the highest level last."""
+def _levels(caller: Caller, work: UnitOfWork, kind: LockKind, target: UUID, path: str) -> Iterator[tuple[Role, str]]:
+    """Yield each role in which the caller has a say over what stands at `path`, the highest level last.
+
+    Over a person it has to reach every department in which that one holds a role.
+    """
     if kind is LockKind.PERSON:
-        yield from _holding(caller, work, Role.SECURITY_ADMINISTRATOR, path)
+        places = {path, *places_of(work, PersonId(target))}
+        yield from _holding(caller, work, Role.SECURITY_ADMINISTRATOR, places)
     else:
-        yield from _holding(caller, work, Role.DEPARTMENT_AUTHORIZER, path)
+        yield from _holding(caller, work, Role.DEPARTMENT_AUTHORIZER, {path})
         yield from _of_centers(caller, work, path)
-    yield from _holding(caller, work, Role.OPERATOR, path)
+    yield from _holding(caller, work, Role.OPERATOR, {path})
 
 
 def _over(caller: Caller, work: UnitOfWork, lock: Lock) -> tuple[set[Role], Fact]:
     """Return the roles that stand as high as a lock, and the facts about lifting it."""
-    levels = _levels(caller, work, lock.kind, lock.path)
+    levels = _levels(caller, work, lock.kind, lock.target_id, lock.path)
     roles = {role for role, level in levels if lock.level.startswith(level)}
     return roles, facts.of_lock(caller, lock.kind, lock.target_id)
 
 
-def _holding(caller: Caller, work: UnitOfWork, role: Role, path: str) -> Iterator[tuple[Role, str]]:
-    held = (place for place in caller.paths_of(role, work.now) if path.startswith(place))
+def _holding(caller: Caller, work: UnitOfWork, role: Role, paths: Collection[str]) -> Iterator[tuple[Role, str]]:
+    held = (place for place in caller.paths_of(role, work.now) if all(path.startswith(place) for path in paths))
     return ((role, place) for place in sorted(held, key=len, reverse=True))
 
 

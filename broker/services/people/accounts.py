@@ -24,6 +24,7 @@ from broker.domain.people.accounts import (
 from broker.domain.permits import Permit
 from broker.services.footage.stops import halt
 from broker.services.people.contacts import Contact, check_contact
+from broker.services.people.reach import require_over
 from broker.services.people.sign_in import TOKEN_PREFIX, Passwords, digest
 from policies import facts
 from policies.authorizer import Authorizer
@@ -103,7 +104,7 @@ class Accounts:
     def add_department(self, caller: Caller, new: NewDepartment) -> Department:
         """Add a node to the tree."""
         with self._work() as work:
-            parent = work.departments.by_code(new.parent) if new.parent else None
+            parent = work.departments.open_one(new.parent, "/parent") if new.parent else None
             roles = caller.roles_at(parent.path if parent else "/", work.now)
             permit = self._policy.require(caller, "department:create", roles, facts.of_person(caller))
             _matches(CODE, new.code, "/code")
@@ -150,7 +151,7 @@ class Accounts:
     def add_person(self, caller: Caller, new: NewPerson) -> Account:
         """Open an account with its first roles."""
         with self._work() as work:
-            home = work.departments.by_code(new.department)
+            home = work.departments.open_one(new.department)
             permit = self._require(work, caller, "person:create", home)
             _matches(LOGIN, new.login, "/login")
             _filled(new.name, "/name")
@@ -174,8 +175,7 @@ class Accounts:
         """Give a person a role in a department."""
         with self._work() as work:
             person = work.persons.load(key, lock=True)
-            home = work.departments.load(person.department_id)
-            permit = self._require(work, caller, "person:assign", home, key)
+            permit = self._over(work, caller, "person:assign", person)
             self._assign(work, caller, permit, person, ((role, department),))
             work.commit(permit)
             return self._account(work, person)
@@ -184,8 +184,7 @@ class Accounts:
         """Take a role away."""
         with self._work() as work:
             person = work.persons.load(key, lock=True)
-            home = work.departments.load(person.department_id)
-            permit = self._require(work, caller, "person:assign", home, key)
+            permit = self._over(work, caller, "person:assign", person)
             where = work.departments.by_code(department)
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
@@ -200,8 +199,7 @@ class Accounts:
         with self._work() as work:
             work.locks.shut_gate()
             person = work.persons.load(key, lock=True)
-            home = work.departments.load(person.department_id)
-            permit = self._require(work, caller, "person:disable", home, key)
+            permit = self._over(work, caller, "person:disable", person)
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
             work.persons.change(key, number, active=False)
@@ -238,8 +236,7 @@ class Accounts:
         """
         with self._work() as work:
             person = work.persons.load(key, lock=True)
-            home = work.departments.load(person.department_id)
-            permit = self._require(work, caller, "person:reset_password", home, key)
+            permit = self._over(work, caller, "person:reset_password", person)
             handed = OneTimePassword(secrets.token_urlsafe(15), work.now + ONE_TIME)
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
@@ -319,6 +316,10 @@ class Accounts:
             facts.of_person(caller, target or PersonId(UUID(int=0))) | facts.of_second_factor(caller, work.now),
         )
 
+    def _over(self, work: UnitOfWork, caller: Caller, act: str, person: Person) -> Permit:
+        known = facts.of_person(caller, person.id) | facts.of_second_factor(caller, work.now)
+        return require_over(self._policy, work, caller, act, person, known)
+
     def _assign(
         self,
         work: UnitOfWork,
@@ -335,6 +336,7 @@ class Accounts:
             role = _role(name, f"/roles/{number}/role")
             if code not in places:
                 raise Unknown("unknown-department", pointer=f"/roles/{number}/department", department=code)
+            work.departments.keep_open(places[code].id, f"/roles/{number}/department")
             if Role.OPERATOR not in caller.roles_at(places[code].path, work.now):
                 self._require(work, caller, "person:assign", places[code], person.id)
             held.add(role)

@@ -102,7 +102,7 @@ class Departments:
             Conflict: somebody changed it since `new.version` was read.
         """
         with self._work() as work:
-            found = work.departments.by_code(code)
+            found = work.departments.for_change(code)
             roles = caller.roles_at(found.path, work.now)
             permit = self._policy.require(caller, "department:edit", roles, facts.of_person(caller))
             if not new.name.strip():

@@ -11,6 +11,7 @@ from broker.domain.people.accounts import Caller, Person
 from broker.domain.people.oidc import LONGEST_SUBJECT, MOST, Linked
 from broker.domain.permits import Permit
 from broker.services.notices.notices import tell
+from broker.services.people.reach import require_over
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -69,9 +70,8 @@ class Identities:
             work.commit(permit)
 
     def _asked(self, work: UnitOfWork, caller: Caller, act: str, key: PersonId) -> Permit:
-        home = work.departments.load(work.persons.load(key).department_id)
         known = facts.of_person(caller, key) | facts.of_second_factor(caller, work.now)
-        return self._policy.require(caller, act, caller.roles_at(home.path, work.now), known)
+        return require_over(self._policy, work, caller, act, work.persons.load(key), known)
 
 
 def link(work: UnitOfWork, permit: Permit, person: Person, issuer: str, subject: str) -> Linked:

@@ -19,6 +19,7 @@ from broker.services.notices.couriers.mail import Failed, Refused
 from broker.services.notices.couriers.post_office import PostOffice
 from broker.services.people.accounts import check_password
 from broker.services.people.contacts import Contact
+from broker.services.people.reach import require_over
 from broker.services.people.sign_in import NOBODY, Openings, Passwords, Signed, digest
 from broker.services.people.throttle import MINUTES, Try, crowded, failed
 from policies import facts
@@ -158,9 +159,8 @@ class Invites:
         raise Unknown("unknown-invite")
 
     def _asked(self, work: UnitOfWork, caller: Caller, person: Person) -> Permit:
-        home = work.departments.load(person.department_id)
         known = facts.of_person(caller, person.id) | facts.of_second_factor(caller, work.now)
-        return self._policy.require(caller, "person:invite", caller.roles_at(home.path, work.now), known)
+        return require_over(self._policy, work, caller, "person:invite", person, known)
 
     def _end(self, work: UnitOfWork, permit: Permit, person: Person) -> bool:
         before = work.invites.of(person.id, lock=True)

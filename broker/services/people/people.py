@@ -13,13 +13,15 @@ from broker.domain.people.accounts import Caller, Role, WhoIsSought
 from broker.domain.people.invites import Invite
 from broker.domain.people.oidc import Linked
 from broker.services.people.accounts import Account
+from broker.services.people.reach import require_over, roles_over
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
 
 ACTS = (
     "person:assign", "person:disable", "person:enable", "person:invite", "person:reset_password",
-    "person:reset_second_factor", "identity:list", "identity:link", "identity:unlink", "lock:set", "absence:note",
+    "person:reset_second_factor", "person:read_access", "person:end_access", "identity:list", "identity:link",
+    "identity:unlink", "lock:set", "absence:note",
 )  # fmt: skip
 """What may be done about an account; which of them the caller may is told beside it."""
 
@@ -70,7 +72,7 @@ class People:
             if not home.path.startswith(_kept(work, caller)):
                 raise Unknown("unknown-person", person=key)
             account = Account(person, home, work.persons.assignments({key}).get(key, ()))
-            factor, may = work.second_factors.of(key), self._may(work, caller, home.path, key)
+            factor, may = work.second_factors.of(key), self._may(work, caller, key)
             return Dossier(
                 account=account,
                 factor_since=factor.confirmed_at if factor else None,
@@ -103,11 +105,10 @@ class People:
         """
         with self._work() as work:
             person = work.persons.load(key, lock=True)
-            home = work.departments.load(person.department_id)
-            roles = caller.roles_at(home.path, work.now)
-            permit = self._policy.require(caller, "person:enable", roles, facts.of_person(caller, key))
+            permit = require_over(self._policy, work, caller, "person:enable", person, facts.of_person(caller, key))
             if person.active:
                 raise Conflict("account-open")
+            home = work.departments.keep_open(person.department_id)
             stream = f"person/{key}"
             number = work.audit.reserve(stream)
             work.persons.change(key, number, active=True)
@@ -115,8 +116,8 @@ class People:
             work.commit(permit)
             return Account(work.persons.load(key), home, work.persons.assignments({key}).get(key, ()))
 
-    def _may(self, work: UnitOfWork, caller: Caller, path: str, key: PersonId) -> frozenset[str]:
-        roles = caller.roles_at(path, work.now)
+    def _may(self, work: UnitOfWork, caller: Caller, key: PersonId) -> frozenset[str]:
+        roles = roles_over(work, caller, key)
         known = facts.of_lock(caller, LockKind.PERSON, key) | facts.of_second_factor(caller, work.now)
         answers = {act: self._policy.decide(roles, act, known) for act in ACTS}
         return frozenset(act for act, it in answers.items() if it.allowed or (it.missing and set(it.missing) <= FACTOR))

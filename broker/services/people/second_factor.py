@@ -19,6 +19,7 @@ from broker.domain.people.second_factor import (
 )
 from broker.domain.permits import Permit
 from broker.services.people.one_time_codes import Shown, take
+from broker.services.people.reach import require_over
 from broker.services.people.sign_in import Passwords
 from broker.services.people.throttle import MINUTES, Try, failed, flooded
 from policies import facts
@@ -182,10 +183,8 @@ class SecondFactor:
         """
         with self._work() as work:
             person = work.persons.load(key, lock=True)
-            home = work.departments.load(person.department_id)
             known = facts.of_person(caller, key) | facts.of_second_factor(caller, work.now)
-            roles = caller.roles_at(home.path, work.now)
-            permit = self._policy.require(caller, "person:reset_second_factor", roles, known)
+            permit = require_over(self._policy, work, caller, "person:reset_second_factor", person, known)
             factor = work.second_factors.of(key, lock=True)
             if factor is None:
                 raise Conflict("second-factor-absent")

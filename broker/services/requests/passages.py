@@ -9,7 +9,7 @@ from broker.domain.catalog.catalog import Camera
 from broker.domain.deciding.decisions import Passage
 from broker.domain.deciding.routes import Journey, Route, choose
 from broker.domain.deciding.rulebook import Rulebook
-from broker.domain.errors import Invalid
+from broker.domain.errors import Conflict, Invalid
 from broker.domain.ids import CameraId, DepartmentId, ItemId, LineId, new_id
 from broker.domain.people.accounts import Department
 from broker.domain.requests.access_requests import AccessRequest, Line, RequestItem
@@ -83,7 +83,21 @@ def emergency_plan(work: UnitOfWork, request: AccessRequest, rules: Rulebook) ->
         raise fault
     timed = tuple(replace(item, route=routes[item.department_id].code) for item in items)
     passage = Passage(deciders.center.id if deciders.center else None, 1, rules.version, None)
-    return Plan(passage, timed, owners, routes, deciders)
+    plan = Plan(passage, timed, owners, routes, deciders)
+    hold_places(work, request, plan)
+    return plan
+
+
+def hold_places(work: UnitOfWork, request: AccessRequest, plan: Plan) -> None:
+    """Let none of the departments on a request's way move or close until the transaction ends.
+
+    Raises:
+        Conflict: one did so since the way was chosen.
+    """
+    home = work.departments.load(request.department_id)
+    places = {each.id: each for each in (home, *plan.owners.values(), *([plan.center] if plan.center else []))}
+    if not work.departments.still(places.values()):
+        raise Conflict("changed-meanwhile", subject="department")
 
 
 def due_by(rules: Rulebook, start: datetime, allowed: timedelta, route: Route) -> datetime:

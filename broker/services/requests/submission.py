@@ -8,7 +8,7 @@ from broker.domain.errors import BrokerError
 from broker.domain.requests.access_requests import AccessRequest, lacking, require_in_time
 from broker.domain.requests.request_states import RequestCommand, RequestState, next_request_state
 from broker.services.requests.limits import check_renewal, investigator_faults, quota_faults, size_faults
-from broker.services.requests.passages import Plan, Survey, survey
+from broker.services.requests.passages import Plan, Survey, hold_places, survey
 from storage.db.unit_of_work import UnitOfWork
 
 
@@ -33,10 +33,15 @@ class Submission:
 
 
 def examine(work: UnitOfWork, request: AccessRequest, rules: Rulebook, *, hold: bool = False) -> Submission:
-    """Look at a request as its submission would; `hold` keeps its cameras and its department's day as they are."""
+    """Look at a request as its submission would.
+
+    `hold` keeps its cameras, the tree around them and its department's day as they are.
+    """
     if hold:
         work.cameras.hold({line.camera_id for line in request.asked})
     found = survey(work, request, rules)
+    if hold:
+        hold_places(work, request, found.plan)
     faults: list[BrokerError] = [
         *untimely(work, request),
         *rules.purpose.faults(request.purpose),

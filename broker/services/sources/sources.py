@@ -94,7 +94,7 @@ class Sources:
     def add(self, caller: Caller, new: NewSource) -> Source:
         """Add a source; its options are checked against the adapter's schema, the source itself is not asked."""
         with self._work() as work:
-            owner = work.departments.by_code(new.department)
+            owner = work.departments.open_one(new.department)
             roles = caller.roles_at(owner.path, work.now)
             permit = self._policy.require(caller, "source:add", roles, facts.of_person(caller))
             if not CODE.fullmatch(new.code):
@@ -212,7 +212,7 @@ class Sources:
         """Return the department a source belongs to afterwards; who gives it away has to keep both places."""
         if edit.department is None:
             return before.department_id
-        owner = work.departments.by_code(edit.department)
+        owner = work.departments.open_one(edit.department)
         roles = caller.roles_at(owner.path, work.now)
         self._policy.require(caller, "source:edit", roles, facts.of_person(caller))
         return owner.id

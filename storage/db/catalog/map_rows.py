@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from broker.domain.catalog.catalog import Lifecycle, Status, Visibility
 from storage.db.tables import camera_gone, department
@@ -113,6 +113,11 @@ class MapRowRepository:
         where = f"(tags <> '{{}}' OR visibility = 'listed'){newer}"
         grouped = f"SELECT tags, shown_to, {packed} AS halves FROM camera WHERE {where} GROUP BY 1, 2"  # noqa: S608  # constants
         return self._connection.exec_driver_sql(grouped).all()
+
+    def tree(self) -> int:
+        """Return a number that changes when a department moves."""
+        places = select(func.coalesce(func.sum(func.hashtextextended(department.c.path, 0)), 0))
+        return int(self._connection.execute(places).scalar_one())
 
     def departments(self) -> dict[bytes, str]:
         """Return the path of every department, by id."""

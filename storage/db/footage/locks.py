@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, or_, select, text, update
 
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.footage.locks import Lock, LockKind
@@ -95,6 +95,25 @@ class LockRepository:
         """Return the lock that stands on a person, a camera or a department itself."""
         on = select(lock.c.id).where(_STANDING, lock.c.kind == kind, lock.c.target_id == target)
         return self._connection.execute(on).scalar()
+
+    def above(self, path: str) -> bool:
+        """Say whether a lock on a department, or on one above it, keeps back the footage of what stands at a path."""
+        over = _STANDING & (lock.c.kind == LockKind.DEPARTMENT) & func.starts_with(path, lock.c.path)
+        return self._connection.execute(select(exists().where(over))).scalar_one()
+
+    def relocate(self, old: str, new: str) -> None:
+        """Let locks, of earlier times too, follow a subtree of departments to where it stands now; the gate is shut.
+
+        The level goes along where it lies in that subtree. One above stays what it is: who lifts the lock has to reach
+        both that and the new place.
+        """
+
+        def carried(column: ColumnElement[str]) -> ColumnElement[str]:
+            return literal(new) + func.substr(column, len(old) + 1)
+
+        level = case((func.starts_with(lock.c.level, old), carried(lock.c.level)), else_=lock.c.level)
+        inside = func.starts_with(lock.c.path, old)
+        self._connection.execute(update(lock).where(inside).values(path=carried(lock.c.path), level=level))
 
     def add(self, new: Lock) -> None:
         """Store a new lock; the gate is shut.

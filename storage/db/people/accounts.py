@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 from broker.domain.deciding.delegations import DECIDING
 from broker.domain.errors import Conflict, Unknown
 from broker.domain.ids import DepartmentId, PersonId
-from broker.domain.people.accounts import Assignment, Department, DepartmentKind, Person, Role, Standing, WhoIsSought
+from broker.domain.people.accounts import Assignment, Person, Role, Standing, WhoIsSought
 from broker.domain.time import TimeSpan
 from storage.db.deciding.absences import away
 from storage.db.deciding.delegations import DelegationRepository, locked
@@ -19,96 +19,6 @@ from storage.db.tables import department, person, role_assignment
 AnyRow = Row[tuple[object, ...]]
 FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 ANYBODY = WhoIsSought()
-
-
-class DepartmentRepository:
-    """The tree of departments."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def load(self, key: DepartmentId) -> Department:
-        """Raises Unknown when there is no such department."""
-        row = self._connection.execute(select(department).where(department.c.id == key)).one_or_none()
-        if row is None:
-            raise Unknown("unknown-department", department=key)
-        return _department(row)
-
-    def load_many(self, keys: Collection[DepartmentId]) -> dict[DepartmentId, Department]:
-        rows = self._connection.execute(select(department).where(department.c.id.in_(set(keys))))
-        return {found.id: found for found in map(_department, rows)}
-
-    def by_code(self, code: str) -> Department:
-        """Raises Unknown when no department has this code."""
-        row = self._connection.execute(select(department).where(department.c.code == code)).one_or_none()
-        if row is None:
-            raise Unknown("unknown-department", department=code)
-        return _department(row)
-
-    def by_codes(self, codes: Collection[str]) -> dict[str, Department]:
-        """Return the departments that exist, by code."""
-        rows = self._connection.execute(select(department).where(department.c.code.in_(set(codes))))
-        return {found.code: found for found in map(_department, rows)}
-
-    def centers(self) -> tuple[Department, ...]:
-        rows = select(department).where(department.c.kind == DepartmentKind.CENTER).order_by(department.c.path)
-        return tuple(_department(row) for row in self._connection.execute(rows))
-
-    def roots(self) -> list[Department]:
-        """Return what has nothing above it: one city, as a rule."""
-        rows = select(department).where(department.c.parent_id.is_(None)).order_by(department.c.path)
-        return [_department(row) for row in self._connection.execute(rows)]
-
-    def page(self, *, after: str = "", limit: int = 100) -> list[Department]:
-        """Return departments in tree order, `after` a path, at most `limit`."""
-        rows = select(department).where(department.c.path > after).order_by(department.c.path).limit(limit)
-        return [_department(row) for row in self._connection.execute(rows)]
-
-    def find(self, text: str, *, after: str, limit: int) -> list[Department]:
-        """Return departments with this text in name or code, in tree order, `after` a path."""
-        named = or_(*(it.icontains(text, autoescape=True) for it in (department.c.name, department.c.name_en)))
-        fitting = or_(named, department.c.code.istartswith(text, autoescape=True)) & (department.c.path > after)
-        rows = self._connection.execute(select(department).where(fitting).order_by(department.c.path).limit(limit))
-        return [_department(row) for row in rows]
-
-    def children(self, parent: DepartmentId, *, after: str = "", limit: int) -> list[Department]:
-        """Return what lies directly below a department, in tree order, `after` a path."""
-        below = (department.c.parent_id == parent) & (department.c.path > after)
-        rows = self._connection.execute(select(department).where(below).order_by(department.c.path).limit(limit))
-        return [_department(row) for row in rows]
-
-    def grandchildren(self, parents: Collection[DepartmentId], *, each: int) -> dict[DepartmentId, list[Department]]:
-        """Return the first `each` departments directly below each of some, in tree order."""
-        place = func.row_number().over(partition_by=department.c.parent_id, order_by=department.c.path)
-        numbered = select(department, place.label("place")).where(department.c.parent_id.in_(set(parents))).subquery()
-        rows = select(numbered).where(numbered.c.place <= each).order_by(numbered.c.path)
-        found: dict[DepartmentId, list[Department]] = {}
-        for row in self._connection.execute(rows):
-            found.setdefault(row.parent_id, []).append(_department(row))
-        return found
-
-    def change(self, before: Department, after: Department) -> None:
-        """Store what a department is called from now on; code, kind and place stay.
-
-        Raises:
-            Conflict: there is a newer version already.
-        """
-        same = (department.c.id == before.id) & (department.c.version == before.version)
-        done = self._connection.execute(
-            update(department).where(same).values(
-                name=after.name, name_en=after.name_en, division=after.division, version=after.version
-            )
-        )  # fmt: skip
-        if done.rowcount != 1:
-            raise Conflict("changed-meanwhile", subject="department")
-
-    def add(self, new: Department) -> None:
-        self._connection.execute(
-            insert(department).values(
-                id=new.id, code=new.code, name=new.name, name_en=new.name_en, kind=new.kind, division=new.division,
-                parent_id=new.parent_id, path=new.path, stream=f"department/{new.id}", version=new.version,
-            ),
-        )  # fmt: skip
 
 
 class PersonRepository:
@@ -221,6 +131,7 @@ class PersonRepository:
                 or_(role_assignment.c.valid_from.is_(None), role_assignment.c.valid_from <= at),
                 or_(role_assignment.c.valid_until.is_(None), role_assignment.c.valid_until > at),
                 person.c.active,
+                department.c.closed_at.is_(None),
                 where,
             )
         )
@@ -270,13 +181,6 @@ def _fitting(sought: WhoIsSought) -> Iterator[ColumnElement[bool]]:
         yield person.c.active if sought.standing is not Standing.CLOSED else ~person.c.active
     if sought.standing is Standing.INVITED:
         yield ~person.c.password_chosen
-
-
-def _department(row: AnyRow) -> Department:
-    return Department(
-        id=row.id, code=row.code, name=row.name, name_en=row.name_en, kind=DepartmentKind(row.kind),
-        division=row.division, parent_id=row.parent_id, path=row.path, version=row.version,
-    )  # fmt: skip
 
 
 def _person(row: AnyRow) -> Person:

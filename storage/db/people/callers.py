@@ -20,7 +20,7 @@ _STANDING = """
             AND valid_from <= %(at)s AND valid_until > %(at)s) AS lent,
         EXISTS (SELECT FROM second_factor WHERE person_id = p.id AND removed_at IS NULL
             AND confirmed_at IS NOT NULL) AS enrolled,
-        held.role, held.department_id, held.valid_from, held.valid_until, there.path
+        held.role, held.department_id, held.valid_from, held.valid_until, there.path, there.closed_at
     FROM person AS p
     JOIN department AS home ON home.id = p.department_id
     LEFT JOIN role_assignment AS held ON held.person_id = p.id AND held.withdrawn_at IS NULL
@@ -69,7 +69,7 @@ class CallerRepository:
 
 def _standing(rows: Sequence[Row[Any]], lent: tuple[Assignment, ...]) -> Standing:
     one = rows[0]
-    held = tuple(assignment_of(row) for row in rows if row.role is not None)
+    held = tuple(assignment_of(row) for row in rows if row.role is not None and row.closed_at is None)
     return Standing(
         name=one.name, active=one.active, locked=one.locked, department_id=one.home_id, path=one.home_path,
         assignments=held + lent, second_factor=one.enrolled, one_time=one.one_time,

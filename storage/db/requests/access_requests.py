@@ -288,6 +288,19 @@ class AccessRequestRepository:
         )
         return list(self._connection.execute(open_lines.distinct().order_by(request_item.c.request_id)).scalars())
 
+    def undecided_in(self, places: Collection[DepartmentId]) -> list[RequestId]:
+        """Return the requests in which an owner or a center among some departments still has to decide, by id."""
+        parts = exists().where(
+            request_item.c.request_id == access_request.c.id,
+            request_item.c.revision == access_request.c.revision,
+            request_item.c.state == ItemState.PENDING,
+            request_item.c.department_id.in_(places),
+        )
+        center = (access_request.c.state == RequestState.CENTER_REVIEW) & access_request.c.center_id.in_(places)
+        undecided = access_request.c.state.in_((RequestState.CENTER_REVIEW, RequestState.DEPARTMENT_REVIEW))
+        rows = select(access_request.c.id).where(undecided, or_(parts, center)).order_by(access_request.c.id)
+        return list(self._connection.execute(rows).scalars())
+
     def earlier(self, request: AccessRequest, since: datetime, scope: Scope, limit: int) -> list[Earlier]:
         """Return requests that came to nothing, newest first: of the same case, or lately of the same matter."""
         rows = self._connection.execute(earlier_than(request, since, scope, limit))

@@ -28,6 +28,7 @@ department = Table(
     Column("division", Text, nullable=False),
     Column("parent_id", ForeignKey("department.id")),
     Column("path", Text, nullable=False, unique=True),
+    Column("closed_at", INSTANT),
     *audited(),
     CheckConstraint("kind IN ('government', 'center', 'department')", name="kind"),
     Index("ix_department_path", "path", postgresql_ops={"path": "text_pattern_ops"}),

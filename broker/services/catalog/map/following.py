@@ -22,6 +22,7 @@ Kept = TypeVar("Kept")
 class _State:
     index: MapIndex | None = None
     since: int = 0
+    tree: int = 0
     looked: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,16 +43,17 @@ class MapFollower:
             if state.index is None or time.monotonic() - state.looked >= FRESH:
                 begun = time.monotonic()
                 since = work.map_rows.oldest_open()
-                state.index = self._read(work, state.index, state.since)
-                state.since, state.looked = since, begun
+                tree = work.map_rows.tree()
+                state.index = self._read(work, state.index, state.since, moved=tree != state.tree)
+                state.since, state.tree, state.looked = since, tree, begun
             return state.index
 
     @staticmethod
-    def _read(work: UnitOfWork, index: MapIndex | None, since: int) -> MapIndex:
+    def _read(work: UnitOfWork, index: MapIndex | None, since: int, *, moved: bool) -> MapIndex:
         if index is None:
             return build(work.map_rows.read(), work.map_rows.departments())
         rows = work.map_rows.read(since)
-        if not len(rows) and not rows.gone:
+        if not len(rows) and not rows.gone and not moved:
             return index
         paths = work.map_rows.departments()
         if len(rows) > REBUILD:
