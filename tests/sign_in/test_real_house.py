@@ -1,13 +1,6 @@
-"""The whole flow against a certified provider: `oidc-provider` of npm, run by Node.
+"""The whole flow against a certified provider: `oidc-provider` of npm, run by Node."""
 
-It is fetched once into a folder that git ignores; where Node, npm or the package is not to be had, the tests are
-skipped by name. XUELIANG_OIDC_PROVIDER names a folder that has it already.
-"""
-
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -21,50 +14,20 @@ from tests.city import City
 from tests.clock import Turned
 from tests.sign_in.browser import CALLBACK
 from tests.sign_in.conftest import HERE, Front, Place, told_of
-from tests.sign_in.house import CLIENT, House
+from tests.sign_in.house import House
+from tests.sign_in.real_house import SECRET, fetched, running
 from tests.web.door import NOBODY, bad, good
-
-PACKAGE = "oidc-provider@9.13.3"
-SECRET = "a-secret-of-forty-characters-or-so-it-seems"
-QUIET = ("--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--fetch-retries=0")
 
 
 @pytest.fixture(scope="session")
 def folder() -> Path:
-    """Return a folder in which the package is installed, or skip."""
-    named = os.environ.get("XUELIANG_OIDC_PROVIDER")
-    place = Path(named) if named else Path(__file__).parent / "build"
-    if (place / "node_modules" / "oidc-provider").is_dir():
-        return place
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("needs node and npm, to run oidc-provider: a real provider")
-    place.mkdir(parents=True, exist_ok=True)
-    fetched = subprocess.run(
-        [npm, "install", *QUIET, "--fetch-timeout=20000", "--prefix", str(place), PACKAGE],
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
-    if fetched.returncode != 0:
-        pytest.skip(f"needs {PACKAGE} of npm, a real provider, which could not be fetched")
-    return place
+    return fetched()
 
 
 @pytest.fixture
 def real(folder: Path) -> Iterator[House]:
-    """Run the provider."""
-    script = Path(__file__).with_name("real_house.mjs")
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs node, to run oidc-provider: a real provider")
-    command = [node, str(script), str(folder), f"{HERE}{CALLBACK}", CLIENT, SECRET]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = next((line.split()[1] for line in process.stdout if line.startswith("serving ")), None)
-            assert port is not None, "the provider ended before it served anything"
-            yield House(f"http://127.0.0.1:{port}")
-        finally:
-            process.kill()
+    with running(folder, f"{HERE}{CALLBACK}") as house:
+        yield house
 
 
 @pytest.fixture

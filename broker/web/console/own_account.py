@@ -28,9 +28,11 @@ FACTOR = f"{ACCOUNT}/second-factor"
 def show_account(visit: VisitDep) -> Response:
     """本人账号：会话、密码、二次验证。The own account: sessions, password, second factor."""
     (me,) = shown([visit.broker.accounts.me(visit.caller)], visit.reading)
+    identities = visit.broker.identities.of(visit.caller, visit.caller.person())
     return visit.show(
         "account", me=me, sessions=visit.broker.sign_in.sessions(visit.caller),
         factor=visit.broker.second_factor.standing(visit.caller),
+        other_house=bool(visit.broker.settings.oidc_issuer or identities),
     )  # fmt: skip
 
 

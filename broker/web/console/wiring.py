@@ -10,6 +10,7 @@ from broker.web.console import (
     invites,
     ledger,
     own_account,
+    own_identities,
     requester,
     signing_in,
 )
@@ -27,10 +28,10 @@ from broker.web.console.problem_pages import problem_page
 from broker.web.console.retrieving import wiring as retrieving
 
 ROUTERS = (
-    home.router, signing_in.router, invites.router, own_account.router, own_account.showing, inbox.router, live.router,
-    requester.router, *APPLYING, center.router, owner.router, together.router, ledger.router,
-    emergencies.router, notices.router, *retrieving.ROUTERS, *maps.ROUTERS, assets.router,
-    *administering.ROUTERS, *auditing.ROUTERS, *dashboard.ROUTERS, *operating.ROUTERS,
+    home.router, signing_in.router, invites.router, own_account.router, own_account.showing, own_identities.leaving,
+    own_identities.router, inbox.router, live.router, requester.router, *APPLYING, center.router, owner.router,
+    together.router, ledger.router, emergencies.router, notices.router, *retrieving.ROUTERS, *maps.ROUTERS,
+    assets.router, *administering.ROUTERS, *auditing.ROUTERS, *dashboard.ROUTERS, *operating.ROUTERS,
 )  # fmt: skip
 """Whoever builds a desk adds its routers here."""
 

@@ -11,7 +11,10 @@ from tests.web.console.conftest import Enter
 from tests.web.console.page import Page, Person
 from tests.web.routes_of import PUBLIC_PAGES, filled, page_routes
 
-EVERYBODY = ["/account", "/account/password", "/account/second-factor", "/step-up", "/keys", "/components", "/"]
+EVERYBODY = [
+    "/account", "/account/password", "/account/second-factor", "/account/identities", "/step-up", "/keys",
+    "/components", "/",
+]  # fmt: skip
 DESKS = ["/inbox", "/requests", "/requests?scope=all&state=CENTER_REVIEW", "/grants"]
 NO_PAGES = {
     "/", "/favicon.ico", "/assets/{name}", "/invite/{token}", "/map/base/{z}/{x}/{y}", "/map/outline.geojson",
