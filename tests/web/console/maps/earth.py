@@ -38,11 +38,8 @@ class MapInWindow:
         """Return where a place stands in the window."""
         box = self.view.bounding_box()
         assert box is not None
-        size = WORLD * 2**self.zoom
-        return (
-            box["x"] + box["width"] / 2 + (longitude - self.longitude) / 360 * size,
-            box["y"] + box["height"] / 2 - (_north(latitude) - _north(self.latitude)) * size,
-        )
+        right, down = beside((self.longitude, self.latitude), (longitude, latitude), self.zoom)
+        return box["x"] + box["width"] / 2 + right, box["y"] + box["height"] / 2 + down
 
     def click(self, longitude: float, latitude: float) -> None:
         self.page.mouse.click(*self.pixel(longitude, latitude))
@@ -65,6 +62,12 @@ class MapInWindow:
         shot = cv2.imdecode(np.frombuffer(self.view.screenshot(), np.uint8), cv2.IMREAD_COLOR)
         assert shot is not None
         return np.asarray(shot, np.uint8)
+
+
+def beside(middle: tuple[float, float], place: tuple[float, float], zoom: float) -> tuple[float, float]:
+    """Return how many pixels a place stands to the right of the middle of a map, and below it."""
+    size = WORLD * 2**zoom
+    return (place[0] - middle[0]) / 360 * size, (_north(middle[1]) - _north(place[1])) * size
 
 
 def _north(latitude: float) -> float:

@@ -1,6 +1,7 @@
 """A recorder with two cameras, the pages over it, and grants and results as tests want them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,20 +92,29 @@ class Studio:
 @pytest.fixture(scope="session")
 def studio(server: EmbeddedServer, city_template: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A console with footage for all tests that bring grants and results of their own."""
-    folder = tmp_path_factory.mktemp("studio")
+    with opened_studio(server, city_template, "test_console_studio", tmp_path_factory) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_studio(
+    server: EmbeddedServer, city: City, database: str, folders: pytest.TempPathFactory
+) -> Iterator[Studio]:
+    """Open a console with footage over a copy of the city, in a database of this name."""
+    folder = folders.mktemp("studio")
     begin = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
     gap = TimeSpan(begin + GAP[0] * SECOND, begin + GAP[1] * SECOND)
     write_recording(folder, "01", begin, 1, style=Style(fps=FPS, size=(480, 270), gaps=(gap,)), name="环城路卡口")
     write_recording(folder, "02", begin, 1, style=Style(fps=FPS, size=(480, 270), codec="hevc"), name="渣土场门口")
     with (
-        over_a_copy(server, "test_console_studio", tmp_path_factory.mktemp("studio-data")) as broker,
+        over_a_copy(server, database, folders.mktemp("studio-data")) as broker,
         serving(create_app(without_tls(broker)), lifespan="on") as url,
         entrance(url) as enter,
         Door(url) as door,
     ):
-        bind(broker, city_template, folder)
+        bind(broker, city, folder)
         new_key(broker.settings.data / FOLDER, "锦川市公安局", datetime.now(UTC))
-        yield Studio(broker, city_template, url, enter, door, TimeSpan(begin, begin + timedelta(minutes=1)))
+        yield Studio(broker, city, url, enter, door, TimeSpan(begin, begin + timedelta(minutes=1)))
 
 
 def bind(broker: Broker, city: City, folder: Path) -> None:
