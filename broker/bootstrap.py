@@ -20,6 +20,7 @@ from broker.fittings import (
     base_map,
     blobs_of,
     gateways,
+    key_files,
     open_post_office,
     papers,
     provider,
@@ -79,6 +80,7 @@ from broker.services.oversight.plan_targets import PlanTargets
 from broker.services.oversight.register import Register
 from broker.services.oversight.retention import Retention
 from broker.services.oversight.statistics import Figures
+from broker.services.oversight.trace_exports import TraceExports
 from broker.services.people.accounts import Accounts
 from broker.services.people.contacts import Contacts
 from broker.services.people.credentials import Credentials
@@ -218,6 +220,7 @@ class Broker:
     register: Register
     attachments: Attachments
     audit: Audit
+    trace_exports: TraceExports
     jobs: Jobs
     names: Names
 
@@ -324,7 +327,6 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         sources=Sources(work, policy, gateway, opener, health), source_health=health, availability=availability,
         escrows=escrows, runs=runs, resealing=Resealing(work, policy, secrets),
         source_clocks=SourceClocks(work, policy, blobs, settings.attachment_mb * 1024 * 1024),
-        point_health=PointHealth(work, policy),
         point_looks=PointLooks(work, policy, gateway, opener, SourceSlots(url), office.zone),
         point_settlement=PointSettlement(work, policy, office.zone), maintenance=MaintenanceWindows(work, policy),
         access_requests=AccessRequests(work, policy, escrow=settings.escrow), sketches=Sketches(work, policy),
@@ -336,16 +338,16 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         plan_targets=PlanTargets(work, policy), locks=Locks(work, policy), holds=Holds(work, policy),
         retention=Retention(work, policy, blobs, timedelta(days=settings.keep_copies_days)),
         health_retention=HealthRetention(work, policy, office.zone, *_kept(settings)), grants=Grants(work, policy),
-        uses=Uses(work, policy), renewals=Renewals(work, policy),
+        uses=Uses(work, policy), renewals=Renewals(work, policy), point_health=PointHealth(work, policy),
         retrievals=Retrievals(work, policy, KEPT_WITH_FACES if redacts(settings.face_model) else KEPT),
         copies=Copies(work, policy), packages=Packages(work, policy),
         package_runs=PackageRuns(work, policy, workshop(settings, blobs, office.zone)),
         package_checks=PackageChecks(work, policy, blobs, root_of(settings)), policies=Policies(work, policy),
         notices=Notices(work, policy), contacts=Contacts(work, policy), webhooks=Webhooks(work, policy, office),
         deliveries=Deliveries(work, policy, office), mailbox=Mailbox(work, policy, office),
-        register=Register(work, policy, settings.register_export_lines),
+        register=Register(work, policy, settings.register_export_lines), names=Names(work, policy),
         attachments=Attachments(work, policy, blobs, papers(settings)), audit=Audit(work, policy),
-        names=Names(work, policy),
+        trace_exports=TraceExports(work, policy, key_files(settings), settings.trace_export_events),
     )  # fmt: skip
 
 

@@ -149,12 +149,18 @@ def papers(settings: Settings) -> Limits:
     return Limits(size=settings.attachment_mb * 1024 * 1024, count=settings.attachments_per_request)
 
 
+def key_files(settings: Settings) -> KeyFiles:
+    """Return where the key of the house and its certificates lie, if it has one."""
+    place = settings.data / FOLDER
+    return KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
+
+
 def workshop(settings: Settings, blobs: BlobStore, zone: tzinfo) -> Workshop:
     """Return with what evidence packages are made; the key is read when the first one is."""
-    place = settings.data / FOLDER
-    keys = KeyFiles(settings.evidence_key or place / KEY, settings.evidence_certificate or place / CERTIFICATE)
     frames = KeyFrames(settings.fetch_deadline, settings.fetch_memory_mb * 1024 * 1024, settings.timezone)
-    return Workshop(blobs, keys, frames, workspace(settings.data), zone, settings.organization, settings.sm3)
+    return Workshop(
+        blobs, key_files(settings), frames, workspace(settings.data), zone, settings.organization, settings.sm3
+    )
 
 
 def root_of(settings: Settings) -> Path:

@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     register_export_lines: int = Field(
         default=50_000, ge=1, le=500_000, description="Most lines of the access register in one exported file."
     )
+    trace_export_events: int = Field(
+        default=50_000, ge=1, le=500_000, description="Most events that one export of the trace is made for."
+    )
     password_memory_kib: int = Field(default=65_536, ge=64, description="Memory of one argon2id hash.")
     password_passes: int = Field(default=3, ge=1, description="Passes of one argon2id hash.")
     step_up_minutes: int = Field(

@@ -74,7 +74,7 @@ ACTS: dict[str, frozenset[str]] = {
     "policy": frozenset({"list", "read", "explain", "propose", "preview", "activate", "discard", "reset"}),
     "register": frozenset({"list", "export"}),
     "attachment": frozenset({"list", "read", "add", "remove"}),
-    "audit": frozenset({"read", "verify"}),
+    "audit": frozenset({"read", "verify", "export"}),
     "notice": frozenset({"list", "read", "deliver"}),
     "webhook": frozenset({"add", "list", "remove", "test"}),
     "mail": frozenset({"read", "test"}),

@@ -52,6 +52,7 @@ from storage.db.oversight.plan_targets import PlanTargetRepository
 from storage.db.oversight.register import RegisterRepository
 from storage.db.oversight.retention import RetentionRepository
 from storage.db.oversight.statistics import StatisticsRepository
+from storage.db.oversight.trace_exports import TraceExportRepository
 from storage.db.people.accounts import PersonRepository
 from storage.db.people.callers import CallerRepository
 from storage.db.people.departments import DepartmentRepository
@@ -368,6 +369,10 @@ class UnitOfWork:
     @cached_property
     def audit(self) -> AuditRepository:
         return AuditRepository(self._open, self.now)
+
+    @cached_property
+    def trace_exports(self) -> TraceExportRepository:
+        return TraceExportRepository(self._open)
 
     @cached_property
     def idempotency(self) -> IdempotencyRepository:

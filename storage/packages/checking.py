@@ -13,10 +13,9 @@ import rfc8785
 from cryptography import x509
 
 from storage.packages import bag
-from storage.packages.cms import MalformedSignatureError, read_signature
 from storage.packages.findings import Fault, Findings
 from storage.packages.opening import Archive, Contents, open_archive, open_folder
-from storage.packages.trust import standing
+from storage.packages.signed import check_signature
 
 FORMAT = "xueliang-evidence/1"
 LARGEST_TAG = 64 * 1024 * 1024
@@ -147,24 +146,7 @@ def _signature(tags: Mapping[str, bytes], roots: Sequence[x509.Certificate] | No
     if bag.SIGNATURE not in tags:
         findings.faults.append(Fault("unsigned"))
         return
-    try:
-        signature = read_signature(tags[bag.SIGNATURE])
-    except MalformedSignatureError:
-        findings.faults.append(Fault("malformed", name=bag.SIGNATURE))
-        return
-    if not signature.holds(tags.get(bag.TAG_MANIFEST, b"")):
-        findings.faults.append(Fault("signature"))
-        return
-    shown = standing(signature, roots)
-    findings.signer, findings.signed_at = shown.name, signature.at
-    if not shown.whole:
-        findings.faults.append(Fault("certificates"))
-    if not shown.in_time:
-        findings.faults.append(Fault("certificate-time", at=signature.at.isoformat()))
-    if shown.trusted is None:
-        findings.unverified.append(Fault("issuer"))
-    elif not shown.trusted:
-        findings.faults.append(Fault("untrusted", name=shown.name))
+    check_signature(bag.SIGNATURE, tags[bag.SIGNATURE], tags.get(bag.TAG_MANIFEST, b""), roots, findings)
 
 
 def _record(

@@ -365,7 +365,7 @@ def register(roles: Roles, verb: str, by: Relation) -> bool:
 
 
 def audit(roles: Roles, verb: str, _: Relation) -> bool:
-    if verb in {"read", "verify"}:
+    if verb in {"read", "verify", "export"}:
         return bool(roles & {AUDITOR, OPERATOR})
     raise Silent(verb)
 

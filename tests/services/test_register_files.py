@@ -16,7 +16,8 @@ from broker.domain.footage.grants import Action
 from broker.domain.ids import CameraId, DepartmentId, GrantId, PersonId, RequestId, RetrievalId
 from broker.domain.oversight.register import LookAct, LookResult, Outcome, RegisterLine
 from broker.services.oversight.register import Export
-from broker.services.oversight.register_files import BOM, COLUMNS, as_csv, as_xlsx, cells, heading, neutral
+from broker.services.oversight.register_files import COLUMNS, as_csv, as_xlsx, cells, heading
+from broker.services.oversight.sheets import BOM, neutral
 
 AT = datetime(2026, 11, 20, 14, 0, 0, 250_000, tzinfo=UTC)
 KEY = UUID(int=7)

@@ -7,9 +7,10 @@ byte and the canonical body), so that a Merkle log over all streams can be laid 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 FIRST = b"\x00" * 32
 """What the first event of a stream names as its predecessor."""
@@ -168,6 +169,7 @@ KINDS = frozenset(
         "escrow:erased",
         "escrow:failed",
         "register:exported",
+        "trace:exported",
         "attachment:added",
         "attachment:removed",
         "attachment:purged",
@@ -193,7 +195,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Event:
-    """An entry as it stands in the log: numbered, dated, with its author, bound to its predecessor."""
+    """An entry as it stands in the log: numbered, dated, with its author, bound to its predecessor.
+
+    `case` is the access request that it is filed under, None for what belongs to none.
+    """
 
     stream: str
     seq: int
@@ -203,6 +208,7 @@ class Event:
     body: bytes
     previous: bytes
     leaf: bytes
+    case: UUID | None = None
 
     @property
     def data(self) -> dict[str, object]:
@@ -221,8 +227,10 @@ def leaf_hash(body: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + body).digest()
 
 
-def seal(entry: Entry, *, seq: int, at: datetime, actor: str, policy: str, previous: bytes) -> Event:
-    """Bind an entry to its place: number, instant, author, policy version and predecessor."""
+def seal(
+    entry: Entry, *, seq: int, at: datetime, actor: str, policy: str, previous: bytes, case: UUID | None = None
+) -> Event:
+    """Bind an entry to its place: number, instant, author, policy version, predecessor and access request."""
     body = canonical(
         {
             "stream": entry.stream,
@@ -232,6 +240,7 @@ def seal(entry: Entry, *, seq: int, at: datetime, actor: str, policy: str, previ
             "actor": actor,
             "policy": policy,
             "previous": previous.hex(),
+            "case": None if case is None else str(case),
             "data": dict(entry.data),
         },
     )
@@ -244,24 +253,49 @@ def seal(entry: Entry, *, seq: int, at: datetime, actor: str, policy: str, previ
         body=body,
         previous=previous,
         leaf=leaf_hash(body),
+        case=case,
     )
 
 
-def first_fault(events: tuple[Event, ...]) -> int | None:
+LENT = frozenset({"retrieval:refused", "person:role:withdrawn"})
+"""Kinds that older versions filed under a request although the stream is a person's: nothing told which one."""
+
+
+def first_fault(events: Iterable[Event], case: UUID | None = None) -> int | None:
     """Return the sequence number of the first event of a stream that does not hold, or None.
 
     An event holds when its number continues the stream, its body names the digest of its predecessor, its own digest
-    is that of its body, and what stands beside the body (kind, instant, author) is what the body says.
+    is that of its body, and what stands beside the body (kind, instant, author, access request) is what the body says.
+
+    Args:
+        events: all of one stream.
+        case: the access request that the thing of this stream belongs to, by its own row; for events of older
+            versions, whose bodies do not say it.
     """
     previous = FIRST
     for expected, event in enumerate(events, start=1):
-        body = _read(event.body)
-        told = tuple(body.get(name) for name in ("stream", "seq", "kind", "actor", "previous"))
-        meant = (event.stream, expected, event.kind, event.actor, previous.hex())
-        if told != meant or not _dated(body, event.at) or event.leaf != leaf_hash(event.body):
+        if not holds(event, expected, previous, case):
             return expected
         previous = event.leaf
     return None
+
+
+def holds(event: Event, expected: int, previous: bytes, case: UUID | None) -> bool:
+    """Say whether an event has this number, follows the event of this digest, and is what its body says."""
+    body = _read(event.body)
+    told = tuple(body.get(name) for name in ("stream", "seq", "kind", "actor", "previous"))
+    meant = (event.stream, expected, event.kind, event.actor, previous.hex())
+    bound = told == meant and event.previous == previous and event.leaf == leaf_hash(event.body)
+    return bound and _dated(body, event.at) and _filed(body, event, case)
+
+
+def _filed(body: Mapping[str, object], event: Event, case: UUID | None) -> bool:
+    """Say whether an event stands under the request that it belongs to."""
+    if "case" in body:
+        return body["case"] == (None if event.case is None else str(event.case))
+    if case is None and event.kind in LENT:
+        return True
+    return event.case == case
 
 
 def _read(body: bytes) -> dict[str, object]:

@@ -6,13 +6,14 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
+from broker.domain.ids import PersonId
 from broker.domain.oversight.audit import KINDS, Event
 
 THINGS: tuple[str, ...] = (
     "access_request", "request_item", "grant", "retrieval", "delivery", "package", "attachment", "hold", "lock",
     "escrow", "kept_original", "deadline", "refusal", "person", "second_factor", "sign_in", "delegation", "absence",
-    "register-export", "department", "catalogue", "camera_field", "import", "import-profile", "reconciliation",
-    "source", "source_clock", "health_target", "maintenance", "plan", "policy", "rulebook", "webhook",
+    "register-export", "trace-export", "department", "catalogue", "camera_field", "import", "import-profile",
+    "reconciliation", "source", "source_clock", "health_target", "maintenance", "plan", "policy", "rulebook", "webhook",
 )  # fmt: skip
 """The things that have streams of their own: a stream is called `<thing>/<key>`."""
 
@@ -24,6 +25,9 @@ def _by_family() -> dict[str, frozenset[str]]:
 
 FAMILIES: Mapping[str, frozenset[str]] = MappingProxyType(_by_family())
 """Kinds of events by what they begin with: `grant` for `grant:issued` and the like."""
+
+CHOICES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset({kind}) for kind in KINDS} | dict(FAMILIES))
+"""What may be chosen as a kind: one of them, or all that begin with a word."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,15 @@ class Sought:
 
 @dataclass(frozen=True)
 class Traced:
-    """An event as it stands in the log: its number over all streams, and the access request it belongs to."""
+    """An event as it stands in the log, with its number over all streams."""
 
     number: int
     event: Event
-    case: UUID | None
+
+
+def person_of(actor: str) -> PersonId | None:
+    """Return the person behind an actor, None for the operator, the worker and nobody."""
+    try:
+        return PersonId(UUID(actor))
+    except ValueError:
+        return None

@@ -13,7 +13,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from broker.domain.oversight.measure_words import FORMULAS, UNITS
 from broker.domain.oversight.measures import INDICATORS, MEASURE_WORDS, Figure, Line
 from broker.services.oversight.measures import Report
-from broker.services.oversight.register_files import neutral
+from broker.services.oversight.sheets import neutral
 from storage.packages.measure_report import Paper, measure_report
 
 PDF = "application/pdf"

@@ -1,27 +1,14 @@
-"""The register as a file: CSV or XLSX, one line a look, and no cell that a spreadsheet would carry out."""
+"""The register as a file: CSV or XLSX, one line a look."""
 
-import csv
-import io
-import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
 from typing import Literal
-
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
 
 from broker.domain.oversight.register import RegisterLine
 from broker.services.oversight.register import Export
+from broker.services.oversight.sheets import CSV, XLSX, Row, cell, csv_of, xlsx_of
 
 Format = Literal["csv", "xlsx"]
-MEDIA_TYPES: dict[Format, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-BOM = "\ufeff"
-CHUNK = 64 * 1024
+MEDIA_TYPES: dict[Format, str] = {"csv": CSV, "xlsx": XLSX}
 SHEET = "调阅登记簿"
 
 COLUMNS: tuple[tuple[str, str, Callable[[RegisterLine], object]], ...] = (
@@ -52,34 +39,10 @@ COLUMNS: tuple[tuple[str, str, Callable[[RegisterLine], object]], ...] = (
     ("来访地址", "address", lambda it: it.address),
 )
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_CARRIED_OUT = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-_BLANKS = ("\t", "\r", "\n")
-
-
-def neutral(text: str) -> str:
-    """Return text that a spreadsheet shows and never carries out.
-
-    A cell that begins with = + - @, a tab or a line break gets an apostrophe before it, as OWASP advises; so do the
-    full-width forms of these signs, and signs behind blanks, which some programs skip. Characters that XML cannot
-    hold become U+FFFD, the line breaks of Windows plain ones.
-    """
-    plain = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    risky = text.startswith(_BLANKS) or plain.lstrip().startswith(_CARRIED_OUT)
-    return f"'{plain}" if risky else plain
-
 
 def cells(line: RegisterLine) -> list[str | int]:
     """Return one line as the cells of a row: figures as figures, all else as harmless text."""
-    return [_cell(read(line)) for _, _, read in COLUMNS]
-
-
-def _cell(value: object) -> str | int:
-    if isinstance(value, int):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds")
-    return "" if value is None else neutral(str(value))
+    return [cell(read(line)) for _, _, read in COLUMNS]
 
 
 def heading() -> list[str]:
@@ -96,46 +59,17 @@ def closing(export: Export) -> list[str]:
 
 
 def as_csv(export: Export) -> Iterator[bytes]:
-    """Yield the export as UTF-8 with a byte order mark, without which Excel takes Chinese for something else."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    buffer.write(BOM)
-    writer.writerow(heading())
-    for line in export.lines:
-        writer.writerow(cells(line))
-        if buffer.tell() >= CHUNK:
-            yield _taken(buffer)
-    writer.writerow(closing(export))
-    yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    content = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return content
+    """Yield the export as CSV."""
+    return csv_of(_rows(export))
 
 
 def as_xlsx(export: Export) -> Iterator[bytes]:
-    """Yield the export as a workbook. The sheet goes to disk row by row: a workbook has no beginning to send early."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(SHEET)
-    sheet.freeze_panes = "A2"
+    """Yield the export as a workbook."""
+    return xlsx_of(_rows(export), SHEET)
 
-    def row(values: Sequence[str | int]) -> list[Cell]:
-        made = [WriteOnlyCell(sheet, value=value) for value in values]
-        for cell, value in zip(made, values, strict=True):
-            if isinstance(value, str):
-                cell.data_type = "s"  # whatever it looks like: the library itself takes "=…" for a formula
-        return made
 
-    sheet.append(row(heading()))
+def _rows(export: Export) -> Iterator[Row]:
+    yield heading()
     for line in export.lines:
-        sheet.append(row(cells(line)))
-    sheet.append(row(closing(export)))
-    with TemporaryDirectory(prefix="xueliang-register-") as folder:
-        path = Path(folder) / "register.xlsx"
-        book.save(path)
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
+        yield cells(line)
+    yield closing(export)

@@ -4,13 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, insert, not_, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Row
 
 from broker.domain.oversight.audit import FIRST, Entry, Event, seal
 from broker.domain.oversight.trace_search import Sought, Traced
 from broker.domain.permits import Permit
+from storage.db.oversight.trace_cases import cases_of
+from storage.db.oversight.trace_reach import EVERYTHING, TraceVisibility
 from storage.db.tables import access_request, audit_event, department, person
 
 _HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:streams AS text[])) AS name")
@@ -58,9 +60,10 @@ class AuditRepository:
                 actor=permit.actor,
                 policy=permit.policy,
                 previous=previous,
+                case=case,
             )
             heads[entry.stream] = (event.seq, event.leaf)
-            rows.append(_row(event, case))
+            rows.append(_row(event))
         self._connection.execute(insert(audit_event), rows)
 
     def _heads(self, streams: set[str]) -> dict[str, tuple[int, bytes]]:
@@ -96,30 +99,42 @@ class AuditRepository:
             found.setdefault(row.stream, []).append(_event(row))
         return {name: tuple(events) for name, events in found.items()}
 
-    def page(
-        self,
-        *,
-        case: UUID | None = None,
-        kind: str | None = None,
-        after: int = 0,
-        limit: int = 100,
-    ) -> list[tuple[int, Event]]:
-        """Return (id, event) pairs in the order of the log, `after` an id, at most `limit`."""
-        sought = Sought(case=case, kinds=None if kind is None else frozenset({kind}))
-        return [(it.number, it.event) for it in self.search(sought, after=after, limit=limit)]
+    def visible(self, subtrees: Sequence[str]) -> TraceVisibility:
+        """Return the test that guards every event for whoever audits these subtrees."""
+        reached = or_(text("false"), *(department.c.path.startswith(path, autoescape=True) for path in subtrees))
+        beyond = select(department.c.id).where(not_(reached)).limit(1)
+        return TraceVisibility(subtrees, whole=bool(subtrees) and self._connection.execute(beyond).first() is None)
 
-    def search(self, sought: Sought, *, after: int, limit: int, newest: bool = False) -> list[Traced]:
+    def page(
+        self, *, case: UUID | None = None, kind: str | None = None, after: int = 0, limit: int = 100
+    ) -> list[tuple[int, Event]]:
+        """Return (number, event) pairs in the order of the log, whoever may read them: the broker's own view."""
+        sought = Sought(case=case, kinds=None if kind is None else frozenset({kind}))
+        return [(it.number, it.event) for it in self.search(EVERYTHING, sought, after=after, limit=limit)]
+
+    def search(
+        self, visible: TraceVisibility, sought: Sought, *, after: int, limit: int, newest: bool = False
+    ) -> list[Traced]:
         """Return events in the order of the log, or the newest first; `after` is the number of the last one seen.
 
         Of `sought`, `person` is an actor and `department` a path.
         """
         number = audit_event.c.id
-        rows = select(audit_event).where(*_wanted(sought)).limit(limit)
+        rows = select(audit_event).where(visible.clause(), *wanted(sought)).limit(limit)
         if newest:
             rows = (rows.where(number < after) if after else rows).order_by(number.desc())
         else:
             rows = rows.where(number > after).order_by(number)
-        return [Traced(row.id, _event(row), row.case_id) for row in self._connection.execute(rows)]
+        return [traced(row) for row in self._connection.execute(rows)]
+
+    def within(self, visible: TraceVisibility, stream: str) -> frozenset[int]:
+        """Return the numbers of those events of a stream that the reader may know of."""
+        rows = select(audit_event.c.seq).where(audit_event.c.stream == stream, visible.clause())
+        return frozenset(self._connection.execute(rows).scalars())
+
+    def cases_of(self, streams: Sequence[str]) -> dict[str, UUID]:
+        """Return the request that each of these streams belongs to by its own rows, those of none left out."""
+        return cases_of(self._connection, streams)
 
     def streams(self, after: str = "", limit: int = 1000) -> list[str]:
         """Return the names of streams in order, `after` a name, at most `limit`."""
@@ -133,38 +148,44 @@ class AuditRepository:
         return list(self._connection.execute(rows).scalars())
 
 
-def _wanted(sought: Sought) -> list[ColumnElement[bool]]:
+def wanted(sought: Sought) -> list[ColumnElement[bool]]:
+    """Return the conditions of a search; its person is an actor, its department a path."""
     told = audit_event.c
-    wanted: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if sought.case is not None:
-        wanted.append(told.case_id == sought.case)
+        conditions.append(told.case_id == sought.case)
     if sought.number is not None:
-        wanted.append(told.case_id.in_(select(access_request.c.id).where(access_request.c.number == sought.number)))
+        conditions.append(told.case_id.in_(select(access_request.c.id).where(access_request.c.number == sought.number)))
     if sought.kinds is not None:
-        wanted.append(told.kind.in_(sorted(sought.kinds)))
+        conditions.append(told.kind.in_(sorted(sought.kinds)))
     if sought.streams is not None:
-        wanted.append(told.stream.in_(sought.streams))
+        conditions.append(told.stream.in_(sought.streams))
     if sought.person is not None:
-        wanted.append(told.actor == sought.person)
+        conditions.append(told.actor == sought.person)
     if sought.department is not None:
         home = person.join(department, department.c.id == person.c.department_id)
         below = department.c.path.startswith(sought.department, autoescape=True)
-        wanted.append(told.actor.in_(select(cast(person.c.id, Text)).select_from(home).where(below)))
+        conditions.append(told.actor.in_(select(cast(person.c.id, Text)).select_from(home).where(below)))
     if sought.since is not None:
-        wanted.append(told.at >= sought.since)
+        conditions.append(told.at >= sought.since)
     if sought.until is not None:
-        wanted.append(told.at < sought.until)
-    return wanted
+        conditions.append(told.at < sought.until)
+    return conditions
 
 
-def _row(event: Event, case: UUID | None) -> dict[str, object]:
+def traced(row: Row[tuple[object, ...]]) -> Traced:
+    """Return an event with its number over all streams."""
+    return Traced(row.id, _event(row))
+
+
+def _row(event: Event) -> dict[str, object]:
     return {
         "stream": event.stream,
         "seq": event.seq,
         "kind": event.kind,
         "at": event.at,
         "actor": event.actor,
-        "case_id": case,
+        "case_id": event.case,
         "body": event.body,
         "previous": event.previous,
         "leaf": event.leaf,
@@ -181,4 +202,5 @@ def _event(row: Row[tuple[object, ...]]) -> Event:
         body=bytes(row.body),
         previous=bytes(row.previous),
         leaf=bytes(row.leaf),
+        case=row.case_id,
     )

@@ -53,12 +53,14 @@ class Far(In):
 def show_verification(caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
     """校验留痕的起始页。Where a verification of the trace is begun."""
     require(broker, caller, "audit:verify")
-    return _begin(screen)
+    return _begin(screen, whole=broker.audit.audits_all(caller, "audit:verify"))
 
 
-def _begin(screen: Screen, refusal: Refusal | None = None) -> Response:
+def _begin(screen: Screen, refusal: Refusal | None = None, *, whole: bool = True) -> Response:
     status = refusal.status if refusal else 200
-    return screen.show("pages/auditing/verification.html", status=status, far=None, done=False, refusal=refusal)
+    return screen.show(
+        "pages/auditing/verification.html", status=status, far=None, done=False, refusal=refusal, whole=whole
+    )
 
 
 @router.post("/verification")
@@ -83,7 +85,7 @@ def show_stream(
 ) -> Response:  # fmt: skip
     """逐条校验一条事件链。One stream, each event checked against the one before it."""
     chain = broker.audit.chain(caller, name)
-    rest = [Traced(event.seq, event, None) for event in chain.events if event.seq > (window.after or 0)]
+    rest = [Traced(event.seq, event) for event in chain.events if event.seq > (window.after or 0)]
     page = window.page(rest[: window.wanted], lambda it: it.number, lambda part: shown(part, reading))
     return screen.show(
         "pages/auditing/stream.html", chain=chain, page=page, lines=told(page.items, reading, screen),

@@ -9,9 +9,10 @@ from uuid import UUID
 from broker import locale
 from broker.domain.ids import CameraId, DepartmentId, PersonId
 from broker.domain.oversight.audit import KINDS
+from broker.domain.oversight.trace_search import person_of
 from broker.domain.people.accounts import Department
 from broker.services.people.names import Known
-from broker.web.api.oversight.audit import EventOut, person_of
+from broker.web.api.oversight.audit import EventOut
 from broker.web.console.screen import Screen
 from broker.web.deps import Reading
 from broker.web.refs import CameraRef, DepartmentRef, PersonRef

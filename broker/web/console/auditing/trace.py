@@ -1,5 +1,6 @@
 """The trace, searched by who, what, when and which; the newest event first."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints, field_validator
 
 from broker.bootstrap import Broker
-from broker.domain.oversight.trace_search import FAMILIES, Sought
+from broker.domain.ids import RequestId
+from broker.domain.oversight.trace_search import CHOICES, FAMILIES, Sought
 from broker.domain.people.accounts import Caller
 from broker.web.api.oversight.audit import EventOut, shown
 from broker.web.console.auditing.told import Told, told
@@ -23,8 +25,6 @@ TRACE = "/trace"
 router = APIRouter(prefix=TRACE, route_class=PageRoute)
 
 Text = Annotated[str, Query(max_length=200)]
-KINDS = {kind: frozenset({kind}) for kinds in FAMILIES.values() for kind in kinds} | dict(FAMILIES)
-"""What may be chosen as a kind: one of them, or all that begin with a word."""
 
 
 class Asked(In):
@@ -41,14 +41,14 @@ class Asked(In):
     @field_validator("kind")
     @classmethod
     def _known(cls, kind: str | None) -> str | None:
-        if kind is not None and kind not in KINDS:
+        if kind is not None and kind not in CHOICES:
             raise refused("field-choice", allowed=", ".join(FAMILIES))
         return kind
 
     def sought(self) -> Sought:
         key = _id(self.about)
         return Sought(
-            number=self.number, kinds=KINDS[self.kind] if self.kind else None,
+            number=self.number, kinds=CHOICES[self.kind] if self.kind else None,
             stream=self.about if key is None else None, key=key, person=self.person, department=self.department,
             since=self.since, until=self.until,
         )  # fmt: skip
@@ -66,7 +66,8 @@ def search_trace(
         number=number, kind=kind, about=about, person=person, department=department, from_=from_, to=to
     )  # fmt: skip
     found = answer(screen, typed, Asked, lambda asked: _page(broker, caller, reading, window, screen, asked))
-    return _shown(screen, found, first=window.after in {None, 0})
+    opened = _opened(broker, caller, found.found[1] if found.found else ())
+    return _shown(screen, found, opened, first=window.after in {None, 0})
 
 
 def _page(
@@ -77,11 +78,21 @@ def _page(
     return page, told(page.items, reading, screen)
 
 
-def _shown(screen: Screen, found: Answer[tuple[Page[EventOut], list[Told]]], *, first: bool) -> Response:
+def _opened(broker: Broker, caller: Caller, lines: Sequence[Told]) -> frozenset[UUID]:
+    """Return the requests of these events that may be looked at as a whole: of others one may know a part."""
+    cases = frozenset(line.event.case for line in lines if line.event.case)
+    if not cases or broker.audit.audits_all(caller):
+        return cases
+    return frozenset(broker.access_requests.read_many(caller, [RequestId(key) for key in cases]))
+
+
+def _shown(
+    screen: Screen, found: Answer[tuple[Page[EventOut], list[Told]]], opened: frozenset[UUID], *, first: bool
+) -> Response:
     page, lines = found.found or (None, [])
     return screen.show(
         "pages/auditing/trace.html", status=found.status, answer=found, page=page, lines=lines, first=first,
-        families={name: sorted(kinds) for name, kinds in FAMILIES.items()}, refusal=found.refusal,
+        families={name: sorted(kinds) for name, kinds in FAMILIES.items()}, refusal=found.refusal, opened=opened,
     )  # fmt: skip
 
 
