@@ -15,6 +15,7 @@ from broker.web.api.requests.request_views import LineOut, RequestRow, TermsOut,
 from broker.web.console.deciding.evidence import Case
 from broker.web.console.deciding.narrowing import TEMPLATES, limit_of
 from broker.web.console.forms import Refusal
+from broker.web.console.ground import Ground, ground_of
 from broker.web.console.requester import REQUESTS
 from broker.web.console.screen import Screen
 from broker.web.console.visit import Visit
@@ -61,11 +62,12 @@ def show(visit: Visit, desk: Desk, refused: str, refusal: Refusal | None) -> Res
     """Show the page; a list that shows it beside itself gets the part alone."""
     key = RequestId(desk.case.request.id)
     beside = MARK in visit.screen.request.headers
+    ground = _ground(visit, desk)
     return visit.show(
         PART if beside else PAGE, refused=refused, refusal=refusal, desk=desk, case=desk.case, lines=desk.lines,
         terms=desk.terms, limit_of=limit_of, templates=TEMPLATES, base=desk.base, may=desk.may, stage=desk.stage,
         beside=beside, recorded=_recorded(visit, key), changes=_changes(visit, key, desk.case),
-        earlier=_earlier(visit, key),
+        earlier=_earlier(visit, key), ground=ground, far=ground.far if ground else {},
     )  # fmt: skip
 
 
@@ -77,6 +79,13 @@ def elsewhere(screen: Screen, case: UUID) -> Response:
         answer.status_code = 204
         answer.headers["HX-Redirect"] = place
     return answer
+
+
+def _ground(visit: Visit, desk: Desk) -> Ground | None:
+    """Return where the points lie around the stated place."""
+    asked = {CameraId(line.camera.id) for line in desk.lines}
+    known = visit.reading.known(cameras=asked).cameras
+    return ground_of([known[key] for key in sorted(known)], desk.case.request.place)
 
 
 @dataclass(frozen=True)
