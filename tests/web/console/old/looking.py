@@ -86,16 +86,16 @@ def played(tab: Tab, studio: Studio) -> None:
     tab.until(f"{FILM}.currentTime > 0.8")
     tab.click("[data-act=play]")
     assert settled(tab) > begin + 5 * FRAME
-    tab.choose("#player-speed", "4")
+    tab.choose("#player-speed", "8")
     tab.click(BAR, ((studio.at(GAP[0] - 2) - begin) / length(tab), 0.5))
     assert abs(settled(tab) - studio.at(GAP[0] - 2)) < SECOND
     tab.press("Space")
     tab.until("!document.querySelector('.film-veil').hidden")
-    assert tab.run(f"{FILM}.playbackRate") == 4
+    assert tab.run(f"{FILM}.playbackRate") == 8
     tab.until(f"{FILM}.currentTime > {(studio.at(GAP[1]) - begin).total_seconds()}")  # over the gap by itself
     tab.press("Space")
     assert tab.run("document.querySelector('.film-veil').hidden")
-    assert settled(tab) > studio.at(GAP[1])
+    assert settled(tab) >= studio.at(GAP[1])
     tab.press("Home")
     tab.click(BAR, ((studio.at(GAP[0] + 3) - begin) / length(tab), 0.5))
     assert tab.text(".film-veil") == tab.run("document.querySelector('clip-player').getAttribute('gap')")
