@@ -132,7 +132,28 @@ def test_the_trace_is_read_and_verified(at_database: Run) -> None:
     told = at_database("audit", "verify", "--json").value
     assert told["faults"] == []
     assert at_database("audit", "list", "--kind", "nonsense").code == 2
+    the_trace_is_taken_away(at_database)
     assert at_database("audit", "list", "--case", "nonsense").code == 2
+
+
+def the_trace_is_taken_away(at_database: Run) -> None:
+    """Export it as the operator, and verify the file with nothing but itself."""
+    for name in ("trace.odd", "trace.csv", "trace.jsonl"):
+        taken = at_database("audit", "export", "-o", name, "--kind", "department")
+        assert taken.code == (2 if name == "trace.odd" else 0), taken.err
+    assert "dh-jy" in Path("trace.csv").read_text(encoding="utf-8")
+    assert at_database("audit", "export", "-o", "trace.csv").code == 5, "a file is not written over unasked"
+    assert at_database("audit", "export", "-o", "x.csv", "--kind", "nonsense").code == 2
+    found = at_database("audit", "verify-file", "trace.jsonl", "--json")
+    assert (found.code, found.value["verdict"]) == (2, "open")
+    assert [it["slug"] for it in found.value["unverified"]] == ["unsigned"]
+    file = Path("trace.jsonl").read_text(encoding="utf-8")
+    Path("trace.jsonl").write_text(file.replace("dh-jy", "dh-jz"), encoding="utf-8")
+    broken = at_database("audit", "verify-file", "trace.jsonl")
+    assert broken.code == 1
+    assert "does not hold from event 1 on" in broken.out
+    assert "结论" in broken.out
+    assert at_database("audit", "verify-file", "nowhere.jsonl").code == 2
 
 
 def test_plain_lines_when_nobody_looks(at_database: Run) -> None:
@@ -174,3 +195,26 @@ def test_identities_of_another_house(at_database: Run, monkeypatch: pytest.Monke
     monkeypatch.setenv("XUELIANG_OIDC_ALGORITHMS", "HS256")
     ended = at_database("user", "list")
     assert ended.code == 2
+
+
+def test_departments_are_renamed_moved_closed_and_opened_again(at_database: Run) -> None:
+    renamed = at_database("department", "rename", "dh-hb", "--name", "东河区生态环境分局", "--json").value
+    assert (renamed["name"], renamed["division"]) == ("东河区生态环境分局", "990102")
+    paper = ("--reason", "锦编办〔2026〕12号", "--json")
+    assert at_database("department", "move", "dh-hb", "--parent", "jc", *paper).value["path"] == "/jc/dh-hb/"
+    assert at_database("department", "move", "jc", "--parent", "dh-hb", *paper).code == 5
+    kept = at_database("department", "close", "dh-hb", *paper)
+    assert (kept.code, "3" in kept.err) == (5, True)
+    for login in ("asker", "looker", "looker2"):
+        at_database("user", "disable", login)
+    assert at_database("department", "close", "dh-hb", *paper).value["closed_at"]
+    assert at_database("user", "enable", "asker").code == 5
+    assert at_database("department", "reopen", "dh-hb", *paper).value["closed_at"] is None
+    assert at_database("user", "enable", "asker", "--json").value["active"] is True
+
+
+def test_single_sessions_and_tokens_end(at_database: Run) -> None:
+    assert at_database("user", "session", "list", "looker", "--json").value == []
+    assert at_database("user", "session", "end", "looker", "abc").code == 3
+    assert at_database("user", "token", "list", "looker", "--json").value == []
+    assert at_database("user", "token", "revoke", "looker", "01930b5e-7a3c-7f6e-8b1a-2f6f5d3c1a00").code == 3

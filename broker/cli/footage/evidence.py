@@ -34,7 +34,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a package, a ZIP or a folder; needs no server, no data and no network."""
-    roots = None if not trust else [root for file in trust for root in _certificates(file)]
+    roots = None if not trust else [root for file in trust for root in certificates(file)]
     try:
         found = check(package, roots)
     except OSError as error:
@@ -67,7 +67,12 @@ def make_key(
     screen.fields(told, as_json=as_json)
 
 
-def _certificates(file: Path) -> list[x509.Certificate]:
+def certificates(file: Path) -> list[x509.Certificate]:
+    """Return the certificates of a file that somebody trusts.
+
+    Raises:
+        Invalid: it cannot be read, or holds none.
+    """
     try:
         return x509.load_pem_x509_certificates(file.read_bytes())
     except OSError as error:

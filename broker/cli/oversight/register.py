@@ -1,6 +1,5 @@
 """`xueliang register`: the access register as the person signed in may read it."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from broker.cli.client.server import Server
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.instants import instant, shown, shown_span
 from broker.cli.texts import tell
+from broker.cli.whole_files import whole_file
 from broker.domain.errors import Conflict, Invalid
 from broker.domain.oversight.register import LookAct, LookResult
 
@@ -90,18 +90,8 @@ def export(
 
 def _take(server: Server, query: dict[str, object], output: Path) -> str | None:
     """Bring the file into place whole or not at all; return after which number the next one begins."""
-    part = output.with_name(f"{output.name}.part")
-    try:
-        with ExitStack() as stack:
-            response = stack.enter_context(server.stream("/access-register/export", {}, **query))
-            file = stack.enter_context(part.open("wb"))
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-        part.replace(output)
-    except OSError as error:
-        raise Invalid("file-unwritable", file=str(output), reason=error.strerror or "") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with server.stream("/access-register/export", {}, **query) as response:
+        whole_file(output, response.iter_bytes())
     following: str | None = response.headers.get(NEXT)
     return following
 
