@@ -20,5 +20,6 @@ AUDITING: dict[str, set[str]] = {
     "dashboard.": {"overview", "measures", "trend", "places", "pending"},
     "by.": {str(it.value) for it in By} - {"nothing", "month"},
     "age.": set(AGES),
-    "grade.": {str(place) for place in range(1, len(GRADES) + 2)},
+    "grade.": {str(place) for place in range(len(GRADES) + 2)},
+    "because.": {"footage-live", "footage-window"},
 }

@@ -1,6 +1,7 @@
 // Keys: an element says its key itself, data-key="a". A link or a summary is followed, what has data-press is pressed,
 // anything else gets the focus.
-// j and k walk over what carries data-row; ? opens the list of keys. All off while somebody types.
+// j and k walk over what carries data-row; ? opens the list of keys, of which those stand there that the page has now:
+// what data-within selects; a button that says itself what it does lends its words. All off while somebody types.
 
 const TYPED = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
@@ -48,9 +49,18 @@ function walk(page: Document, step: number): boolean {
   return true;
 }
 
+function tell(page: Document, entry: HTMLElement): void {
+  const found = page.querySelector<HTMLElement>(entry.dataset.within ?? "");
+  entry.hidden = !found;
+  const said = entry.querySelector("dd");
+  if (!found || !said || found.dataset.key === undefined || found.closest("tr")) return;
+  if (/^(A|BUTTON|SUMMARY)$/.test(found.tagName)) said.textContent = found.textContent;
+}
+
 function openHelp(page: Document): void {
   const help = page.querySelector<HTMLElement & { showModal?: () => void; open?: boolean }>("#key-help");
   if (!help || help.open) return;
+  for (const entry of help.querySelectorAll<HTMLElement>("[data-within]")) tell(page, entry);
   if (help.showModal) help.showModal();
   else page.querySelector<HTMLAnchorElement>("#key-help-link")?.click();
 }

@@ -10,7 +10,7 @@ from broker import locale
 from broker.domain.ids import CameraId, DepartmentId, PersonId
 from broker.domain.oversight.audit import KINDS
 from broker.domain.oversight.trace_search import person_of
-from broker.domain.people.accounts import Department
+from broker.domain.people.accounts import Department, Role
 from broker.services.people.names import Known
 from broker.web.api.oversight.audit import EventOut
 from broker.web.console.screen import Screen
@@ -84,6 +84,18 @@ class Told:
     def machine(self) -> str:
         """Who did it where nobody did: the worker, the operator at the machine."""
         return "" if self.person else self.event.actor
+
+    @property
+    def role(self) -> str:
+        """What kind of machine that is; empty where it is none of ours."""
+        kind = self.machine.partition(":")[0]
+        return kind if kind in set(Role) else ""
+
+    @property
+    def called(self) -> str:
+        """The name of the machine, where it has another than its kind."""
+        kind, _, name = self.machine.partition(":")
+        return "" if name == kind else name
 
     @property
     def why(self) -> str:
@@ -180,9 +192,8 @@ def _spot(told: Mapping[str, object]) -> str:
 
 
 def sentence_of(slug: str, language: str) -> str:
-    """Return what a slug of a reason says; the slug where its sentence needs facts that are not here."""
-    sentence = locale.catalogue(language).get(slug, "{")
-    return slug if "{" in sentence else sentence
+    """Return what a slug of a reason says: its own words where the sentence of the error needs facts of that moment."""
+    return catalogue(language).get(f"because.{slug}") or locale.gist(slug, language)
 
 
 def _keys(value: object) -> Iterator[UUID]:

@@ -10,7 +10,7 @@ from tests.web.console.page import Page
 
 AREA = re.compile(r'<a class="area-link" href="([^"]+)" aria-label="([^"]+)">.*?class="area area-(\d)"', re.DOTALL)
 DRAWN = re.compile(r'<svg class="area-map".*?</svg>', re.DOTALL)
-SHARE = re.compile(r'<td class="figure grade grade-\d">\s*(.*?)</td>')
+SHARE = re.compile(r'<td class="figure number grade grade-\d">\s*(.*?)</td>')
 COUNTIES = 13
 
 
