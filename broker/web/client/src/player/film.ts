@@ -55,7 +55,9 @@ export class Film {
   }
 
   put(at: number): void {
-    if (this.shows(at)) this.video.currentTime = (at - this.begin + 0.5) / 1000;
+    if (!this.shows(at)) return;
+    this.picture = Number.NaN; // until the next one is told: a second step goes on from where the first one led
+    this.video.currentTime = (at - this.begin + 0.5) / 1000;
   }
 
   // Run along with the clock of the player, which stands at `at`; the leader is what that clock is read from.
