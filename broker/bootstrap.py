@@ -57,6 +57,7 @@ from broker.services.footage.copies import Copies
 from broker.services.footage.escrows import Escrows
 from broker.services.footage.footage import Footage
 from broker.services.footage.grants import Grants
+from broker.services.footage.handed_packages import HandedPackages
 from broker.services.footage.locks import Locks
 from broker.services.footage.package_checks import PackageChecks
 from broker.services.footage.package_runs import PackageRuns
@@ -211,6 +212,7 @@ class Broker:
     packages: Packages
     package_runs: PackageRuns
     package_checks: PackageChecks
+    handed_packages: HandedPackages
     policies: Policies
     notices: Notices
     contacts: Contacts
@@ -343,10 +345,11 @@ def build(settings: Settings, url: str, engine: Engine, clock: Clock) -> Broker:
         copies=Copies(work, policy), packages=Packages(work, policy),
         package_runs=PackageRuns(work, policy, workshop(settings, blobs, office.zone)),
         package_checks=PackageChecks(work, policy, blobs, root_of(settings)), policies=Policies(work, policy),
-        notices=Notices(work, policy), contacts=Contacts(work, policy), webhooks=Webhooks(work, policy, office),
-        deliveries=Deliveries(work, policy, office), mailbox=Mailbox(work, policy, office),
-        register=Register(work, policy, settings.register_export_lines), names=Names(work, policy),
-        attachments=Attachments(work, policy, blobs, papers(settings)), audit=Audit(work, policy),
+        handed_packages=HandedPackages(work, policy, root_of(settings)), notices=Notices(work, policy),
+        contacts=Contacts(work, policy), webhooks=Webhooks(work, policy, office), names=Names(work, policy),
+        deliveries=Deliveries(work, policy, office), mailbox=Mailbox(work, policy, office), audit=Audit(work, policy),
+        register=Register(work, policy, settings.register_export_lines),
+        attachments=Attachments(work, policy, blobs, papers(settings)),
         trace_exports=TraceExports(work, policy, key_files(settings), settings.trace_export_events),
     )  # fmt: skip
 

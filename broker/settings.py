@@ -82,6 +82,9 @@ class Settings(BaseSettings):
         description="How long after the last deadline of a request its footage must still be at the source.",
     )
     upload_mb: int = Field(default=64, ge=1, description="Largest body of a request in MiB.")
+    verify_mb: int = Field(
+        default=2048, ge=1, le=65_536, description="Largest evidence package that is taken in to be verified, in MiB."
+    )
     attachment_mb: int = Field(default=10, ge=1, le=64, description="Largest paper attached to a request in MiB.")
     attachments_per_request: int = Field(default=20, ge=0, le=100, description="How many papers a request may have.")
     keep_copies_days: int = Field(

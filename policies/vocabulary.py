@@ -70,7 +70,7 @@ ACTS: dict[str, frozenset[str]] = {
     "copy": frozenset({"find", "list", "hold", "release", "purge"}),
     "retrieval": frozenset({"list", "read", "run"}),
     "escrow": frozenset({"seal", "release"}),
-    "package": frozenset({"list", "read", "build"}),
+    "package": frozenset({"list", "read", "build", "verify"}),
     "policy": frozenset({"list", "read", "explain", "propose", "preview", "activate", "discard", "reset"}),
     "register": frozenset({"list", "export"}),
     "attachment": frozenset({"list", "read", "add", "remove"}),

@@ -72,8 +72,8 @@ def authenticate(request: Request) -> Caller:
     return caller
 
 
-def require_session(request: Request) -> None:
-    """Refuse whoever is not signed in, before anything of a body is read.
+def require_session(request: Request) -> Caller:
+    """Return who is signed in, before anything of a body is read.
 
     Raises:
         Unauthenticated: there is no session, or it no longer holds.
@@ -82,7 +82,7 @@ def require_session(request: Request) -> None:
     secret = request.cookies.get(cookie_name(broker.settings))
     if not secret:
         raise Unauthenticated("sign-in-needed")
-    broker.sign_in.by_session(secret)
+    return broker.sign_in.by_session(secret)
 
 
 def _token_of(header: str) -> str:

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 from fastapi import Request
@@ -81,11 +82,15 @@ def _untold(path: str) -> str:
 
 
 class BodyLimit:
-    """Ends a call whose body is too large, told by its length or found out while it comes."""
+    """Ends a call whose body is too large, told by its length or found out while it comes.
 
-    def __init__(self, app: ASGIApp, *, upload_mb: int) -> None:
+    `larger` are the paths that take in files of a size of their own, in MiB.
+    """
+
+    def __init__(self, app: ASGIApp, *, upload_mb: int, larger: Mapping[str, int] = MappingProxyType({})) -> None:
         self._app = app
         self._upload = upload_mb * MEBIBYTE
+        self._larger = {path: size * MEBIBYTE + LARGEST_JSON for path, size in larger.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -93,7 +98,8 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        limit = self._upload if form else min(LARGEST_JSON, self._upload)
+        upload = self._larger.get(scope["path"], self._upload)
+        limit = upload if form else min(LARGEST_JSON, self._upload)
         told = headers.get("content-length", "")
         if told.isascii() and told.isdigit() and int(told[:20]) > limit:
             await of_error(Request(scope), TooLarge("body-too-large", limit=limit))(scope, receive, send)

@@ -54,6 +54,7 @@ TAGS: Final = [
     {"name": "attachments", "description": "Papers of a request. 申请附件。"},
     {"name": "access-register", "description": "Who looked at what, and why. 调阅登记簿。"},
     {"name": "audit", "description": "The trace. 留痕与审计。"},
+    {"name": "jobs", "description": "What the workers have to do. 后台任务。"},
     {"name": "problems", "description": "What a problem means. 问题说明。"},
     {"name": "health", "description": "For whoever watches the program. 运行状态。"},
 ]
@@ -71,6 +72,7 @@ UNREMEMBERED = frozenset(
         "invite_person",
         "take_invite",
         "begin_identity_link",
+        "verify_handed_package",
     },
 )
 """Writes whose answer holds a secret and is never kept for a replay."""

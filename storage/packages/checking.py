@@ -5,6 +5,7 @@ It needs no server, no data directory and no network. Everything that is wrong i
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,9 +32,14 @@ def check(path: Path, roots: Sequence[x509.Certificate] | None = None) -> Findin
     if path.is_dir():
         return _checked(open_folder(path), path.name, roots)
     with path.open("rb") as file:
-        if file.read(len(_ZIP)) != _ZIP and not _ends_as_zip(path):
-            return Findings(unverified=[Fault("no-package", name=path.name)])
-        return check_archive(file, path.name, roots)
+        return check_file(file, path.name, roots)
+
+
+def check_file(file: BinaryIO, name: str, roots: Sequence[x509.Certificate] | None = None) -> Findings:
+    """Check what may be a package; `name` is what the file is called."""
+    if not _is_zip(file):
+        return Findings(unverified=[Fault("no-package", name=name)])
+    return check_archive(file, name, roots)
 
 
 def check_archive(file: BinaryIO, name: str, roots: Sequence[x509.Certificate] | None = None) -> Findings:
@@ -44,10 +50,13 @@ def check_archive(file: BinaryIO, name: str, roots: Sequence[x509.Certificate] |
     return _checked(archive, name, roots)
 
 
-def _ends_as_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 22))
-        return file.read(4) == b"PK\x05\x06"
+def _is_zip(file: BinaryIO) -> bool:
+    """Say whether a file begins, or at least ends, as a ZIP does."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    begins = file.read(len(_ZIP)) == _ZIP
+    file.seek(max(0, size - 22))
+    return begins or file.read(4) == b"PK\x05\x06"
 
 
 def _checked(contents: Contents, name: str, roots: Sequence[x509.Certificate] | None) -> Findings:

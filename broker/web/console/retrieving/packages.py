@@ -22,8 +22,9 @@ def list_packages(visit: VisitDep, window: ById) -> Response:
     found = visit.broker.packages.page(visit.caller, after=after, limit=window.wanted)
     page = window.page(found, lambda it: it.id, lambda some: [PackageOut.of(it, visit.reading.language) for it in some])
     return visit.show(
-        "retrieving/packages", page=page, window=window, under_way=any(it.state in BUILDABLE for it in found)
-    )
+        "retrieving/packages", page=page, window=window, under_way=any(it.state in BUILDABLE for it in found),
+        verifies=visit.may("package:verify"),
+    )  # fmt: skip
 
 
 @router.get("/{key}")
