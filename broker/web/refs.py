@@ -11,16 +11,20 @@ from broker.web.values import Out
 
 
 class DepartmentRef(Out):
-    """A department, told by code and name."""
+    """A department, told by code and name; one that is closed is history."""
 
     id: UUID
     code: str
     name: str
     name_en: str
+    closed: bool = False
 
     @classmethod
     def of(cls, department: Department) -> Self:
-        return cls(id=department.id, code=department.code, name=department.name, name_en=department.name_en)
+        return cls(
+            id=department.id, code=department.code, name=department.name, name_en=department.name_en,
+            closed=department.closed,
+        )  # fmt: skip
 
     @classmethod
     def named(cls, key: DepartmentId, known: Known) -> Self:

@@ -61,6 +61,11 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("secadmin", "POST", f"/persons/{KEY}/disable", None),
     ("secadmin", "POST", f"/persons/{KEY}/enable", None),
     ("sysadmin", "PUT", "/departments/dh", {"name": "b", "division": "99", "revision": 1}),
+    ("sysadmin", "POST", "/departments/dh/move", {"parent": "xs", "reason": "r", "revision": 1}),
+    ("sysadmin", "POST", "/departments/dh/close", {"reason": "r", "revision": 1}),
+    ("sysadmin", "POST", "/departments/dh/reopen", {"reason": "r", "revision": 1}),
+    ("secadmin", "DELETE", f"/persons/{KEY}/sessions/abc", None),
+    ("secadmin", "DELETE", f"/persons/{KEY}/tokens/{KEY}", None),
     ("sysadmin", "POST", "/cameras/bind", {"gb_code": "9" * 20, "source": "a", "channel": "b"}),
     ("sysadmin", "POST", f"/cameras/{KEY}/sensitivity", {"sensitive": True}),
     ("sysadmin", "PUT", f"/cameras/{KEY}/masks", {"masks": [{"polygon": [[0, 0], [1, 0], [1, 1]], "style": "blur"}]}),
@@ -125,6 +130,7 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("secadmin", "POST", f"/policies/{KEY}/activate", {"replaces": "0" * 16}),
     ("secadmin", "POST", f"/policies/{KEY}/discard", {"reason": "r"}),
     ("asker", "DELETE", f"/attachments/{KEY}", None),
+    ("sysadmin", "POST", "/jobs/1/retry", None),
     *CATALOGUE_WRITES,
 ]
 FORMS, VERSIONED = 7, 3

@@ -12,7 +12,7 @@ from broker.cli.instants import shown
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.paging import every
 from broker.cli.passwords import FromInput, Generated, new_password
-from broker.cli.people import entrances, own_account
+from broker.cli.people import credentials, entrances, own_account
 from broker.cli.people.departments import departments
 from broker.domain.errors import Invalid
 from broker.domain.ids import PersonId
@@ -28,6 +28,7 @@ roles = Noun()
 app.add_typer(roles, name="role")
 app.add_typer(own_account.app)
 app.add_typer(entrances.app)
+app.add_typer(credentials.app)
 
 
 @app.verb("add")
@@ -71,6 +72,14 @@ def disable(login: Login, data: Data = None, *, as_json: Json = False) -> None:
     """Close an account: its sessions end, its tokens stop."""
     with at_the_machine(data) as (broker, me):
         found = broker.accounts.disable(me, broker.accounts.as_person(me, login).person.id)
+        screen.fields(_record(found, _codes(broker, me)), as_json=as_json)
+
+
+@app.verb("enable")
+def enable(login: Login, data: Data = None, *, as_json: Json = False) -> None:
+    """Open an account that was closed, with the roles it had."""
+    with at_the_machine(data) as (broker, me):
+        found = broker.people.enable(me, broker.accounts.as_person(me, login).person.id)
         screen.fields(_record(found, _codes(broker, me)), as_json=as_json)
 
 

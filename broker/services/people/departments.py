@@ -17,6 +17,10 @@ BESIDE = 20
 """How many departments of the second level are shown with each of the first."""
 
 ACTS = ("department:create", "department:edit")
+"""What who reaches a department may do about it."""
+
+FROM_ABOVE = ("department:move", "department:close", "department:reopen")
+"""What who reaches that above it may do about it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Departments:
                 department=found,
                 above=[above[each] for each in codes],
                 lock=work.locks.standing_on(LockKind.DEPARTMENT, found.id),
-                may=self._may(work, caller, found),
+                may=self._may(work, caller, found, above[codes[-1]].path if codes else "/"),
             )
 
     def rename(self, caller: Caller, code: str, new: Renamed) -> Department:
@@ -120,6 +124,11 @@ class Departments:
             work.commit(permit)
             return after
 
-    def _may(self, work: UnitOfWork, caller: Caller, at: Department) -> frozenset[str]:
-        roles, known = caller.roles_at(at.path, work.now), facts.of_person(caller)
-        return frozenset(act for act in ACTS if self._policy.decide(roles, act, known).allowed)
+    def _may(self, work: UnitOfWork, caller: Caller, at: Department, above: str) -> frozenset[str]:
+        known = facts.of_person(caller)
+        return frozenset(
+            act
+            for acts, path in ((ACTS, at.path), (FROM_ABOVE, above))
+            for act in acts
+            if self._policy.decide(caller.roles_at(path, work.now), act, known).allowed
+        )

@@ -13,7 +13,9 @@ from broker.domain.people.accounts import Caller, Role, WhoIsSought
 from broker.domain.people.invites import Invite
 from broker.domain.people.oidc import Linked
 from broker.services.people.accounts import Account
+from broker.services.people.credentials import READ
 from broker.services.people.reach import require_over, roles_over
+from broker.services.people.sign_in import IDLE
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -33,13 +35,18 @@ LONGEST_TEXT = 100
 
 @dataclass(frozen=True)
 class Dossier:
-    """An account with all that who keeps it has to know, and the acts that are open to the caller."""
+    """An account with all that who keeps it has to know, and the acts that are open to the caller.
+
+    `signed_in` and `tokens` count live sessions and good API tokens; None where the caller may not know.
+    """
 
     account: Account
     factor_since: datetime | None
     invite: Invite | None
     identities: Sequence[Linked]
     lock: LockId | None
+    signed_in: int | None
+    tokens: int | None
     may: frozenset[str]
 
 
@@ -79,6 +86,8 @@ class People:
                 invite=work.invites.of(key),
                 identities=work.identities.of(key) if "identity:list" in may else (),
                 lock=work.locks.standing_on(LockKind.PERSON, key),
+                signed_in=len(work.sessions.of_person(key, work.now, work.now - IDLE)) if READ in may else None,
+                tokens=work.sessions.good_tokens(key, work.now) if READ in may else None,
                 may=may,
             )
 

@@ -42,11 +42,12 @@ class Reorganising:
         Raises:
             Unknown: there is no such department.
             Conflict: it cannot stand there, or somebody changed it since it was read.
-            Invalid: an open request would be left without anybody who may decide on it.
+            Invalid: there is none of that code to stand below; or an open request would be left without anybody who
+                may decide on it.
         """
         with self._work() as work:
             work.locks.shut_gate()  # before a row is held: where a department stands says which locks hold over it
-            moving, to = work.departments.by_code(code), work.departments.by_code(parent)
+            moving, to = work.departments.by_code(code), _named(work, parent)
             roles = caller.roles_at(_above(work, moving), work.now) & caller.roles_at(to.path, work.now)
             permit = self._policy.require(caller, "department:move", roles, facts.of_person(caller))
             _check(order, moving)
@@ -109,6 +110,14 @@ class Reorganising:
 def _above(work: UnitOfWork, found: Department) -> str:
     """Return the path of what stands above a department: whether it is there, and where, is the business of that."""
     return work.departments.load(found.parent_id).path if found.parent_id else "/"
+
+
+def _named(work: UnitOfWork, parent: str) -> Department:
+    """Return the department below which one shall stand, named in a field and not in an address."""
+    found = work.departments.by_codes({parent})
+    if parent not in found:
+        raise Invalid("unknown-department", pointer="/parent", department=parent)
+    return found[parent]
 
 
 def _check(order: Order, found: Department) -> None:

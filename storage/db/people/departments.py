@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, func, insert, or_, select, text, update
 from sqlalchemy.engine import Row
 
-from broker.domain.errors import Conflict, Unknown
+from broker.domain.errors import Conflict, Invalid, Unknown
 from broker.domain.ids import DepartmentId
 from broker.domain.people.accounts import Department, DepartmentKind
 from broker.domain.people.reorganising import Ties
@@ -48,10 +48,14 @@ class DepartmentRepository:
         """Return a department that something may come to; it neither moves nor closes until the transaction ends.
 
         Raises:
-            Unknown: no department has this code.
+            Invalid: no department has this code, which somebody wrote in the field `pointer`.
             Conflict: `department-closed`, nothing comes to it any more.
         """
-        return _open(self._named(select(department).with_for_update(read=True), code), pointer)
+        held = select(department).where(department.c.code == code).with_for_update(read=True)
+        row = self._connection.execute(held).one_or_none()
+        if row is None:
+            raise Invalid("unknown-department", pointer=pointer, department=code)
+        return _open(_department(row), pointer)
 
     def keep_open(self, key: DepartmentId, pointer: str = "") -> Department:
         """Do the same for the department of an id."""

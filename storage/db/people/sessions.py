@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from broker.domain.ids import PersonId
 from storage.db.tables import api_token, session
@@ -169,6 +169,11 @@ class SessionRepository:
             Token(row.id, row.name, tuple(row.scopes), row.expires_at, row.revoked_at is not None)
             for row in self._connection.execute(rows)
         ]
+
+    def good_tokens(self, who: PersonId, at: datetime) -> int:
+        """Count the tokens of a person that are good."""
+        good = (api_token.c.person_id == who) & (api_token.c.expires_at > at) & api_token.c.revoked_at.is_(None)
+        return int(self._connection.execute(select(func.count()).select_from(api_token).where(good)).scalar_one())
 
     def revoke_token(self, key: UUID, who: PersonId, at: datetime, version: int) -> bool:
         """Revoke a token of a person; say whether there was a live one."""

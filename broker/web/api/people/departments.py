@@ -1,5 +1,6 @@
-"""Departments: the tree, in order."""
+"""Departments: the tree, in order, and how it is changed."""
 
+from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,12 +10,15 @@ from pydantic import ConfigDict, Field, StringConstraints
 from broker.domain.people.accounts import Department, DepartmentKind
 from broker.services.people.accounts import NewDepartment
 from broker.services.people.departments import Renamed
+from broker.services.people.reorganising import Order
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.paging import ByText, Page
 from broker.web.routes import OnceRoute
 from broker.web.values import CODE, Code, In, Line, Out
 
 router = APIRouter(prefix="/departments", tags=["departments"], route_class=OnceRoute)
+
+Named = Annotated[str, Path(pattern=CODE)]
 
 
 class DepartmentIn(In):
@@ -71,8 +75,42 @@ class DepartmentEditIn(In):
         return Renamed(self.name, self.name_en, self.division, self.revision)
 
 
+class OrderIn(In):
+    """What a change of the tree rests on: the paper that orders it; `revision` is the one that was read."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "锦编办〔2026〕12号", "revision": 1}]})
+
+    reason: Line
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+    def order(self) -> Order:
+        return Order(self.reason, self.revision)
+
+
+class DepartmentMoveIn(OrderIn):
+    """Below which department one stands from now on, by its code."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"parent": "xs", "reason": "锦编办〔2026〕12号", "revision": 1}]}
+    )
+
+    parent: Code
+
+
+class TiesOut(Out):
+    """How much still hangs on a department: while anything does, it cannot be closed."""
+
+    departments: int
+    persons: int
+    cameras: int
+    sources: int
+    requests: int
+    items: int
+    grants: int
+
+
 class DepartmentOut(Out):
-    """One node of the tree; `path` holds the codes from the root down to it."""
+    """One node of the tree; `path` holds the codes from the root down to it. One that was closed is history."""
 
     id: UUID
     code: str
@@ -82,14 +120,19 @@ class DepartmentOut(Out):
     division: str
     path: str
     parent: UUID | None
+    closed_at: datetime | None
     revision: int
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_at is not None
 
     @classmethod
     def of(cls, department: Department) -> Self:
         return cls(
             id=department.id, code=department.code, name=department.name, name_en=department.name_en,
             kind=department.kind, division=department.division, path=department.path, parent=department.parent_id,
-            revision=department.version,
+            closed_at=department.closed_at, revision=department.version,
         )  # fmt: skip
 
 
@@ -107,8 +150,30 @@ def add_department(body: DepartmentIn, caller: CallerDep, broker: BrokerDep) -> 
 
 
 @router.put("/{department}")
-def edit_department(
-    department: Annotated[str, Path(pattern=CODE)], body: DepartmentEditIn, caller: CallerDep, broker: BrokerDep
-) -> DepartmentOut:
+def edit_department(department: Named, body: DepartmentEditIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
     """修改部门的名称和区划；编码和上级不变。Call a department otherwise; its code and its place stay."""
     return DepartmentOut.of(broker.departments.rename(caller, department, body.new()))
+
+
+@router.post("/{department}/move")
+def move_department(department: Named, body: DepartmentMoveIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
+    """将部门连同下级移到另一上级。Put a department with all below it under another one."""
+    return DepartmentOut.of(broker.reorganising.move(caller, department, body.parent, body.order()))
+
+
+@router.get("/{department}/ties")
+def read_ties(department: Named, caller: CallerDep, broker: BrokerDep) -> TiesOut:
+    """查看停用部门前尚需移交或办结的事项。See what still hangs on a department."""
+    return TiesOut(**broker.reorganising.ties(caller, department).told)
+
+
+@router.post("/{department}/close")
+def close_department(department: Named, body: OrderIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
+    """停用部门，尚有未移交或未办结事项的不能停用。Close a department on which nothing hangs any more."""
+    return DepartmentOut.of(broker.reorganising.close(caller, department, body.order()))
+
+
+@router.post("/{department}/reopen")
+def reopen_department(department: Named, body: OrderIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
+    """重新启用部门。Open a department that was closed."""
+    return DepartmentOut.of(broker.reorganising.reopen(caller, department, body.order()))

@@ -1,5 +1,9 @@
-"""The desk of departments: the tree level by level, one department, adding below it, calling it otherwise."""
+"""The desk of departments: the tree level by level, one department, adding below it, calling it otherwise.
 
+And what is done when a city is organised anew: a department stands below another one, is closed, is opened again.
+"""
+
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -8,7 +12,14 @@ from broker.domain.errors import Forbidden
 from broker.domain.footage.locks import LockKind
 from broker.domain.people.accounts import DepartmentKind
 from broker.services.people.departments import BESIDE, Branch
-from broker.web.api.people.departments import DepartmentEditIn, DepartmentIn, DepartmentOut
+from broker.web.api.people.departments import (
+    DepartmentEditIn,
+    DepartmentIn,
+    DepartmentMoveIn,
+    DepartmentOut,
+    OrderIn,
+    TiesOut,
+)
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.routes import OncePageRoute
@@ -60,9 +71,15 @@ def _page(
     return seat.show(
         "department", refused=refused, refusal=refusal, node=node, it=DepartmentOut.of(node.department),
         above=[DepartmentOut.of(each) for each in node.above], lockable=lockable,
+        ties=_ties(seat, code) if "department:close" in node.may and not node.department.closed else None,
+        departments=seat.departments() if "department:move" in node.may else (),
         kinds_told=seat.named("adm-kind.", DepartmentKind), people=seat.may("person:list"),
         **_tree(branch, window),
     )  # fmt: skip
+
+
+def _ties(seat: Seat, code: str) -> TiesOut:
+    return TiesOut(**seat.broker.reorganising.ties(seat.caller, code).told)
 
 
 @router.post("/{department}/add")
@@ -73,9 +90,7 @@ def add_department(department: Code, seat: SeatDep) -> Response:
         told = {name: seat.form.one(name) for name in ("code", "name", "name_en", "kind", "division")}
         seat.broker.accounts.add_department(seat.caller, checked(DepartmentIn, {**told, "parent": department}).new())
 
-    return seat.carry_out(act, to=f"{DEPARTMENTS}/{department}", said="department-added",
-        again=lambda refusal: _page(seat, department, refused="add", refusal=refusal),
-    )  # fmt: skip
+    return _carried_out(seat, department, act, "add", said="department-added")
 
 
 @router.post("/{department}/edit")
@@ -86,6 +101,43 @@ def edit_department(department: Code, seat: SeatDep) -> Response:
         told = {name: seat.form.one(name) for name in ("name", "name_en", "division", "revision")}
         seat.broker.departments.rename(seat.caller, department, checked(DepartmentEditIn, told).new())
 
-    return seat.carry_out(act, to=f"{DEPARTMENTS}/{department}", said="department-edited",
-        again=lambda refusal: _page(seat, department, refused="edit", refusal=refusal),
+    return _carried_out(seat, department, act, "edit", said="department-edited")
+
+
+@router.post("/{department}/move")
+def move_department(department: Code, seat: SeatDep) -> Response:
+    """将部门连同下级移到另一上级。Put a department with all below it under another one."""
+
+    def act() -> None:
+        told = checked(DepartmentMoveIn, {name: seat.form.one(name) for name in ("parent", "reason", "revision")})
+        seat.broker.reorganising.move(seat.caller, department, told.parent, told.order())
+
+    return _carried_out(seat, department, act, "move", said="department-moved")
+
+
+@router.post("/{department}/close")
+def close_department(department: Code, seat: SeatDep) -> Response:
+    """停用部门。Close a department on which nothing hangs any more."""
+
+    def act() -> None:
+        told = checked(OrderIn, {name: seat.form.one(name) for name in ("reason", "revision")})
+        seat.broker.reorganising.close(seat.caller, department, told.order())
+
+    return _carried_out(seat, department, act, "close", said="department-closed")
+
+
+@router.post("/{department}/reopen")
+def reopen_department(department: Code, seat: SeatDep) -> Response:
+    """重新启用部门。Open a department that was closed."""
+
+    def act() -> None:
+        told = checked(OrderIn, {name: seat.form.one(name) for name in ("reason", "revision")})
+        seat.broker.reorganising.reopen(seat.caller, department, told.order())
+
+    return _carried_out(seat, department, act, "reopen", said="department-reopened")
+
+
+def _carried_out(seat: Seat, code: str, act: Callable[[], None], name: str, *, said: str) -> Response:
+    return seat.carry_out(act, to=f"{DEPARTMENTS}/{code}", said=said,
+        again=lambda refusal: _page(seat, code, refused=name, refusal=refusal),
     )  # fmt: skip

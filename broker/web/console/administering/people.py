@@ -18,8 +18,6 @@ from broker.web.paging import ById
 
 PEOPLE = "/people"
 ROLES = sorted(ASSIGNABLE, key=list(Role).index)
-CHOICES = 200
-"""How many departments a field for one offers; any other code may be typed all the same."""
 
 router = APIRouter(prefix=PEOPLE, route_class=OncePageRoute)
 
@@ -76,14 +74,8 @@ def _new_page(seat: Seat, refused: str = "", refusal: Refusal | None = None) -> 
         refused=refused,
         refusal=refusal,
         roles_told=seat.named("role.", ROLES),
-        departments=_offered(seat),
+        departments=seat.departments(),
     )
-
-
-def _offered(seat: Seat) -> list[tuple[str, str]]:
-    """Return the first departments of the tree, for a field that takes a code."""
-    found = seat.broker.accounts.departments(seat.caller, after="", limit=CHOICES)
-    return [(it.code, it.name_en if seat.screen.language == "en" and it.name_en else it.name) for it in found]
 
 
 @router.post("/new")
@@ -115,7 +107,7 @@ def person_page(seat: Seat, key: UUID, refused: str = "", refusal: Refusal | Non
         "person", refused=refused, refusal=refusal, it=shown([found.account], seat.reading)[0], found=found,
         person=found.account.person, identities=[IdentityOut.of(each) for each in found.identities],
         roles_told=seat.named("role.", ROLES),
-        departments=_offered(seat), house=seat.broker.settings.oidc_issuer,
+        departments=seat.departments(), house=seat.broker.settings.oidc_issuer,
     )  # fmt: skip
 
 

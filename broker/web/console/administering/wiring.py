@@ -2,6 +2,7 @@
 
 from broker.web.console.administering import (
     camera_fields,
+    credentials,
     departments,
     divisions,
     landing,
@@ -18,6 +19,7 @@ from broker.web.console.administering import (
 
 ROUTERS = (
     landing.router, departments.router, divisions.router, divisions.bringing, ways_in.router, ways_in.showing,
-    people.router, policies.router, policies.proposing, rulebook.router, rulebook.checking, settings.router,
-    locks.router, webhooks.router, webhooks.showing, camera_fields.router, plan_targets.router, standing_in.router,
+    people.router, credentials.router, policies.router, policies.proposing, rulebook.router, rulebook.checking,
+    settings.router, locks.router, webhooks.router, webhooks.showing, camera_fields.router, plan_targets.router,
+    standing_in.router,
 )  # fmt: skip

@@ -10,5 +10,6 @@ MOST = 500
 
 
 def departments_for(shift: Shift) -> Sequence[DepartmentOut]:
-    """Return departments in the order of the tree, as far as a list of suggestions bears."""
-    return [DepartmentOut.of(it) for it in shift.broker.accounts.departments(shift.caller, after="", limit=MOST)]
+    """Return the open departments in the order of the tree, as far as a list of suggestions bears."""
+    found = shift.broker.accounts.departments(shift.caller, after="", limit=MOST)
+    return [DepartmentOut.of(it) for it in found if not it.closed]

@@ -15,7 +15,8 @@ pytestmark = IN_A_BROWSER
 
 SHOWN = {
     "/administration", "/departments", "/departments/{department}", "/divisions", "/divisions/import",
-    "/divisions/{division}", "/people", "/people/new", "/people/invites", "/people/{key}", "/policies",
+    "/divisions/{division}", "/people", "/people/new", "/people/invites", "/people/{key}", "/people/{key}/access",
+    "/policies",
     "/policies/in-force", "/policies/explain", "/policies/new", "/policies/{key}", "/rulebook", "/rulebook/versions",
     "/rulebook/versions/{version}", "/rulebook/new", "/locks", "/locks/new", "/locks/{key}", "/webhooks",
     "/webhooks/{key}", "/camera-fields", "/camera-fields/{field}", "/plan-targets", "/standing-in",
@@ -41,7 +42,8 @@ def places(plain_door: Door, city: City) -> dict[str, list[str]]:
     target = {"year": 2027, "indicator": "coverage.plan", "value": 12, "department": "dh-cg"}
     sysadmin.send("PUT", "/plan-targets", target)
     return {
-        "secadmin": ["/administration", "/people", "/people/new", "/people/invites", f"/people/{asker}", "/policies",
+        "secadmin": ["/administration", "/people", "/people/new", "/people/invites", f"/people/{asker}",
+                     f"/people/{city.persons['sysadmin']}/access", "/policies",
                      "/policies/in-force", "/policies/explain?role=auditor&act=audit:read", "/policies/new",
                      f"/policies/{policy}", "/locks", "/locks/new?kind=person&name=looker", f"/locks/{lock}",
                      "/standing-in", "/standing-in/absences"],
