@@ -1,10 +1,10 @@
 """The orders placed under a grant, and what can be done with several of their results at once."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from broker.domain.footage.grants import Condition
 from broker.domain.footage.retrievals import UNFINISHED, WHOLE
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/grants/{key}", route_class=OncePageRoute)
 
+Ticks = Annotated[bool, Query(description="With boxes to tick, for several results at once. 是否可勾选。")]
+
 
 @dataclass(frozen=True)
 class Orders:
@@ -44,15 +46,17 @@ def orders_of(visit: Visit, grant: UUID, window: Window[UUID]) -> Orders:
 
 
 @router.get("/retrievals")
-def list_orders(key: UUID, visit: VisitDep, window: ById) -> Response:
+def list_orders(key: UUID, visit: VisitDep, window: ById, ticks: Ticks = True) -> Response:
     """列出该授权单下本人的调取，新的在前。List one's own orders under a grant, the newest first."""
-    return _page(visit, key, window)
+    return _page(visit, key, window, ticks=ticks)
 
 
-def _page(visit: Visit, key: UUID, window: Window[UUID], *, refusal: Refusal | None = None) -> Response:
+def _page(
+    visit: Visit, key: UUID, window: Window[UUID], *, ticks: bool = True, refusal: Refusal | None = None
+) -> Response:
     (grant,) = shown_grants([visit.broker.grants.read(visit.caller, GrantId(key))], visit.reading)
     return visit.show(
-        "retrieving/orders", grant=grant,
+        "retrieving/orders", grant=grant, ticks=ticks,
         orders=orders_of(visit, key, window), picked=visit.form.all("retrieval"),
         refusal=refusal, whole=WHOLE, most=MOST_COMPARED, packs=Condition.VIEW_ONLY not in grant.terms.conditions,
     )  # fmt: skip

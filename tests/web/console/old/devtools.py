@@ -19,7 +19,7 @@ FLAGS = [
 READS, WRITES = 3, 4
 """The descriptors that `--remote-debugging-pipe` means."""
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 PAUSE = 0.02
 HIGH = 20
 

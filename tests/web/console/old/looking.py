@@ -68,6 +68,7 @@ def followed(tab: Tab, retrieval: str, fetch: Callable[[], object], go_on: threa
         assert 0 < far <= LAST - FIRST + 1
         go_on.set()
         tab.until("window.heard.includes('READY') && !!document.querySelector('#orders .state-good')")
+    assert not tab.has("#orders input")
     tab.click(f"#orders a[href='/retrievals/{retrieval}']")
     tab.at(f"/retrievals/{retrieval}")
 
@@ -141,6 +142,7 @@ def verified(tab: Tab, package: str) -> None:
     """Wait in the same page until the package is there; have it checked, and see that all is well."""
     check = f"a[href='/packages/{package}/verification']"
     tab.until("(name) => !!document.querySelector(name)", check)
+    assert tab.has("h1 .state-good")
     tab.click(check)
     tab.at(f"/packages/{package}/verification")
-    assert tab.run("document.querySelector('.notice[role=status]').className") == "notice"  # neither bad nor left open
+    assert tab.has(".notice-good[role=status]")
