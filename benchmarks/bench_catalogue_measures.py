@@ -145,7 +145,7 @@ def plainly(work: Work, first: date, last: date) -> int:
 def main() -> None:
     """Fill the year, ask for it in several ways, print the figures."""
     with million() as broker, measured(broker) as work:
-        service = Measures(work, broker.policy, broker.zone)
+        service = Measures(work, broker.policy, broker.zone, outlined=False)
         me = operator("benchmark")
         last = broker.clock.now().astimezone(broker.zone).date()
         year = Question(last - timedelta(days=DAYS), last)

@@ -132,11 +132,16 @@ def bench_retrievals(broker: Broker, city: City, url: str, folder: Path, span: T
     def ordered(**ask: object) -> Callable[[], None]:
         return lambda: until_ready(looker, looker.post("/retrievals", {"camera": str(camera.id), **ask})["id"])
 
+    def room() -> Path:
+        made = target.with_suffix(f".{next(numbers)}")
+        made.mkdir()
+        return made
+
     def snapshot() -> None:
-        adapter.snapshot(SnapshotAsk("01", begin), target.with_suffix(f".{next(numbers)}"))
+        adapter.snapshot(SnapshotAsk("01", begin), room())
 
     def cut() -> None:
-        adapter.clip(ClipAsk("01", clip), target.with_suffix(f".{next(numbers)}"), lambda _: None)
+        adapter.clip(ClipAsk("01", clip), room(), lambda _: None)
 
     whole, bare = interleaved(RETRIEVALS, ordered(action="snapshot", instant=begin.isoformat()), snapshot)
     figure("main.snapshot.ready", whole, "s", reference="adapter alone", ratio=whole / bare, n=RETRIEVALS)

@@ -17,6 +17,7 @@ class Program(Root):
         "serve": "broker.cli.house.serve",
         "worker": "broker.cli.house.worker",
         "db": "broker.cli.house.database",
+        "job": "broker.cli.house.jobs",
         "department": "broker.cli.people.departments",
         "user": "broker.cli.people.accounts",
         "delegation": "broker.cli.deciding.delegations",

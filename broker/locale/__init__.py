@@ -1,5 +1,6 @@
 """The sentences people read: one catalogue a language, keyed by slug, in gettext's format for translators' tools."""
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -9,6 +10,7 @@ from broker.domain.errors import BrokerError
 
 LANGUAGES = ("zh_CN", "en")
 DEFAULT = "zh_CN"
+_HOLE = re.compile(r"\{\w+\}")
 
 
 @cache
@@ -30,6 +32,11 @@ def explain(error: BrokerError, language: str = DEFAULT) -> str:
     """Return the sentence of an error, with its facts."""
     lacking = ", ".join(say(f"missing.{name}", language) for name in error.missing)
     return say(error.slug, language, missing=lacking, pointer=error.pointer, **error.facts)
+
+
+def gist(slug: str, language: str = DEFAULT) -> str:
+    """Return the sentence of an error whose facts nobody kept, an ellipsis for each; nothing where there was none."""
+    return _HOLE.sub("…", say(slug, language)) if slug else ""
 
 
 def choose(accepted: str | None) -> str:

@@ -18,7 +18,7 @@ from broker.domain.catalog.imports import Fate, ImportState
 from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import BrokerError, Conflict, Invalid, Unknown
 from broker.domain.ids import ImportId, new_id
-from broker.services.catalog.imports import Asked
+from broker.services.catalog.import_intake import Asked
 from tests.catalog.lists import write_text
 from tests.city import City
 
@@ -192,7 +192,8 @@ def test_a_strange_list_is_read_by_a_profile_that_is_suggested(broker: Broker, c
     }  # fmt: skip
     headings = ["id", "title", "lat_str", "lng_gcj", "lat_gcj", "lng_str", "stream", "area"]
     broker.import_profiles.save(ME, "交警支队", mapping, headings=headings, coordinates=System.WGS84)
-    shown = broker.imports.preview(ME, path, Asked("dh-hb", mapping=mapping), rows=1)
+    laid = broker.import_previews.lay(ME, path, Asked("dh-hb", mapping=mapping))
+    shown = broker.import_previews.look(ME, laid.id, rows=1)
     assert shown.profile is not None
     assert (shown.profile.name, len(shown.rows)) == ("交警支队", 1)
     report = broker.imports.import_file(ME, path, owner="dh-hb", profile="交警支队")

@@ -13,7 +13,7 @@ from broker.domain.catalog.coordinates import System
 from broker.domain.catalog.imports import Fate
 from broker.domain.catalog.visibility import EVERYBODY
 from broker.domain.errors import Invalid
-from broker.services.catalog.imports import Asked
+from broker.services.catalog.import_intake import Asked
 from tests.catalog.lists import write_text
 from tests.catalog.test_imports import code, mine
 from tests.city import City
@@ -46,7 +46,8 @@ def test_fields_of_the_city_come_in_by_their_names_and_mandatory_ones_are_demand
 ) -> None:
     path = write_text(tmp_path, HEAD + ROWS)
     by_hand = {"custom.floors": "层"}
-    seen = defined.imports.preview(ME, path, Asked("dh-hb", mapping=by_hand), rows=1)
+    laid = defined.import_previews.lay(ME, path, Asked("dh-hb", mapping=by_hand))
+    seen = defined.import_previews.look(ME, laid.id, rows=1)
     assert seen.rows[0].values is not None
     assert seen.rows[0].values["custom"] == {"grid": "=W-7", "floors": 3, "use": ["a", "b"], "lit": True}
     report = defined.imports.import_file(ME, path, owner="dh-hb", mapping=by_hand)
@@ -119,7 +120,7 @@ def test_a_point_far_from_its_division_comes_in_with_a_warning(broker: Broker, c
     assert report.key is not None
     (kept,) = broker.imports.rows(ME, report.key, fate=None, after=0, limit=10)
     assert (kept.number, kept.fate, kept.problems) == (2, Fate.WARNED, (problem,))
-    shown = broker.imports.preview(ME, path, Asked("dh-hb"), rows=3)
+    shown = broker.import_previews.look(ME, broker.import_previews.lay(ME, path, Asked("dh-hb")).id, rows=3)
     assert [len(row.problems) for row in shown.rows] == [0, 1, 0]
 
 

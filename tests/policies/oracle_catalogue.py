@@ -95,7 +95,7 @@ def maintenance(roles: Roles, verb: str, _: Relation) -> bool:
 def job(roles: Roles, verb: str, _: Relation) -> bool:
     """Who runs the house sees what the workers have to do; the workers themselves say why something failed."""
     if verb in {"list", "retry"}:
-        return SYSTEM in roles
+        return bool(roles & {OPERATOR, SYSTEM})
     if verb == "note":
         return WORKER in roles
     raise Silent(verb)

@@ -7,6 +7,9 @@ KEY = str(UUID(int=1))
 NIGHT = {"begins": "2027-12-01T22:00:00+08:00", "ends": "2027-12-02T02:00:00+08:00"}
 CATALOGUE_WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("sysadmin", "POST", f"/imports/{KEY}/undo", None),
+    ("sysadmin", "PUT", f"/imports/{KEY}/reading", {"mapping": {}}),
+    ("sysadmin", "POST", f"/imports/{KEY}/start", {}),
+    ("sysadmin", "POST", f"/imports/{KEY}/discard", None),
     ("sysadmin", "PUT", "/import-profiles", {"name": "a", "mapping": {}}),
     ("sysadmin", "DELETE", f"/import-profiles/{KEY}", None),
     ("sysadmin", "POST", f"/cameras/{KEY}/code", {"edition": "2022", "industry": "00"}),

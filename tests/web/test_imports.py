@@ -12,6 +12,12 @@ from tests.web.door import Door, bad, good
 
 ROWS = "编码,点,北,东,备注\n99010201081320000091,桥头,30.6,104.0,a\n9901,坏编码,30.6,104.0,b\n,涉密,x,,c\n"
 MAP = {"gb_code": "编码", "name": "点", "latitude": "北", "longitude": "东"}
+LOOKED_AT: tuple[tuple[str, str, object], ...] = (
+    ("GET", "/preview", None), ("PUT", "/reading", {"mapping": MAP}),
+    ("POST", "/start", {}), ("POST", "/discard", None),
+)  # fmt: skip
+"""What is done about a list that lies there."""
+
 OTHERS = ("asker", "owner.cg", "stranger", "center.dh")
 
 
@@ -22,9 +28,12 @@ def send(door: Door, path: str, content: str = ROWS, login: str = "sysadmin", **
 
 def test_a_list_is_looked_at_and_its_way_of_reading_is_kept(door: Door) -> None:
     me = door["sysadmin"]
-    bad(send(door, "/imports/preview"), 422, "list-column-missing")
+    unread = good(send(door, "/imports/preview"))
+    assert (unread["fault"]["slug"], unread["rows"]) == ("list-column-missing", [])
+    assert "name" in unread["fault"]["detail"]
     pairs = [f"{field}={column}" for field, column in MAP.items()]
     shown = good(send(door, "/imports/preview", map=pairs, rows=2))
+    assert (shown["kept"]["state"], shown["fault"], shown["tried"]) == ("PREVIEW", None, [])
     assert (shown["columns"], shown["mapping"], shown["suggested"]) == (["编码", "点", "北", "东", "备注"], MAP, None)
     assert [row["place"] for row in shown["rows"]] == ["2", "3"]
     assert shown["rows"][0]["values"]["extra"] == {"备注": "a"}
@@ -40,6 +49,30 @@ def test_a_list_is_looked_at_and_its_way_of_reading_is_kept(door: Door) -> None:
     assert me.send("DELETE", f"/import-profiles/{saved['id']}").status_code == 204
     bad(send(door, "/imports/preview", profile="城管"), 404, "unknown-import-profile")
     bad(me.send("PUT", "/import-profiles", body), 409, "import-profile-retired")
+
+
+def test_a_list_that_lies_there_is_read_otherwise_tried_and_begun(door: Door, broker: Broker) -> None:
+    me = door["sysadmin"]
+    key = good(send(door, "/imports/preview"))["kept"]["id"]
+    here = f"/imports/{key}"
+    bad(me.send("POST", f"{here}/start", {}), 422, "list-column-missing")
+    told = good(me.send("PUT", f"{here}/reading", {"mapping": MAP, "coordinates": "gcj02"}))
+    assert (told["mapping"], told["coordinates"], told["state"]) == (MAP, "gcj02", "PREVIEW")
+    assert [row["place"] for row in me.get(f"{here}/preview", rows=1)["rows"]] == ["2"]
+    tried = good(me.send("POST", f"{here}/start", {"dry_run": True}))
+    assert (tried["dry_run"], tried["state"], tried["id"] == key) == (True, "QUEUED", False)
+    broker.import_runs.run(ImportId(UUID(tried["id"])))
+    (known,) = me.get(f"{here}/preview")["tried"]
+    assert (known["id"], known["inserted"], known["quarantined"]) == (tried["id"], 1, 2)
+    for login in OTHERS:
+        for method, below, body in LOOKED_AT:
+            bad(door[login].send(method, here + below, body), 404, "unknown-import")
+    answer = me.send("POST", f"{here}/start", {})
+    assert (answer.status_code, good(answer)["state"]) == (202, "QUEUED")
+    for method, below, body in LOOKED_AT:
+        bad(me.send(method, here + below, body), 409, "import-no-preview")
+    other = good(send(door, "/imports/preview"))["kept"]["id"]
+    assert good(me.send("POST", f"/imports/{other}/discard"))["state"] == "DISCARDED"
 
 
 def test_an_import_is_followed_corrected_and_taken_back(door: Door, broker: Broker) -> None:

@@ -10,7 +10,7 @@ import pytest
 from broker.bootstrap import Broker, operator
 from broker.domain.catalog.gb_code import compose
 from broker.domain.catalog.imports import CatalogImport, ImportState
-from broker.services.catalog.imports import Asked
+from broker.services.catalog.import_intake import Asked
 from broker.worker.app import worker_thread
 from tests.city import City
 from tests.worker.test_crashes import TAKEOVER, eventually, worker_process

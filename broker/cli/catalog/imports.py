@@ -7,6 +7,7 @@ from uuid import UUID
 from typer import Argument, Option
 
 from broker.cli import screen
+from broker.cli.catalog import import_look
 from broker.cli.catalog.import_report import save
 from broker.cli.grammar import Json, Limit, Noun
 from broker.cli.machine import Data, at_the_machine
@@ -21,6 +22,7 @@ COLUMNS = ("id", "at", "state", "file", "read", "inserted", "updated", "quaranti
 Key = Annotated[UUID, Argument(metavar="ID")]
 
 app = Noun()
+app.add_typer(import_look.app)
 
 
 @app.verb("list")

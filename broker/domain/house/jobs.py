@@ -45,6 +45,11 @@ class Job:
     fault: str
     by_clock: bool
 
+    @property
+    def may_retry(self) -> bool:
+        """Whether it is of use to give it to the workers once more."""
+        return self.state is JobState.FAILED and not self.by_clock
+
 
 @dataclass(frozen=True)
 class Worker:

@@ -12,8 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from broker.domain.catalog.camera_fields import CustomField
+from broker.domain.catalog.catalog import RowProblem
 from broker.domain.catalog.imports import (
     CatalogImport,
+    ImportChange,
     ImportProfile,
     ImportState,
     Reading,
@@ -26,15 +28,16 @@ from broker.domain.catalog.imports import (
 from broker.domain.errors import BrokerError
 from broker.domain.ids import ImportId, new_id
 from broker.domain.people.accounts import Caller, Role, system_caller
+from broker.services.catalog.catalog_files.borders import far_outside
 from broker.services.catalog.catalog_files.check import Checker
 from broker.services.catalog.catalog_files.mapping import ColumnMapping, resolve
 from broker.services.catalog.catalog_files.own_fields import OwnFields
 from broker.services.catalog.catalog_files.reading import open_table
 from broker.services.catalog.catalog_files.rows import Row
+from broker.services.catalog.import_intake import Asked, Intake, list_of
 from broker.services.catalog.import_profiles import suggested
 from broker.services.catalog.import_reach import require_import, require_owner
-from broker.services.catalog.imports import Asked, PreviewRow, list_of, new_import, rows_of
-from broker.services.footage.keeping import expect, keep
+from broker.services.footage.keeping import keep
 from policies.authorizer import Authorizer
 from storage.blobs.base import BlobStore
 from storage.db.unit_of_work import UnitOfWork, Work
@@ -43,6 +46,21 @@ LEFT_LYING = timedelta(days=7)
 AT_ONCE = 100
 TRIED = 5
 """Trial runs of a file that are told of."""
+
+SHOWN = (
+    *("gb_code", "external_key", "name", "latitude", "longitude", "division", "address", "direction", "point_class"),
+    *("sensitive", "edition", "lifecycle", "tags", "record", "custom", "extra"),
+)
+"""The fields of a draft that are shown."""
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """One row as it would go in: its fields by name, or what is wrong with it."""
+
+    place: str
+    values: Mapping[str, object] | None
+    problems: tuple[RowProblem, ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +98,7 @@ class ImportPreviews:
         self._policy = policy
         self._blobs = blobs
         self._folder = folder
+        self._intake = Intake(work, policy, blobs)
         self._caller: Caller = system_caller(Role.WORKER, "worker")
 
     def lay(self, caller: Caller, path: Path, asked: Asked, reading: Reading | None = None) -> CatalogImport:
@@ -93,21 +112,11 @@ class ImportPreviews:
             list_of(work, path, asked)
             with open_table(path, asked.format) as table:
                 next(table.rows, None)  # much of what is wrong with a file shows at its first row
-        blob = self._blobs.put_file(path)
-        with self._work() as work:
-            permit = require_owner(self._policy, work, caller, asked.owner)[1]
-            expect(work, (blob.digest,))
-            work.commit(permit, done=False)  # what was asked for is done below
-        with self._work() as work:
-            department, permit = require_owner(self._policy, work, caller, asked.owner)
-            keep(work, self._blobs, (blob.digest,))
-            new = new_import(ImportId(new_id()), department, list_of(work, path, asked), permit, work)
-            new = replace(new, reading=reading or new.reading)
-            change = lay(replace(new, state=ImportState.PREVIEW, digest=blob.digest))
-            work.imports.save(None, change.after)
-            work.audit.append(permit, change.entries)
-            work.commit(permit)
-            return change.after
+
+        def begin(_work: UnitOfWork, new: CatalogImport) -> ImportChange:
+            return lay(replace(new, reading=reading or new.reading, state=ImportState.PREVIEW))
+
+        return self._intake.take(caller, path, asked, begin)
 
     def look(self, caller: Caller, key: ImportId, *, rows: int) -> Look:
         """Show how the first rows of a list would be read; the catalogue is not asked.
@@ -233,4 +242,9 @@ def _resolved(
 
 def _read(found: CatalogImport, head: Sequence[Row], mapping: ColumnMapping, own: OwnFields) -> Iterator[PreviewRow]:
     checker = Checker(mapping, found.reading.coordinates, own)
-    return rows_of([(row.where, checker.check(row)) for row in head])
+    seen = [(row.where, checker.check(row)) for row in head]
+    far = far_outside([checked.draft for _, checked in seen])
+    for place, (where, checked) in enumerate(seen):
+        draft = checked.draft
+        values = None if draft is None else {name: getattr(draft, name) for name in SHOWN}
+        yield PreviewRow(where, values, (*checked.problems, *([far[place]] if place in far else ())))

@@ -33,6 +33,16 @@ class Jobs:
             self._policy.require(caller, "job:list", caller.roles(work.now), facts.of_person(caller))
             return work.job_lines.page(state, kind=kind, before=before, limit=limit)
 
+    def read(self, caller: Caller, number: int) -> Job:
+        """Return one job.
+
+        Raises:
+            Unknown: there is none of this number; one that ended well is gone.
+        """
+        with self._work() as work:
+            self._policy.require(caller, "job:list", caller.roles(work.now), facts.of_person(caller))
+            return work.job_lines.read(number)
+
     def retry(self, caller: Caller, number: int) -> None:
         """Give a failed job to the workers once more.
 

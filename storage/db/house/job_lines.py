@@ -14,11 +14,13 @@ from storage.db.requests.request_rows import AnyRow
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_SUBJECTS = 5
 
-_LINES = """
+_LINE = """
     SELECT job.id, job.task_name, job.queue_name, job.status::text AS status, job.attempts, job.scheduled_at,
            job.worker_id, job.args, job.queueing_lock, coalesce(fault.slug, '') AS fault,
            (SELECT max(event.at) FROM procrastinate_events event WHERE event.job_id = job.id) AS since
-    FROM procrastinate_jobs job LEFT JOIN job_fault fault ON fault.job = job.id
+    FROM procrastinate_jobs job LEFT JOIN job_fault fault ON fault.job = job.id"""
+
+_LINES = f"""{_LINE}
     WHERE job.status::text = :state AND (:kind = '' OR job.task_name = :kind) AND (:before = 0 OR job.id < :before)
     ORDER BY job.id DESC LIMIT :limit"""
 
@@ -57,6 +59,14 @@ class JobLines:
         """Return jobs in a state, of one kind or (empty) of all, the newest first, beginning behind a number."""
         given = {"state": state.value, "kind": kind, "before": before, "limit": limit}
         return [_job(row) for row in self._connection.execute(text(_LINES), given)]
+
+    def read(self, number: int) -> Job:
+        """Return one job; raises Unknown where there is none of this number, or it is over."""
+        asked = text(f"{_LINE} WHERE job.id = :number AND job.status IN ('todo', 'doing', 'failed')")
+        row = self._connection.execute(asked, {"number": number}).one_or_none()
+        if row is None:
+            raise Unknown("unknown-job", job=number)
+        return _job(row)
 
     def again(self, number: int) -> str:
         """Give a failed job to the workers once more, and return its kind.

@@ -17,7 +17,7 @@ from broker.domain.catalog.coordinates import System
 from broker.locale import say
 from broker.services.catalog.catalog_files.mapping import parse_pairs
 from broker.services.catalog.catalog_files.report import ImportReport
-from broker.services.catalog.imports import Asked
+from broker.services.catalog.import_intake import Asked
 from broker.web.bodies import check_text
 from broker.web.deps import BrokerDep, CallerDep, Language
 from broker.web.routes import OnceRoute

@@ -13,8 +13,7 @@ from broker.domain.catalog.coordinates import System
 from broker.domain.catalog.imports import CatalogImport, Fate, ImportProfile, ImportState, OutsideRow
 from broker.domain.ids import ImportId, ProfileId
 from broker.locale import say
-from broker.services.catalog.imports import Preview
-from broker.web.api.catalog.camera_import import ImportIn, PreviewIn, ProblemOut, on_disk
+from broker.web.api.catalog.camera_import import ImportIn, ProblemOut, on_disk
 from broker.web.deps import BrokerDep, CallerDep, Language
 from broker.web.paging import ById, Page
 from broker.web.routes import OnceRoute
@@ -123,36 +122,6 @@ class ProfilesOut(Out):
     items: list[ProfileOut]
 
 
-class PreviewRowOut(Out):
-    """One row as it would go in, or what is wrong with it."""
-
-    place: str
-    values: dict[str, Any] | None
-    problems: list[ProblemOut]
-
-
-class PreviewOut(Out):
-    """The head of a list: its columns, which of them feed which field, and the saved profile that fits best."""
-
-    columns: list[str]
-    mapping: dict[str, str]
-    suggested: ProfileOut | None
-    rows: list[PreviewRowOut]
-
-    @classmethod
-    def of(cls, found: Preview, language: str) -> Self:
-        rows = [
-            PreviewRowOut(
-                place=row.place,
-                values=None if row.values is None else dict(row.values),
-                problems=[ProblemOut.of(problem, language) for problem in row.problems],
-            )
-            for row in found.rows
-        ]
-        suggested = None if found.profile is None else ProfileOut.of(found.profile)
-        return cls(columns=list(found.columns), mapping=dict(found.mapping), suggested=suggested, rows=rows)
-
-
 @router.post("", status_code=202)
 def order_import(
     body: Annotated[ImportIn, Form(media_type="multipart/form-data")], caller: CallerDep, broker: BrokerDep,
@@ -161,16 +130,6 @@ def order_import(
     """提交一份较大的点位清单，由后台导入。Hand a long list in; a worker brings it in."""
     with on_disk(body.file) as path:
         return KeptImportOut.of(broker.imports.order(caller, path, body.asked(), dry_run=body.dry_run), language)
-
-
-@router.post("/preview")
-def preview_import(
-    body: Annotated[PreviewIn, Form(media_type="multipart/form-data")], caller: CallerDep, broker: BrokerDep,
-    language: Language,
-) -> PreviewOut:  # fmt: skip
-    """预览清单的前几行及建议的映射方案。See how the first rows would be read, and the profile that fits."""
-    with on_disk(body.file) as path:
-        return PreviewOut.of(broker.imports.preview(caller, path, body.asked(), rows=body.rows), language)
 
 
 @router.get("")

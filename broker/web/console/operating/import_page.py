@@ -11,8 +11,8 @@ from broker.domain.catalog.imports import WAITING, CatalogImport, Fate, ImportSt
 from broker.domain.ids import ImportId
 from broker.locale import explain
 from broker.services.people.names import Known
-from broker.web.api.catalog.camera_import import ProblemOut
-from broker.web.api.catalog.imports import ImportRowOut, KeptImportOut, PreviewRowOut
+from broker.web.api.catalog.import_previews import PreviewRowOut
+from broker.web.api.catalog.imports import ImportRowOut, KeptImportOut
 from broker.web.console.forms import Refusal
 from broker.web.console.operating.import_columns import columns_of, targets
 from broker.web.console.operating.shift import Shift
@@ -61,14 +61,7 @@ def import_page(
 def _preview(shift: Shift, row: ImportRow, refused: str, refusal: Refusal | None) -> Response:
     language = shift.screen.language
     found = shift.broker.import_previews.look(shift.caller, ImportId(row.it.id), rows=LOOKED_AT)
-    rows = [
-        PreviewRowOut(
-            place=it.place,
-            values=None if it.values is None else dict(it.values),
-            problems=[ProblemOut.of(problem, language) for problem in it.problems],
-        )
-        for it in found.rows
-    ]
+    rows = [PreviewRowOut.of(it, language) for it in found.rows]
     return shift.show(
         "import_look", row=row, it=row.it, columns=columns_of(found), targets=targets(found.own, language), rows=rows,
         fault=explain(found.fault, language) if found.fault else "", suggested=found.profile, systems=System,

@@ -1,17 +1,16 @@
 """What the workers have to do: the queue by kind and state, who works, what failed and why, once more."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from broker.domain.house.jobs import Job, JobState, Worker
+from broker.domain.house.jobs import JobState, Worker
+from broker.web.api.house.jobs import JobOut
 from broker.web.console.forms import Refusal
 from broker.web.console.operating.shift import Shift, ShiftDep
 from broker.web.console.routes import OncePageRoute
 from broker.web.paging import ByNumber, Window
-from broker.web.values import Out
 
 JOBS = "/jobs"
 SILENT = timedelta(seconds=10)
@@ -22,33 +21,6 @@ router = APIRouter(prefix=JOBS, route_class=OncePageRoute)
 Kind = Annotated[str, Query(max_length=80)]
 State = Annotated[JobState, Query()]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
-
-
-class JobRow(Out):
-    """A job by number and kind; of what it carries only the ids."""
-
-    number: int
-    kind: str
-    queue: str
-    state: JobState
-    tries: int
-    due: datetime | None
-    since: datetime
-    worker: int | None
-    subjects: list[str]
-    fault: str
-    may_retry: bool
-
-    @classmethod
-    def all(cls, found: Sequence[Job], shift: Shift) -> "list[JobRow]":
-        return [
-            cls(
-                number=it.number, kind=it.kind, queue=it.queue, state=it.state, tries=it.tries, due=it.due,
-                since=it.since, worker=it.worker, subjects=[str(key) for key in it.subjects],
-                fault=shift.sentence(it.fault), may_retry=it.state is JobState.FAILED and not it.by_clock,
-            )
-            for it in found
-        ]  # fmt: skip
 
 
 @router.get("")
@@ -62,7 +34,7 @@ def _page(
 ) -> Response:
     load = shift.broker.jobs.workload(shift.caller)
     found = shift.broker.jobs.page(shift.caller, state, kind=kind, before=window.after or 0, limit=window.wanted)
-    page = window.page(found, lambda it: it.number, lambda rows: JobRow.all(rows, shift))
+    page = window.page(found, lambda it: it.number, lambda rows: [JobOut.of(it, shift.screen.language) for it in rows])
     now = shift.screen.instants.now
     return shift.show(
         "jobs", page=page, first=not window.after, state=state, kind=kind, states=JobState, refusal=refusal,

@@ -1,6 +1,5 @@
 """Whoever is on at this desk, with all that an answer is made of."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
@@ -11,7 +10,7 @@ from fastapi import Depends, Response
 from adapters.described import Described
 from broker.domain.catalog.imports import ImportProfile
 from broker.domain.errors import BrokerError, SourceFault, Unknown
-from broker.locale import say
+from broker.locale import gist
 from broker.web.console.forms import Refusal, refusal_of
 from broker.web.console.visit import Again, Visit
 from broker.web.texts import catalogue
@@ -20,8 +19,6 @@ Choice = tuple[str, str]
 """What a list to choose from sends, and what stands there."""
 
 REFUSED = 422
-
-_HOLE = re.compile(r"\{\w+\}")
 
 
 class Shift(Visit):
@@ -54,7 +51,7 @@ class Shift(Visit):
 
     def sentence(self, slug: str) -> str:
         """Return the sentence of an error of which only the slug is known; what is none of ours is told by its name."""
-        return _HOLE.sub("…", say(slug, self.screen.language)) if slug else ""
+        return gist(slug, self.screen.language)
 
     def carry_out(self, act: Callable[[], object], *, to: str | Callable[[], str], said: str, again: Again) -> Response:
         """Carry a form out; a refusal shows the page again, with what was typed.
