@@ -45,16 +45,16 @@ def list_requests(
 @router.get("/{key}")
 def show_request(key: UUID, visit: VisitDep) -> Response:
     """查看一份申请。One request: what is asked, where it stands, who has it now."""
-    return _page(visit, key)
+    return request_page(visit, key)
 
 
-def _page(visit: Visit, key: UUID, *, refused: str = "", refusal: Refusal | None = None) -> Response:
+def request_page(visit: Visit, key: UUID, *, refused: str = "", refusal: Refusal | None = None) -> Response:
     """Show a request; `refused` names the form that was not carried out."""
     case = case_of(visit, key)
     renewable = visit.broker.renewals.open_to(visit.caller, RequestId(key), [GrantId(it.id) for it in case.grants])
     return visit.show(
         "request", case=case, refused=refused, refusal=refusal, may_begin=may_begin(visit), renewable=renewable,
-        may_hold=visit.broker.holds.may_hold(visit.caller, RequestId(key)), may_list_copies=visit.may("copy:list"),
+        may_hold=visit.broker.holds.may_hold(visit.caller, RequestId(key)),
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def request_step(visit: Visit, key: UUID, name: str, act: Callable[[], object]) 
     """Take a step of the requester's, or show the request again with the form that was refused."""
     return visit.carry_out(
         act, to=f"{REQUESTS}/{key}", said=name,
-        again=lambda refusal: _page(visit, key, refused=name, refusal=refusal),
+        again=lambda refusal: request_page(visit, key, refused=name, refusal=refusal),
     )  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def test_who_may_not_is_shown_nothing_and_refused(enter: Enter, plain_door: Door
         for verdict in ("approve", "return", "reject", "close"):
             fields = {"csrf": [csrf], "revision": ["1"], "reason": ["because"], "report": ["because"]}
             sent = person.send(f"{place}/{verdict}", fields)
-            assert sent.status in {403, 404, 409} or "not yours to decide" in sent.text, (login, verdict)
+            assert sent.status in {403, 404, 409}, (login, verdict)
     assert plain_door["asker"].get(f"/access-requests/{request['id']}")["state"] == "CENTER_REVIEW"
 
 

@@ -13,7 +13,7 @@ from broker.web.console.deciding.narrowing import decided_lines, decided_terms, 
 from broker.web.console.deciding.page import CENTER, RATIFYING, Desk, elsewhere, show
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.inbox import INBOX
-from broker.web.console.requester import REQUESTS
+from broker.web.console.requester import REQUESTS, request_page
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.visit import Visit, VisitDep
 
@@ -31,7 +31,7 @@ def _page(visit: Visit, key: UUID, refused: str = "", refusal: Refusal | None = 
     stage = RATIFYING if case.request.emergency else CENTER
     may = case.may & {stage.yes, stage.no, "return"}
     if not may:
-        return elsewhere(visit.screen, key)
+        return request_page(visit, key, refused=refused, refusal=refusal) if refusal else elsewhere(visit.screen, key)
     lines = [line for item in case.request.items for line in item.lines]
     return show(visit, Desk(case, stage, may, lines, case.request.terms, f"{REQUESTS}/{key}"), refused, refusal)
 

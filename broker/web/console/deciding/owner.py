@@ -14,7 +14,7 @@ from broker.web.console.deciding.narrowing import decided_lines, decided_terms, 
 from broker.web.console.deciding.page import OWNER, VETOING, Desk, elsewhere, show
 from broker.web.console.forms import Refusal, checked
 from broker.web.console.inbox import INBOX
-from broker.web.console.requester import REQUESTS
+from broker.web.console.requester import REQUESTS, request_page
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.visit import Visit, VisitDep
 
@@ -40,7 +40,7 @@ def _page(visit: Visit, keys: tuple[UUID, UUID], refused: str = "", refusal: Ref
     part = _part(case, item)
     may = case.may_with(item)
     if not may:
-        return elsewhere(visit.screen, key)
+        return request_page(visit, key, refused=refused, refusal=refusal) if refusal else elsewhere(visit.screen, key)
     stage = VETOING if "veto" in may else OWNER
     lines = [line for line in part.lines if line.approved]
     terms = case.request.approved_terms or case.request.terms

@@ -12,8 +12,11 @@ from broker.web.app import create_app
 from tests.city import PASSWORD, City
 from tests.clock import Turned
 from tests.services.test_policies import BASELINE, fresh
+from tests.web.console.applying.test_places import at_most
+from tests.web.console.applying.test_wizard import picked
 from tests.web.console.conftest import Enter, without_tls
 from tests.web.console.deciding.test_together import TOGETHER, ticked
+from tests.web.console.page import Page
 from tests.web.door import Door, serving
 from tests.web.steps import submitted
 from tests.web.test_emergencies import authenticator
@@ -74,10 +77,54 @@ def test_from_the_limits_to_the_veto_and_the_ratification(
     assert owner.press(page, f"{mine}/veto").status == 422
     assert "Your part has ended." in owner.press(page, f"{mine}/veto", template="secret").text
     forced = dict(owner.get("/account").form("/sign-out").fields)["csrf"]
-    assert "not yours to decide" in owner.send(f"{place}/ratify", {"csrf": [forced], "comment": [""]}).text
+    assert owner.send(f"{place}/ratify", {"csrf": [forced], "comment": [""]}).status == 403
     assert "Ratified." in center.press(center.get(waiting), f"{place}/ratify", comment="情况属实").text
     after = plain_door["looker"].get(f"/access-requests/{place.rpartition('/')[2]}")
     assert (after["state"], sorted(it["state"] for it in after["items"])) == ("DECIDED", ["RATIFIED", "REFUSED"])
+
+
+def test_points_are_clicked_drawn_around_and_picked_near_the_place(
+    enter: Enter, plain_door: Door, city: City, clock: Turned
+) -> None:
+    """As the map sends it, and without it; what was typed and ticked stays, and nothing beyond the limit comes in."""
+    app = authenticator(plain_door["looker"], clock)
+    clock.at += timedelta(minutes=1)
+    looker = enter()
+    looker.press(looker.sign_in("looker"), "/sign-in", code=app.at(clock.at))
+    clock.at += timedelta(minutes=10)
+    one, two, three = (str(camera.id) for camera in city.cameras_of("dh-cg"))
+    page = looker.get("/emergencies/new")
+    typed = {**PURPOSE, "longitude": "104.02", "latitude": "30.62", "place": "桥头"}
+
+    def told(page: Page, **done: str | list[str]) -> Page:
+        fields = page.form("/emergencies").filled({**typed, **done})
+        return looker.send("/emergencies/new", fields)
+
+    page = told(page, do="map", clicked=one)
+    assert picked(page) == {one}
+    page = told(page, do="map", clicked=two, camera=[one])
+    assert picked(page) == {one, two}
+    assert picked(told(page, do="map", clicked=one, camera=[one, two])) == {two}
+    page = told(page, do="map", area='{"type": "box", "bounds": [104.0, 30.6, 104.1, 30.7]}', camera=[one])
+    assert picked(page) == {str(it.id) for it in city.cameras.values()}
+    assert page.form("/emergencies").filled({})["case_number"] == [PURPOSE["case_number"]]
+    page = told(page, do="near", radius="50", camera=[])
+    near = picked(page)
+    assert near == {str(it.id) for it in city.cameras.values() if (it.longitude, it.latitude) == (104.02, 30.62)}
+    assert "0 m" in page.text  # from the place, in the list
+    at_most(plain_door, 2, 2)
+    refused = told(page, do="near", radius="90000", camera=[one])
+    assert refused.status == 422
+    assert "what is picked stays" in refused.text
+    assert picked(refused) == {one}
+    assert told(page, do="map", clicked="x", camera=[one]).status == 422
+    assert told(page, do="near", radius="50", longitude="east").status == 422
+    asked = looker.press(told(page, camera=[one, three]), "/emergencies")
+    opened = looker.press(asked, "/emergencies", code=app.at(clock.at))
+    key = opened.answer.url.path.rpartition("/")[2]
+    request = plain_door["looker"].get(f"/access-requests/{key}")
+    assert {line["camera"]["id"] for line in request["lines"]} == {one, three}
+    assert request["place"] == {"longitude": 104.02, "latitude": 30.62, "name": "桥头"}
 
 
 def stricter(broker: Broker, city: City) -> None:
