@@ -14,6 +14,7 @@ from broker.web.api.deciding.emergencies import EmergencyIn
 from broker.web.api.requests.request_views import rows
 from broker.web.console.emergencies.points import changed, listed, ticked_in
 from broker.web.console.forms import Form, Refusal, checked, refusal_of
+from broker.web.console.maps.browse import At
 from broker.web.console.maps.picks import metres_from, spot_of, stated
 from broker.web.console.requester import REQUESTS
 from broker.web.console.routes import OncePageRoute
@@ -52,9 +53,9 @@ def _may_open(visit: Visit) -> bool:
 
 
 @router.get("/new")
-def begin_emergency(visit: VisitDep, text: Text = "") -> Response:
+def begin_emergency(visit: VisitDep, text: Text = "", at: At = "") -> Response:
     """应急调阅：先看清限制再填写。Open an emergency: its limits are told first."""
-    return _page(replace(visit, form=Form({"text": (text,)} if text else {})))
+    return _page(replace(visit, form=Form({"text": (text,)} if text else {})), at=at)
 
 
 @router.post("/new")
@@ -76,13 +77,15 @@ def _rules(visit: Visit) -> Rulebook:
     return visit.broker.rulebooks.current(visit.caller).rules
 
 
-def _page(visit: Visit, refusal: Refusal | None = None, picked: frozenset[CameraId] | None = None) -> Response:
+def _page(
+    visit: Visit, refusal: Refusal | None = None, picked: frozenset[CameraId] | None = None, at: str = ""
+) -> Response:
     """Return the page; `picked`: the points that are picked by now, None for those that were ticked."""
     _require(visit)
     rules, now, spot = _rules(visit), visit.broker.clock.now(), spot_of(visit.form.one)
     points = listed(visit, ticked_in(visit) if picked is None else picked, visit.form.one("text")[:LONGEST])
     return visit.show(
-        "emergency", refusal=refusal, limits=rules.emergency, purpose=rules.purpose, points=points, spot=spot,
+        "emergency", refusal=refusal, limits=rules.emergency, purpose=rules.purpose, points=points, at=at,
         far=metres_from(spot, points.rows),
         begin=visit.screen.instants.field(now - LAST), end=visit.screen.instants.field(now),
     )  # fmt: skip

@@ -62,7 +62,7 @@ def test_a_request_read_into_a_sketch_is_the_same_form_again() -> None:
 def test_a_span_of_all_that_is_wrong_is_told_once() -> None:
     request = draft()
     sketch = replace(sketch_of(request, ["looker"]).typed({"begin": ("soon",)}), picks=())
-    many = sketch.picked(CameraId(new_id()) for _ in range(300))
+    many = sketch.picked((CameraId(new_id()) for _ in range(300)), 300)
     _, faults = asked_of(written(many, request, HOUSE))
     refusal = told(faults, "en")
     assert refusal is not None

@@ -59,7 +59,8 @@ class MapInWindow:
 
     def picture(self) -> NDArray[np.uint8]:
         """Return what is drawn: rows, columns, blue green red."""
-        shot = cv2.imdecode(np.frombuffer(self.view.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        taken = self.view.screenshot(caret="initial")  # else it leaves styles on the fields of the page
+        shot = cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR)
         assert shot is not None
         return np.asarray(shot, np.uint8)
 
