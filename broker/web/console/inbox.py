@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from broker.web.api.requests.inbox import after_of, cursor_of, rows
+from broker.web.console.requester import may_begin
 from broker.web.console.routes import PageRoute
 from broker.web.console.visit import VisitDep
 from broker.web.paging import ByText
@@ -31,7 +32,7 @@ def show_inbox(visit: VisitDep, window: ByText, open_: Open = "") -> Response:
     picks = [pick_of(it) for it in found]
     return visit.show(
         "inbox", page=page, picks=picks, open=open_, first=window.after is None, places=PLACES, ticked=TICKED,
-        tickable=any(it.act in TICKED for it in page.items),
+        tickable=any(it.act in TICKED for it in page.items), may_begin=may_begin(visit),
     )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ def test_the_center_decides_by_keyboard(browser: Browser, plain_door: Door, city
         page = visit.page
         page.keyboard.press("?")
         assert page.locator("#key-help").is_visible()
+        told = page.locator("#key-help [data-within]:visible kbd").all_inner_texts()
+        assert told == ["j", "k", "Enter", "x"]  # what this page has: nothing is decided on yet
         page.keyboard.press("Escape")
         page.keyboard.press("j")
         page.keyboard.press("j")

@@ -47,6 +47,7 @@ def told_by_the_command(kind: str) -> set[str]:
 
 FAMILIES: dict[str, set[str]] = {
     "desk.": {desk.name for desk in DESKS},
+    "desk-about.": {desk.name for desk in DESKS} - {"inbox"},
     "state.": values(RequestState) | values(ItemState) | values(GrantState),
     "role.": values(Role),
     "action.": values(Action),
