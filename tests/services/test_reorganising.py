@@ -106,9 +106,11 @@ def test_what_cannot_stand_there_or_may_not_is_refused(broker: Broker, city: Cit
 
 def test_open_requests_go_to_the_center_that_holds_all_and_what_is_approved_stays(broker: Broker, city: City) -> None:
     waiting, allowed = asked(broker, city, "dh-cg", "dh-jt"), approved(broker, city, "dh-cg")
+    left = asked(broker, city, "dh-jt")
     granted, grant = authorized(broker, city)
     move(broker, "dh-cg", "xs")
     asker = city.caller(broker, "asker")
+    assert broker.access_requests.read(asker, left.id).center_id == city.departments["dh-center"].id
     after = broker.access_requests.read(asker, waiting.id)
     assert (after.state, after.center_id) == (RequestState.CENTER_REVIEW, city.departments["jc-center"].id)
     told = {it.notice.kind for it in broker.notices.page(asker, unread=True, after=None, limit=20)}
@@ -121,6 +123,8 @@ def test_open_requests_go_to_the_center_that_holds_all_and_what_is_approved_stay
     assert broker.request_items.authorize(city.caller(broker, "owner.cg"), after.items[0].id, Verdict(1))
     assert broker.grants.read(asker, grant.id).valid == grant.valid
     assert broker.access_requests.read(asker, granted.id).state is RequestState.DEPARTMENT_REVIEW
+    move(broker, "dh-center", "xs")  # a center that moves speaks for another place
+    assert broker.access_requests.read(asker, left.id).center_id == city.departments["jc-center"].id
     assert broker.audit.verify(city.caller(broker, "auditor")).faults == ()
 
 
