@@ -55,14 +55,16 @@ def test_eight_threads_ask_while_the_policy_is_swapped() -> None:
     threads = [threading.Thread(target=ask, args=(place,)) for place in range(8)]
     for thread in threads:
         thread.start()
-    for epoch in range(1, SWAPS + 1):
+    epoch = 0
+    while epoch < SWAPS or (min(asked) == 0 and not wrong):  # a busy machine lets some of them wait
+        epoch += 1
         shared.renew(epoch, NARROW if epoch % 2 else WIDE)
     done.set()
     for thread in threads:
         thread.join()
     assert wrong == []
     assert min(asked) > 0
-    assert shared.epoch == SWAPS
+    assert shared.epoch == epoch
 
 
 def test_an_earlier_epoch_changes_nothing() -> None:
