@@ -321,7 +321,7 @@ def package(roles: Roles, verb: str, by: Relation) -> bool:
     if verb == "build":
         return WORKER in roles
     if verb == "verify":
-        return by.person and bool(roles & {REQUESTER, INVESTIGATOR, CENTER, OWNER, AUDITOR})
+        return bool(roles & {REQUESTER, INVESTIGATOR, CENTER, OWNER, AUDITOR})
     return retrieval(roles, verb, by)
 
 

@@ -133,8 +133,8 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("sysadmin", "POST", "/jobs/1/retry", None),
     *CATALOGUE_WRITES,
 ]
-FORMS, VERSIONED = 7, 3
-"""Writes that take forms (test_uploads), and edits that know `version`, which is one of the members of `EXTRA`."""
+FORMS, VERSIONED = 8, 3
+"""Writes that take forms (test_uploads, test_handed_packages), and edits that know `version`, which is one of the members of `EXTRA`."""
 
 
 def objects(value: Any, place: str = "") -> list[str]:

@@ -27,7 +27,8 @@ OPENED = {
     "/packages/{key}": "package:read", "/packages/{key}/verification": "package:read", "/map": "camera:list",
     "/cameras/{key}": "camera:list",
     "/map/base/{z}/{x}/{y}": OWN, "/map/outline.geojson": OWN,
-    "/trace": "audit:read", "/trace/requests/{key}": "audit:read", "/trace/stream": "audit:read",
+    "/evidence": "package:verify", "/trace": "audit:read", "/trace/requests/{key}": "audit:read",
+    "/trace/stream": "audit:read",
     "/trace/verification": "audit:verify audit:read", "/trace/holds": "copy:list", "/trace/locks": "lock:list",
     "/register": "register:list", "/dashboard": "measures:read statistics:read",
     "/dashboard/pending": "statistics:read", "/dashboard/measures": "measures:read",
@@ -54,7 +55,7 @@ OPENED = {
     "/import-profiles": "camera:import", "/exports": "camera:list", "/health": "health:read",
     "/health/troubles": "health:read", "/maintenance": "maintenance:list", "/jobs": "job:list",
     "/holds": "copy:list", "/holds/{key}": "copy:list", "/holds/on-{what}/{key}": "copy:hold copy:list",
-    "/escrow/{key}": "copy:list",
+    "/escrow/{key}": "access_request:read",
 }  # fmt: skip
 """What is looked at: path -> acts."""
 
@@ -85,7 +86,7 @@ SENT = {
     "/ledger/{key}/{act}": "grant:revoke grant:suspend grant:resume",
     "/grants/{key}/compare": "footage:clip", "/grants/{key}/retrieve": "footage:snapshot footage:clip",
     "/grants/{key}/packages": "footage:deliver", "/retrievals/{key}/copy": "footage:clip footage:snapshot",
-    "/trace/verification": "audit:verify",
+    "/trace/verification": "audit:verify", "/evidence": "package:verify",
     "/departments/{department}/add": "department:create", "/departments/{department}/edit": "department:edit",
     "/departments/{department}/move": "department:move", "/departments/{department}/close": "department:close",
     "/departments/{department}/reopen": "department:reopen",
