@@ -30,12 +30,16 @@ class Shift(Visit):
         """Return a page of this desk; `refused` names its form that was not carried out."""
         return super().show(
             template, refused=refused, refusal=refusal, fault_of=self.sentence, adapter_name=self.adapter_name,
-            job_name=self.job_name, worded=self.worded, plain=plain, named=named, **told,
+            adapter_about=self.adapter_about, job_name=self.job_name, worded=self.worded, plain=plain, named=named, **told,
         )  # fmt: skip
 
     def adapter_name(self, adapter: Described) -> str:
         """Return what people call a family of sources; one that did not come with the program has its own name."""
         return self.word(f"op-adapter.{adapter.name}", adapter.name)
+
+    def adapter_about(self, adapter: Described) -> str:
+        """Return what a family of sources is, in the language of the reader where it came with the program."""
+        return self.word(f"op-adapter-about.{adapter.name}", adapter.about)
 
     def job_name(self, kind: str) -> str:
         """Return what people call a kind of job."""

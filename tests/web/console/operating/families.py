@@ -32,6 +32,7 @@ def values(kind: type[StrEnum]) -> set[str]:
 OPERATING: dict[str, set[str]] = {
     **{family: {area.name for area in AREAS} for family in ("operating.", "operating-about.")},
     "op-adapter.": set(installed()),
+    "op-adapter-about.": set(installed()),
     "op-option.": {option for name in installed() for option in described(name).schema["properties"]},
     "op-option-hint.": {"lines", "pairs", "json"},
     "op-capability.": values(Capability),
