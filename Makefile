@@ -45,8 +45,9 @@ endif
 proofs: $(BUNDLE)  ## the long proofs to their end: random worlds, who sees what, each statement broken, bodies of all kinds, the console, the wheel
 	XUELIANG_PROOFS=full $(BIN)/python -m pytest tests/policies/test_random_worlds.py tests/services/test_no_leaks.py \
 		tests/services/test_all_or_nothing.py tests/services/test_stateful.py tests/policies/test_authorizer.py \
-		tests/rules/test_previews.py tests/web/test_fuzz.py tests/web/console/old tests/web/console/retrieving/test_journey.py \
+		tests/rules/test_previews.py tests/web/test_fuzz.py tests/web/console \
 		tests/docs/test_wheel.py
+	XUELIANG_PROOFS=full $(BIN)/python -m pytest -m hypothesis tests
 
 test-upstreams: $(STAMP)  ## run the adapters against real recorders, in a Debian of their own (root, debootstrap, 1.5 GB)
 	XUELIANG_UPSTREAMS=$(or $(UPSTREAMS),/var/tmp/xueliang-upstreams) $(BIN)/python -m pytest tests/upstreams
