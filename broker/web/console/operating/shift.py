@@ -30,7 +30,8 @@ class Shift(Visit):
         """Return a page of this desk; `refused` names its form that was not carried out."""
         return super().show(
             template, refused=refused, refusal=refusal, fault_of=self.sentence, adapter_name=self.adapter_name,
-            adapter_about=self.adapter_about, job_name=self.job_name, worded=self.worded, plain=plain, named=named, **told,
+            adapter_about=self.adapter_about, job_name=self.job_name, worded=self.worded, plain=plain, named=named,
+            **told,
         )  # fmt: skip
 
     def adapter_name(self, adapter: Described) -> str:
