@@ -15,6 +15,7 @@ from broker.bootstrap import Broker, build
 from broker.domain.time import SystemClock
 from broker.web.app import create_app
 from tests.city import PASSWORD, City
+from tests.proofs import FULL
 from tests.sign_in.browser import CALLBACK
 from tests.sign_in.conftest import told_of
 from tests.sign_in.real_house import SECRET, fetched, running
@@ -22,7 +23,7 @@ from tests.web.console.browsing import IN_A_BROWSER
 from tests.web.console.conftest import without_tls
 from tests.web.door import serving
 
-pytestmark = IN_A_BROWSER
+pytestmark = [*IN_A_BROWSER, pytest.mark.skipif(not FULL, reason="a long proof: make proofs")]
 
 BUTTON = "Identity of the city"
 PATIENCE = 10_000
