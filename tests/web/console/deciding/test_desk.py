@@ -55,6 +55,7 @@ def test_the_center_decides_beside_the_list_by_keyboard(browser: Browser, plain_
         page.locator(".in-box-beside h2").first.wait_for()
         assert numbers[0] in page.locator(".in-box-beside").inner_text()
         assert "open=" in page.url
+        assert page.locator(".in-box-beside .ground .ground-dot").count() == len(city.cameras_of("dh-cg"))
         assert visit.accessible() == []
         page.keyboard.press("r")
         page.fill("#reason-return", "which lorry?")
