@@ -60,7 +60,7 @@ def list_lines(
 def export(
     *,
     output: Annotated[Path, Option("--output", "-o", metavar="FILE")],
-    list_format: Annotated[Literal["csv", "xlsx"] | None, Option("--format", metavar="csv|xlsx")] = None,
+    list_format: Annotated[Literal["csv", "xlsx", "pdf"] | None, Option("--format", metavar="csv|xlsx|pdf")] = None,
     begin: Begin = None,
     end: End = None,
     department: Department = None,
@@ -75,7 +75,7 @@ def export(
 ) -> None:
     """Take the register away as a file; a file that was cut says where the next one begins."""
     form = list_format or output.suffix.removeprefix(".").lower()
-    if form not in {"csv", "xlsx"}:
+    if form not in {"csv", "xlsx", "pdf"}:
         raise Invalid("register-format", pointer="/format", file=str(output))
     if output.exists() and not force:
         raise Conflict("file-exists", file=str(output))

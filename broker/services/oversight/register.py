@@ -1,13 +1,14 @@
 """Reading the access register and taking it away; lines are written by `Retrievals`, with the look they tell of."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from broker.domain.errors import Invalid
 from broker.domain.oversight.audit import Entry
 from broker.domain.oversight.register import RegisterLine, Sought
 from broker.domain.people.accounts import Caller, Role
+from broker.services.deciding.rules import rules_in_force
 from policies import facts
 from policies.authorizer import Authorizer
 from storage.db.oversight.register import RegisterVisibility
@@ -16,14 +17,27 @@ from storage.db.unit_of_work import UnitOfWork, Work
 STEP = 500
 """Lines read from the database at once while an export flows."""
 
+PAPER = "pdf"
+MOST_ON_PAPER = 2000
+"""Lines of one paper, which is some hundred and fifty pages and has to be made whole before it can be sent."""
+
 
 @dataclass(frozen=True)
 class Export:
-    """What an export holds: lines in order, how many, and where the next one begins when this one was cut."""
+    """What an export holds: lines in order, how many, and where the next one begins when this one was cut.
+
+    Attributes:
+        sought: what was asked for, by name of `Sought`.
+        house: whose register it is: the name at the root of the tree.
+        bases: names of the statutory bases by code.
+    """
 
     lines: Iterator[RegisterLine]
     count: int
     next: int | None
+    sought: Mapping[str, str] = field(default_factory=dict)
+    house: str = ""
+    bases: Mapping[str, str] = field(default_factory=dict)
 
 
 class Register:
@@ -54,15 +68,18 @@ class Register:
         with self._work() as work:
             permit = self._policy.require(caller, "register:export", caller.roles(work.now), facts.of_person(caller))
             visible, placed = visibility(caller, work), _placed(work, sought)
-            extent = work.register.extent(visible, placed, after=after, limit=self._most)
+            most = min(self._most, MOST_ON_PAPER) if form == PAPER else self._most
+            extent = work.register.extent(visible, placed, after=after, limit=most)
             stream = f"register-export/{caller.person()}"
             work.audit.reserve(stream)
             told = {"format": form, "lines": extent.count, "after": after, "last": extent.last, "cut": extent.more}
             entry = Entry(stream, "register:exported", {**told, "sought": _told(sought)})
             work.audit.append(permit, (entry,))
+            house = next((it.name for it in work.departments.roots()), "")
+            bases = {it.code: it.name for it in rules_in_force(work).purpose.bases}
             work.commit(permit)
         lines = self._lines(visible, placed, after, extent.last)
-        return Export(lines, extent.count, extent.last if extent.more else None)
+        return Export(lines, extent.count, extent.last if extent.more else None, _told(sought), house, bases)
 
     def _lines(self, visible: RegisterVisibility, sought: Sought, after: int, last: int) -> Iterator[RegisterLine]:
         while after < last:

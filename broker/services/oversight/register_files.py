@@ -1,14 +1,17 @@
-"""The register as a file: CSV or XLSX, one line a look."""
+"""The register as a file: CSV or XLSX, one line a look, or a paper that is filed."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, tzinfo
 from typing import Literal
 
+from broker import locale
 from broker.domain.oversight.register import RegisterLine
 from broker.services.oversight.register import Export
 from broker.services.oversight.sheets import CSV, XLSX, Row, cell, csv_of, xlsx_of
+from storage.packages.register_report import Paper, register_report
 
-Format = Literal["csv", "xlsx"]
-MEDIA_TYPES: dict[Format, str] = {"csv": CSV, "xlsx": XLSX}
+Format = Literal["csv", "xlsx", "pdf"]
+MEDIA_TYPES: dict[Format, str] = {"csv": CSV, "xlsx": XLSX, "pdf": "application/pdf"}
 SHEET = "调阅登记簿"
 
 COLUMNS: tuple[tuple[str, str, Callable[[RegisterLine], object]], ...] = (
@@ -73,3 +76,24 @@ def _rows(export: Export) -> Iterator[Row]:
     for line in export.lines:
         yield cells(line)
     yield closing(export)
+
+
+ASKED = {
+    "since": "起 from", "until": "止 to", "department": "调阅单位 unit", "owner": "点位所属部门 owning department",
+    "person": "调阅人 person", "camera": "点位 camera", "request": "申请 request", "number": "申请编号 request number",
+    "gb_code": "国标编码 GB code", "act": "行为 act", "result": "结果 result",
+}  # fmt: skip
+"""How a paper calls what was asked for."""
+
+
+def as_pdf(export: Export, by: str, zone: tzinfo, at: datetime) -> bytes:
+    """Return the export as a paper with room for signatures; `by` is who took it."""
+    sought = [(ASKED[name], value) for name, value in export.sought.items()]
+    paper = Paper(export.house, sought, by, export.count, export.next, export.bases, _said)
+    return register_report(paper, export.lines, zone, at)
+
+
+def _said(slug: str) -> str:
+    """Return what the slug of a reason says; the slug where its sentence needs facts that are not here."""
+    sentence = locale.catalogue(locale.DEFAULT).get(slug, "{")
+    return slug if "{" in sentence else sentence

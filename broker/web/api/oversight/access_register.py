@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from broker.domain.footage.grants import Action
 from broker.domain.ids import CameraId, RequestId
 from broker.domain.oversight.register import LookAct, LookResult, Outcome, RegisterLine, Sought
-from broker.services.oversight.register_files import MEDIA_TYPES, Format, as_csv, as_xlsx
+from broker.services.oversight.register_files import MEDIA_TYPES, Format, as_csv, as_pdf, as_xlsx
 from broker.web.deps import BrokerDep, CallerDep
 from broker.web.paging import ByNumber, Page
 from broker.web.routes import OnceRoute
@@ -153,11 +153,13 @@ def export_access_register(
     caller: CallerDep, broker: BrokerDep, sought: SoughtDep, *, format: Format = "csv",  # noqa: A002  # the word people use
     after: After = 0,
 ) -> Response:  # fmt: skip
-    """导出调阅登记簿，导出本身留痕。Take the register away as CSV or XLSX; that is noted in the trace."""
+    """导出调阅登记簿，导出本身留痕。Take the register away as CSV, XLSX or PDF; that is noted in the trace."""
     export = broker.register.export(caller, sought, format, after=after)
     name = quote(f"调阅登记簿-{broker.clock.now():%Y%m%dT%H%M%SZ}.{format}")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"}
     if export.next is not None:
         headers[NEXT] = str(export.next)
+    if format == "pdf":
+        return Response(as_pdf(export, caller.name, broker.zone, broker.clock.now()), 200, headers, MEDIA_TYPES[format])
     rows = as_csv(export) if format == "csv" else as_xlsx(export)
     return StreamingResponse(rows, media_type=MEDIA_TYPES[format], headers=headers)

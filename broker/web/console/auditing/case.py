@@ -70,7 +70,7 @@ def show_case(key: UUID, visit: VisitDep, window: ManyByNumber) -> Response:
     moments = _moments(lines, parts, _looks(visit, key, lines))
     return visit.show(
         "auditing/case", case=case, page=page, moments=moments, first=window.after in {None, 0},
-        chart=_chart(moments, visit.screen.t), lanes=tuple(LANES),
+        chart=_chart(moments, visit.screen.t), lanes=tuple(LANES), exports=visit.may("audit:export"),
     )  # fmt: skip
 
 

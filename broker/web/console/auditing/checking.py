@@ -11,7 +11,7 @@ from broker.web.api.oversight.audit import shown
 from broker.web.console.auditing.told import told
 from broker.web.console.auditing.trace import TRACE
 from broker.web.console.forms import FormDep, Refusal, checked, refusal_of
-from broker.web.console.rights import require
+from broker.web.console.rights import may, require
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import Screen, ScreenDep
 from broker.web.deps import BrokerDep, CallerDep, ReadingDep
@@ -89,5 +89,5 @@ def show_stream(
     page = window.page(rest[: window.wanted], lambda it: it.number, lambda part: shown(part, reading))
     return screen.show(
         "pages/auditing/stream.html", chain=chain, page=page, lines=told(page.items, reading, screen),
-        first=window.after in {None, 0},
+        first=window.after in {None, 0}, exports=may(broker, caller, "audit:export"),
     )  # fmt: skip

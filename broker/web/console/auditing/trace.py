@@ -1,7 +1,8 @@
 """The trace, searched by who, what, when and which; the newest event first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -13,9 +14,10 @@ from broker.domain.oversight.trace_search import CHOICES, FAMILIES, Sought
 from broker.domain.people.accounts import Caller
 from broker.web.api.oversight.audit import EventOut, shown
 from broker.web.console.auditing.told import Told, told
+from broker.web.console.rights import may
 from broker.web.console.routes import PageRoute
 from broker.web.console.screen import Screen, ScreenDep
-from broker.web.console.searching import Answer, answer, typed_in
+from broker.web.console.searching import INSTANTS, Answer, answer, typed_in
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ByNumber, Page, Window
 from broker.web.values import Code, In, Instant, refused
@@ -67,7 +69,16 @@ def search_trace(
     )  # fmt: skip
     found = answer(screen, typed, Asked, lambda asked: _page(broker, caller, reading, window, screen, asked))
     opened = _opened(broker, caller, found.found[1] if found.found else ())
-    return _shown(screen, found, opened, first=window.after in {None, 0})
+    query = _export_query(screen, typed) if found.found and may(broker, caller, "audit:export") else None
+    return _shown(screen, found, opened, query, first=window.after in {None, 0})
+
+
+def _export_query(screen: Screen, typed: Mapping[str, str]) -> str:
+    """Return the same search as the API takes it."""
+    asked = {name: screen.instants.read(value) if name in INSTANTS else value for name, value in typed.items()}
+    about = asked.pop("about", "")
+    named = {"stream" if _id(about) is None else "id": about} if about else {}
+    return urlencode(asked | named)
 
 
 def _page(
@@ -87,12 +98,14 @@ def _opened(broker: Broker, caller: Caller, lines: Sequence[Told]) -> frozenset[
 
 
 def _shown(
-    screen: Screen, found: Answer[tuple[Page[EventOut], list[Told]]], opened: frozenset[UUID], *, first: bool
-) -> Response:
+    screen: Screen, found: Answer[tuple[Page[EventOut], list[Told]]], opened: frozenset[UUID],
+    export_query: str | None, *, first: bool,
+) -> Response:  # fmt: skip
     page, lines = found.found or (None, [])
     return screen.show(
         "pages/auditing/trace.html", status=found.status, answer=found, page=page, lines=lines, first=first,
         families={name: sorted(kinds) for name, kinds in FAMILIES.items()}, refusal=found.refusal, opened=opened,
+        export_query=export_query,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from broker.bootstrap import Broker
 from storage.db.embedded.embedded import EmbeddedServer
 from tests.city import City
 from tests.web.console.conftest import Enter
-from tests.web.console.page import Page
+from tests.web.console.page import Page, Person
 from tests.web.door import Door
 from tests.web.routes_of import EXAMPLES, page_routes
 
@@ -184,20 +184,36 @@ def test_the_register_is_searched_and_taken_away_within_ones_reach(enter: Enter,
         page = auditor.get(f"/register?{query}")
         found = {int(number) for number in row.findall(page.answer.text)}
         assert found == {lines[place]["number"] for place in places}, query
-    for person, count, exports in ((owner, 1, 2), (looker, 2, 0)):
+    for person, count, exports in ((owner, 1, 3), (looker, 2, 0)):
         page = person.get("/register")
         assert len(row.findall(page.answer.text)) == count
         assert len([link for link in page.links if "export" in link]) == exports
-    (csv, xlsx) = (link for link in auditor.get("/register?result=refused").links if "export" in link)
+    (csv, pdf, xlsx) = (link for link in auditor.get("/register?result=refused").links if "export" in link)
     taken = auditor.client.get(csv)
     assert taken.text.count('"looker2"') == 1
     assert auditor.client.get(xlsx).status_code == 200
+    paper = auditor.client.get(pdf)
+    assert (paper.headers["content-type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     noted = auditor.get("/trace?kind=register:exported")
-    assert len(numbers(noted)) == 2
+    assert len(numbers(noted)) == 3
     assert "refused" in noted.text
+    taken_away(auditor, told)
 
 
-OWN = ("/sign-", "/account", "/language", "/step-up", "/invite", "/trace/verification")
+def taken_away(auditor: Person, told: Any) -> None:
+    """Take away what a search of the trace found, by the buttons of its page."""
+    stream = f"grant/{told['grant']['id']}"
+    for place in ("/trace?kind=grant&person=owner.cg", f"/trace?about={stream}", f"/trace/stream?name={stream}"):
+        links = {link.partition("format=")[2][:4]: link for link in auditor.get(place).links if "/audit/export" in link}
+        assert links.keys() == {"csv&", "xlsx", "json"}, place
+        file = auditor.client.get(links["json"]).text
+        assert '"kind":"grant:revoked"' in file, place
+        assert '"type":"manifest"' in file
+    case = auditor.get(f"/trace/requests/{told['request']['id']}")
+    assert [link for link in case.links if "/audit/export" in link and told["request"]["id"] in link]
+
+
+OWN = ("/sign-", "/account", "/language", "/step-up", "/invite", "/trace/verification", "/evidence")
 """Where a form is about oneself, or changes nothing."""
 
 

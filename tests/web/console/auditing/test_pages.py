@@ -25,8 +25,8 @@ def test_pages_of_auditors_and_boards_are_accessible_narrow_and_quiet(
     stream = f"grant/{told['grant']['id']}"
     pages = [
         "/trace?kind=grant", "/trace/verification", f"/trace/stream?name={stream}", "/trace/locks", "/trace/holds",
-        f"/trace/requests/{told['request']['id']}", "/register", "/dashboard", "/dashboard/measures", "/dashboard/trend",
-        "/dashboard/places?by=department", "/dashboard/pending", "/evidence",
+        f"/trace/requests/{told['request']['id']}", "/register", "/dashboard", "/dashboard/measures",
+        "/dashboard/trend", "/dashboard/places?by=department", "/dashboard/pending", "/evidence",
     ]  # fmt: skip
     hold(browser, plain_door.url, {"auditor": pages})
     monkeypatch.setattr("broker.services.oversight.audit.PART", 30)
