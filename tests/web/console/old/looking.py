@@ -3,6 +3,7 @@
 import base64
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import numpy as np
 
 from adapters.media.barcode import read_code
 from tests.web.console.old.asking import SLIDER, Line, field
+from tests.web.console.old.devtools import PATIENCE
 from tests.web.console.old.tab import Tab
 from tests.web.console.retrieving.conftest import FPS, GAP, SECOND, Studio
 from tests.web.console.retrieving.test_player import PICTURE
@@ -112,16 +114,24 @@ def played(tab: Tab, studio: Studio) -> None:
 
 
 def settled(tab: Tab) -> datetime:
-    """Wait for the picture; return the instant it was taken at by its own code, which is what the player tells."""
+    """Wait until the picture is the one that the player tells, by the code in it; return when it was taken."""
+    deadline = time.monotonic() + PATIENCE
+    while (shown := taken(tab)) != (said := told(tab)):
+        assert time.monotonic() < deadline, (shown, said)
+    return shown
+
+
+def taken(tab: Tab) -> datetime:
     tab.until(SETTLED)
     tab.run(DRAWN)
     width, height, pixels = tab.run(PICTURE, 0)
-    taken = read_code(np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width)).instant
+    return read_code(np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width)).instant
+
+
+def told(tab: Tab) -> datetime:
     found = re.match(r"(\S+ \S+) (\S+)", tab.text("clip-player output"))
     assert found
-    told = datetime.fromisoformat(f"{found[1]}{found[2]}").astimezone(UTC)
-    assert told == taken
-    return taken
+    return datetime.fromisoformat(f"{found[1]}{found[2]}").astimezone(UTC)
 
 
 def length(tab: Tab) -> timedelta:

@@ -94,8 +94,7 @@ export class ClipPlayer extends HTMLElement {
     for (const film of this.films) film.rest();
     const film = this.showing();
     if (film) this.at = Math.min(Math.max(film.instant, this.begin), this.end);
-    // A browser that does not tell its picture may be a few behind: it is put where the clock stopped.
-    for (const other of this.films) if (other !== film || !film.tells) other.put(this.at);
+    for (const each of this.films) each.put(this.at); // also the first: its picture may be one or two behind the clock
     this.show();
   }
 

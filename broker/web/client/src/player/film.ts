@@ -11,7 +11,6 @@ export class Film {
   readonly step: number;
   readonly missing: Part[];
   readonly video: HTMLVideoElement;
-  readonly tells: boolean; // whether the browser tells which picture it shows
   private readonly veil: HTMLElement;
   private picture = Number.NaN; // the instant of the picture that is shown, where the browser tells
 
@@ -23,8 +22,7 @@ export class Film {
     this.video = element.querySelector("video") as HTMLVideoElement;
     this.veil = element.querySelector(".film-veil") as HTMLElement;
     this.video.controls = false;
-    this.tells = "requestVideoFrameCallback" in this.video;
-    if (this.tells) this.listen();
+    if ("requestVideoFrameCallback" in this.video) this.listen();
   }
 
   // Where the clip stands.
