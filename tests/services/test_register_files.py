@@ -6,8 +6,10 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from fpdf import FPDF
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -16,7 +18,7 @@ from broker.domain.footage.grants import Action
 from broker.domain.ids import CameraId, DepartmentId, GrantId, PersonId, RequestId, RetrievalId
 from broker.domain.oversight.register import LookAct, LookResult, Outcome, RegisterLine
 from broker.services.oversight.register import Export
-from broker.services.oversight.register_files import COLUMNS, as_csv, as_xlsx, cells, heading
+from broker.services.oversight.register_files import COLUMNS, as_csv, as_pdf, as_xlsx, cells, heading
 from broker.services.oversight.sheets import BOM, neutral
 
 AT = datetime(2026, 11, 20, 14, 0, 0, 250_000, tzinfo=UTC)
@@ -126,3 +128,37 @@ def test_a_long_export_flows_in_parts() -> None:
     assert len(parts) > 3
     assert max(map(len, parts)) < 128 * 1024
     assert len(read_csv(b"".join(parts))) == 1002
+
+
+def test_the_paper_holds_every_word_and_room_to_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_down: list[str] = []
+    reasons: list[str] = []
+    text, cell = FPDF.text, FPDF.cell
+
+    def noted(page: FPDF, x: float, y: float, told: str) -> None:
+        assert -1 < x < page.w
+        assert 0 < y < page.h, told
+        set_down.append(told)
+        if 101 < x < 102 and told not in {"依据、事由", "Basis and reason"}:  # that column
+            reasons.append(told)
+        text(page, x, y, told)
+
+    def noted_cell(page: FPDF, *given: Any, **more: Any) -> bool:
+        set_down.append(str(given[2]))
+        return cell(page, *given, **more)
+
+    monkeypatch.setattr(FPDF, "text", noted)
+    monkeypatch.setattr(FPDF, "cell", noted_cell)
+    long = "".join(f"第{number}条理由，reason {number}；" for number in range(300))
+    refused = replace(LINE, number=13, result=LookResult.REFUSED, refusal="camera-locked", end=None, outcome=None)
+    odd = replace(LINE, number=14, reason="=1+1\x07 😀 𠮷\u202e", gb_code=None, basis="unheard-of")
+    whole = replace(export(replace(LINE, reason=long), refused, odd, following=14), house="锦川市",
+                    sought={"department": "dh"}, bases={"administrative": "行政执法"})  # fmt: skip
+    paper = as_pdf(whole, "石静", ZoneInfo("Asia/Shanghai"), AT)
+    assert paper.startswith(b"%PDF-")
+    assert paper.count(b"/Type /Page\n") > 1
+    assert long.replace(" ", "") in "".join(reasons).replace(" ", "")
+    for told in ("行政执法", "4,096 B", "石静（sj）", "2026-11-20", "unheard-of"):
+        assert any(told in it for it in set_down), told
+    assert not any("camera-locked" in it for it in set_down), "a reason is told in words"
+    assert sum("________" in it for it in set_down) == 3
