@@ -91,7 +91,7 @@ class Journey:
         self.studio.broker.package_runs.run(PackageId(UUID(self.package)))
         page.click(f"a[href='/packages/{self.package}/verification']")
         page.wait_for_url("**/verification")
-        assert page.locator(".notice[role=status]").get_attribute("class") == "notice notice-good"  # neither bad nor left open
+        assert page.locator(".notice[role=status]").get_attribute("class") == "notice notice-good"  # not left open
 
 
 def test_from_the_request_to_the_verified_package(browser: Browser, studio: Studio) -> None:
