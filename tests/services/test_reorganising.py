@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
@@ -291,3 +291,20 @@ def test_a_request_does_not_come_to_a_center_that_closes_meanwhile(
     monkeypatch.undo()
     after = broker.access_requests.submit(asker, draft.id)
     assert after.center_id == city.departments["jc-center"].id
+
+
+def test_a_department_to_which_something_comes_is_not_closed_meanwhile(broker: Broker, city: City) -> None:
+    for camera in city.cameras_of("dh-jt"):
+        broker.transfers.transfer(ME, camera.gb_code or "", "dh-cg")
+    without_people(broker, city, "owner.jt")
+    with ThreadPoolExecutor(1) as pool:
+        for named in (True, False):
+            with broker.work() as work:
+                if named:
+                    work.departments.open_one("dh-jt")
+                else:
+                    work.departments.keep_open(city.departments["dh-jt"].id)
+                closing = pool.submit(close, broker, "dh-jt")
+                assert not wait([closing], 0.2).done
+            assert closing.result().closed
+            broker.reorganising.reopen(ME, "dh-jt", order(broker, "dh-jt"))

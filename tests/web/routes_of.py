@@ -43,6 +43,7 @@ EXAMPLES = {
     "code": "archive",
     "token": "made-up",
     "identity": str(UUID(int=2)),
+    "session": "abc",
     "slug": "stale-revision",
     "department": "dh-hb",
     "division": "990102",

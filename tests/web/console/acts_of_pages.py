@@ -91,7 +91,7 @@ SENT = {
     "/departments/{department}/move": "department:move", "/departments/{department}/close": "department:close",
     "/departments/{department}/reopen": "department:reopen",
     "/people/{key}/sessions/{session}/end": "person:end_access",
-    "/people/{key}/tokens/{token}/revoke": "person:end_access",
+    "/people/{key}/tokens/{item}/revoke": "person:end_access",
     "/divisions/import": "division:import", "/people/new": "person:create", "/people/{key}/disable": "person:disable",
     "/people/{key}/enable": "person:enable", "/people/{key}/roles": "person:assign",
     "/people/{key}/roles/withdraw": "person:assign", "/people/{key}/invite": "person:invite",

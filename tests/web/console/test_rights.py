@@ -38,6 +38,7 @@ WHOLE: dict[str, dict[str, str]] = {
     "/health/targets": {"department": "dh", "per_mille": "950"},
     "/maintenance": {"source": "archive", "begins": "2027-12-01T22:00", "ends": "2027-12-02T02:00", "reason": "检修"},
     "/plan-targets/set": {"year": "2026", "indicator": "coverage.plan", "value": "1", "department": "dh"},
+    "/departments/{department}/move": {"parent": "xs"},
     "/camera-fields": {"key": "grid", "zh": "网格", "en": "Grid", "kind": "text"},
     "/camera-fields/{field}": {"zh": "网格", "en": "Grid", "kind": "text"},
     "/sources/{code}/clock": {"shown": "2026-11-20T22:00:00", "actual": "2026-11-20T22:00:01"},

@@ -65,7 +65,7 @@ def list_tokens_of(key: UUID, caller: CallerDep, broker: BrokerDep, window: ById
     return window.page(found, lambda it: it.id, tokens_shown)
 
 
-@router.delete("/{key}/tokens/{token}", status_code=204)
-def revoke_token_of(key: UUID, token: UUID, caller: CallerDep, broker: BrokerDep) -> None:
+@router.delete("/{key}/tokens/{item}", status_code=204)
+def revoke_token_of(key: UUID, item: UUID, caller: CallerDep, broker: BrokerDep) -> None:
     """吊销人员的一个令牌。Revoke one token of a person."""
-    broker.credentials.revoke_token(caller, PersonId(key), token)
+    broker.credentials.revoke_token(caller, PersonId(key), item)

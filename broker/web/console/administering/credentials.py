@@ -49,11 +49,11 @@ def end_session(key: Key, session: SessionName, seat: SeatDep) -> Response:
     )
 
 
-@router.post("/{key}/tokens/{token}/revoke")
-def revoke_token(key: Key, token: UUID, seat: SeatDep) -> Response:
+@router.post("/{key}/tokens/{item}/revoke")
+def revoke_token(key: Key, item: UUID, seat: SeatDep) -> Response:
     """吊销他人的一个令牌。Revoke one API token of a person."""
     return _carried_out(
-        seat, key, lambda: seat.broker.credentials.revoke_token(seat.caller, PersonId(key), token), "token-revoked"
+        seat, key, lambda: seat.broker.credentials.revoke_token(seat.caller, PersonId(key), item), "token-revoked"
     )
 
 

@@ -8,6 +8,7 @@ from broker.domain.footage.locks import LockKind
 from broker.domain.house.configuration import Origin
 from broker.domain.notices.webhooks import DeliveryState, WebhookState
 from broker.domain.people.accounts import DepartmentKind, Standing
+from broker.domain.people.reorganising import Ties
 from broker.settings import Settings
 from broker.web.console.administering.areas import AREAS
 from broker.web.console.administering.rulebook_view import view_of
@@ -22,6 +23,7 @@ ADMINISTERING: dict[str, set[str]] = {
     "flash.plan-target-": {"set", "back"},
     "setting.": set(Settings.model_fields),
     "adm-kind.": {it.value for it in DepartmentKind},
+    "adm-tie.": set(Ties().told),
     "adm-level.": {it.value for it in Level},
     "adm-standing.": {it.value for it in Standing},
     "adm-policy.": {"opened", "closed"},
