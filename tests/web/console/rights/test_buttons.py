@@ -12,12 +12,11 @@ from tests.web.console.rights.tries import LONG, OK, OVER, Names
 
 READERS = {
     "request": {
-        "draft": ("asker",), "waiting": ("asker", "center.dh"), "returned": ("asker",), "at-owners": ("owner.cg",),
-        "half-decided": ("owner.jt",), "granted": ("asker", "auditor"), "emergency": ("center.dh", "owner.jt"),
+        "draft": ("asker",), "waiting": ("center.dh",), "at-owners": ("owner.cg",),
+        "granted": ("asker", "auditor"), "emergency": ("center.dh", "owner.jt"),
     },
     "grant": {
         "granted": ("looker", "owner.cg", "asker"), "suspended": ("owner.cg",), "suspended-above": ("owner.cg",),
-        "revoked": ("owner.cg",),
     },
 }  # fmt: skip
 """Whose pages are looked at in every run: of each state, by those who have something to do with it."""

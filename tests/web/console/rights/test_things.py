@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+from tests.proofs import FULL
 from tests.web.console.acts_of_pages import OPENED
 from tests.web.console.acts_of_pages import SENT as ACTS
 from tests.web.console.rights.conftest import House
@@ -15,8 +16,8 @@ from tests.web.console.test_rights import possible, sent_to
 
 pytestmark = LONG
 
-LOOKS, WRITERS = 3, 1
-"""How many callers try a page, and a form beside the one to whom it is open."""
+LOOKS, WRITERS = 1, 1
+"""How many callers try a page, and a form, where not all of them do."""
 
 
 def route_of(page: str, among: dict[str, str]) -> str:
@@ -64,17 +65,20 @@ def tried(house: House, sent: Sent, login: str, name: str) -> tuple[Answer, Answ
 
 
 def test_a_form_about_a_thing_is_open_to_whom_the_api_lets_do_the_same(house: House) -> None:
+    """In every run each second form is tried by somebody to whom it is open, the others by whom chance names."""
     differing, not_open = [], []
     for number, sent in enumerate(SENT):
+        if sent.one and (FULL or number % 2):
+            page, api = tried(house, sent, *sent.one)
+            if not (page.open and api.open) and (page.status, api.status) != (SENT_ON, OK):
+                not_open.append((sent.page, sent.one, page, api))
+        if sent.one and not FULL and number % 2:
+            continue
         acts = ACTS[sent_to(sent.page.replace("{", "").replace("}", ""))]
         able = [login for login in CALLERS if possible(ROLES[login], acts)]
         for login, name in drawn(number, list(house.filled.things[sent.kind]), able, WRITERS):
             page, api = tried(house, sent, login, name)
             if not agree(page, api, role_first=False, goes_on=api.status == OK or "/apply/" in sent.page):
                 differing.append((sent.page, login, name, page, api))
-        if sent.one:
-            page, api = tried(house, sent, *sent.one)
-            if not (page.open and api.open) and (page.status, api.status) != (SENT_ON, OK):
-                not_open.append((sent.page, sent.one, page, api))
     assert differing == []
     assert not_open == []
