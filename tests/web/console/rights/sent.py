@@ -160,6 +160,7 @@ NOT_COMPARED = {
     "/requests/{key}/again": "no act of the API: a draft of one's own, held to its button in test_buttons.py",
     "/requests/{key}/apply/papers": "brings a file: tests/web/console/applying",
     **{f"/departments/{{department}}/{act}": "tests/web/console/administering" for act in ("move", "close", "reopen")},
+    "/people/{key}/sessions/{session}/end": "tests/web/console/administering",
     "/people/{key}/sessions/{item}/end": "tests/web/console/administering",
     "/people/{key}/tokens/{item}/revoke": "tests/web/console/administering",
     "/account/identities/{identity}/unlink": "one's own",
