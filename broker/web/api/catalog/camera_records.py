@@ -16,10 +16,10 @@ from broker.domain.catalog.divisions import Division
 from broker.domain.catalog.gb_code import Edition
 from broker.domain.errors import Invalid
 from broker.domain.ids import CameraId
+from broker.domain.oversight.trace_search import person_of
 from broker.services.catalog.camera_records import LARGEST_PICTURE, MOST_SHOWN_TO, Detail
 from broker.services.people.names import Known
 from broker.web.api.catalog.cameras import CameraOut, shown
-from broker.web.api.oversight.audit import person_of
 from broker.web.api.requests.attachments import NO_PAGE
 from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
 from broker.web.paging import ByNumber, Page
