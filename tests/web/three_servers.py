@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,12 +32,39 @@ PATIENCE = 180
 SIZE = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
     """One process and where it is reached."""
 
-    process: subprocess.Popen[bytes]
-    url: str
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+    url: str = field(init=False)
+
+    def start(self, port: int = 0) -> None:
+        with self.log.open("wb") as file:
+            self.process = subprocess.Popen(
+                [*PROGRAM, "serve", "--port", str(port)], env=self.environment, stdout=file, stderr=subprocess.STDOUT
+            )
+
+    def wait(self) -> None:
+        """Wait until it answers and has a lease."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", self.log.read_text(encoding="utf-8"))):
+            assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, self.log.read_text(encoding="utf-8")
+            time.sleep(0.05)
+        self.url = found[0]
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        """End it at once and start it again at the same address."""
+        self.stop()
+        self.start(int(self.url.rpartition(":")[2]))
+        self.wait()
 
 
 @contextmanager
@@ -51,27 +78,13 @@ def three_servers(broker: Broker, logs: Path, count: int = 3, **more: str) -> It
         **more,
     }
     with ExitStack() as stack:
-        started = []
-        for number in range(count):
-            log = logs / f"serve-{number}"
-            with log.open("wb") as file:
-                process = subprocess.Popen(
-                    [*PROGRAM, "serve", "--port", "0"], env=environment, stdout=file, stderr=subprocess.STDOUT
-                )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            started.append((process, log))
-        yield tuple(Server(process, _url(process, log)) for process, log in started)
-
-
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until a server answers and has a lease."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text(encoding="utf-8"))):
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-        time.sleep(0.05)
-    return found[0]
+        started = tuple(Server(environment, logs / f"serve-{number}") for number in range(count))
+        for server in started:
+            server.start()
+            stack.callback(server.stop)
+        for server in started:
+            server.wait()
+        yield started
 
 
 class House:

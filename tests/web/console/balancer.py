@@ -33,14 +33,21 @@ def balanced(urls: Sequence[str]) -> Iterator[Balancer]:
             with suppress(OSError):
                 while True:
                     caller, _ = door.accept()
-                    chosen = dice.randrange(len(doors))
+                    chosen, server = _reached(doors, dice)
                     balancer.given[chosen] += 1
-                    server = socket.create_connection(doors[chosen])
                     threading.Thread(target=_carry, args=(caller, server), daemon=True).start()
 
         threading.Thread(target=receive, daemon=True).start()
         yield balancer
         door.shutdown(socket.SHUT_RDWR)
+
+
+def _reached(doors: Sequence[tuple[str | None, int | None]], dice: random.Random) -> tuple[int, socket.socket]:
+    """Connect to a server that answers; where one is gone, to another."""
+    for chosen in dice.sample(range(len(doors)), len(doors)):
+        with suppress(ConnectionRefusedError):
+            return chosen, socket.create_connection(doors[chosen])
+    raise ConnectionRefusedError
 
 
 def _carry(caller: socket.socket, server: socket.socket) -> None:
