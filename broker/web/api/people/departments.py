@@ -75,7 +75,7 @@ class DepartmentEditIn(In):
         return Renamed(self.name, self.name_en, self.division, self.revision)
 
 
-class OrderIn(In):
+class TreeOrderIn(In):
     """What a change of the tree rests on: the paper that orders it; `revision` is the one that was read."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "锦编办〔2026〕12号", "revision": 1}]})
@@ -87,7 +87,7 @@ class OrderIn(In):
         return Order(self.reason, self.revision)
 
 
-class DepartmentMoveIn(OrderIn):
+class DepartmentMoveIn(TreeOrderIn):
     """Below which department one stands from now on, by its code."""
 
     model_config = ConfigDict(
@@ -168,12 +168,12 @@ def read_ties(department: Named, caller: CallerDep, broker: BrokerDep) -> TiesOu
 
 
 @router.post("/{department}/close")
-def close_department(department: Named, body: OrderIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
+def close_department(department: Named, body: TreeOrderIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
     """停用部门，尚有未移交或未办结事项的不能停用。Close a department on which nothing hangs any more."""
     return DepartmentOut.of(broker.reorganising.close(caller, department, body.order()))
 
 
 @router.post("/{department}/reopen")
-def reopen_department(department: Named, body: OrderIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
+def reopen_department(department: Named, body: TreeOrderIn, caller: CallerDep, broker: BrokerDep) -> DepartmentOut:
     """重新启用部门。Open a department that was closed."""
     return DepartmentOut.of(broker.reorganising.reopen(caller, department, body.order()))

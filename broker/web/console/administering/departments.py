@@ -17,8 +17,8 @@ from broker.web.api.people.departments import (
     DepartmentIn,
     DepartmentMoveIn,
     DepartmentOut,
-    OrderIn,
     TiesOut,
+    TreeOrderIn,
 )
 from broker.web.console.administering.seat import Seat, SeatDep
 from broker.web.console.forms import Refusal, checked
@@ -120,7 +120,7 @@ def close_department(department: Code, seat: SeatDep) -> Response:
     """停用部门。Close a department on which nothing hangs any more."""
 
     def act() -> None:
-        told = checked(OrderIn, {name: seat.form.one(name) for name in ("reason", "revision")})
+        told = checked(TreeOrderIn, {name: seat.form.one(name) for name in ("reason", "revision")})
         seat.broker.reorganising.close(seat.caller, department, told.order())
 
     return _carried_out(seat, department, act, "close", said="department-closed")
@@ -131,7 +131,7 @@ def reopen_department(department: Code, seat: SeatDep) -> Response:
     """重新启用部门。Open a department that was closed."""
 
     def act() -> None:
-        told = checked(OrderIn, {name: seat.form.one(name) for name in ("reason", "revision")})
+        told = checked(TreeOrderIn, {name: seat.form.one(name) for name in ("reason", "revision")})
         seat.broker.reorganising.reopen(seat.caller, department, told.order())
 
     return _carried_out(seat, department, act, "reopen", said="department-reopened")
