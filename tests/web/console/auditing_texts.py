@@ -3,6 +3,7 @@
 from broker.domain.oversight.audit import KINDS
 from broker.domain.oversight.measures import By
 from broker.domain.oversight.register import LookAct, LookResult
+from broker.services.oversight.trace_files import MEDIA_TYPES
 from broker.web.console.auditing.case import LANES
 from broker.web.console.auditing.told import FACTS
 from broker.web.console.dashboard.figures import GRADES
@@ -17,6 +18,7 @@ AUDITING: dict[str, set[str]] = {
     "look-result.": {str(it.value) for it in LookResult},
     "auditing.": {"trace", "register", "verification", "emergencies", "locks", "holds"},
     "which.": {"standing", "all"},
+    "auditing.export-": set(MEDIA_TYPES),
     "dashboard.": {"overview", "measures", "trend", "places", "pending"},
     "by.": {str(it.value) for it in By} - {"nothing", "month"},
     "age.": set(AGES),
