@@ -94,11 +94,13 @@ class Measures:
         months = replace(question, by=By.MONTH)
         return self.read(caller, replace(question, by=by)), self.read(caller, months)
 
-    def sketch(self, report: Report) -> Sketch:
+    def sketch(self, caller: Caller, report: Report) -> Sketch:
         """Return the divisions of a report as a map draws them: those of its lowest level.
 
         What stands above them (departments of the whole city, among its counties) has no place of its own there.
         """
+        with self._work() as work:
+            self._policy.require(caller, "measures:read", caller.roles(work.now), facts.of_person(caller))
         codes = [each.code for each in report.lines if each.kind is Kind.DIVISION and each.code]
         lowest = max((len(prefix(code)) for code in codes), default=0)
         shown = frozenset(code for code in codes if len(prefix(code)) == lowest)

@@ -74,7 +74,7 @@ def show_places(caller: CallerDep, broker: BrokerDep, screen: ScreenDep, typed: 
     )
     asked, report = answer.found or (None, None)
     told = MeasuresOut.of(report) if report else None
-    sketch = broker.measures.sketch(report) if report else Sketch()
+    sketch = broker.measures.sketch(caller, report) if report else Sketch()
     return screen.show(
         "pages/dashboard/places.html", status=answer.status, answer=answer, refusal=answer.refusal, asked=asked,
         shown=group(asked.measure, told.lines, screen.language) if asked and told else None, grade=grade,
