@@ -45,7 +45,10 @@ def _page(seat: Seat, key: UUID, window: Window[UUID] = TOP, refusal: Refusal | 
 def end_session(key: Key, session: SessionName, seat: SeatDep) -> Response:
     """结束他人的一个会话。End one session of a person."""
     return _carried_out(
-        seat, key, lambda: seat.broker.credentials.end_session(seat.caller, PersonId(key), session), "session-ended"
+        seat,
+        key,
+        lambda: seat.broker.credentials.end_session(seat.caller, PersonId(key), session),
+        said="session-ended",
     )
 
 
@@ -53,11 +56,11 @@ def end_session(key: Key, session: SessionName, seat: SeatDep) -> Response:
 def revoke_token(key: Key, item: UUID, seat: SeatDep) -> Response:
     """吊销他人的一个令牌。Revoke one API token of a person."""
     return _carried_out(
-        seat, key, lambda: seat.broker.credentials.revoke_token(seat.caller, PersonId(key), item), "token-revoked"
+        seat, key, lambda: seat.broker.credentials.revoke_token(seat.caller, PersonId(key), item), said="token-revoked"
     )
 
 
-def _carried_out(seat: Seat, key: UUID, act: Callable[[], None], said: str) -> Response:
+def _carried_out(seat: Seat, key: UUID, act: Callable[[], None], *, said: str) -> Response:
     return seat.carry_out(
         act, to=f"{PEOPLE}/{key}/access", said=said, again=lambda why: _page(seat, key, refusal=why)
     )  # fmt: skip
