@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from broker.web.console import assets
-from broker.web.language import COOKIE
+from broker.web.language import COOKIE, TAGS
 from tests.architecture.sources import ROOT
 from tests.city import PASSWORD
+from tests.proofs import FULL
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = ROOT / "broker" / "web" / "client" / "node_modules" / "axe-core" / "axe.min.js"
@@ -24,7 +25,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
-NARROW, ZOOMED = 360, 640  # pixels: a phone, and half of a desktop, which is what 200 % leaves
+NARROW, ZOOMED, WIDE = 360, 640, 1280  # pixels: a phone, half of a desktop, which is what 200 % leaves, a desktop
 
 IN_A_BROWSER = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not here (Debian's package: chromium)"),
@@ -86,22 +87,34 @@ def visiting(browser: Browser, url: str, **how: Any) -> Iterator[Visit]:
 def hold(browser: Browser, url: str, places: Mapping[str, Sequence[str]]) -> None:
     """Hold pages to what holds for all: accessible, quiet, dark and light, both languages, narrow and at 200 %.
 
+    Each page is looked at in both languages, and gone over for what is not accessible in one of them, by turns; in
+    the long proofs in both, and whole in the dark too.
+
     `places`: login -> pages as that person sees them, with something on them.
     """
     for login, pages in places.items():
         with visiting(browser, url, locale="zh-CN", color_scheme="light") as visit:
             visit.sign_in(login)
-            for place in pages:
-                visit.go(place)
-                assert visit.page.locator("html").get_attribute("lang") == "zh-CN"
-                assert visit.accessible() == [], place
-                visit.page.emulate_media(color_scheme="dark")
-                assert visit.accessible(CONTRAST) == [], place
-                assert (visit.width(NARROW), visit.width(ZOOMED)) == (NARROW, ZOOMED), place
-                visit.page.emulate_media(color_scheme="light")
-            visit.page.context.add_cookies([{"name": COOKIE, "value": "en", "url": visit.url}])
-            for place in pages:
-                visit.page.set_viewport_size({"width": NARROW, "height": 800})
-                visit.go(place)
-                assert visit.page.locator("html").get_attribute("lang") == "en"
-                assert visit.width(NARROW) == NARROW, place
+            for turn, (language, tag) in enumerate(TAGS.items()):
+                visit.page.context.add_cookies([{"name": COOKIE, "value": language, "url": visit.url}])
+                for number, place in enumerate(pages):
+                    _held(visit, place, tag, whole=FULL or (number + turn) % 2 == 0)
+
+
+def _held(visit: Visit, place: str, tag: str, *, whole: bool) -> None:
+    """Hold one page in one language; `whole`: look for what is not accessible too, as a wide window shows it."""
+    visit.page.set_viewport_size({"width": WIDE if whole else NARROW, "height": 800})
+    visit.go(place)
+    expect(visit.page.locator("[hx-trigger=load]")).to_have_count(0)  # what a page loads when it is there
+    assert visit.page.locator("html").get_attribute("lang") == tag, place
+    if whole:
+        _accessible(visit, RULES, (tag, place, "light"))
+        visit.page.emulate_media(color_scheme="dark")
+        _accessible(visit, RULES if FULL else CONTRAST, (tag, place, "dark"))
+        visit.page.emulate_media(color_scheme="light")
+    assert (visit.width(NARROW), visit.width(ZOOMED)) == (NARROW, ZOOMED), (tag, place)
+
+
+def _accessible(visit: Visit, rules: Sequence[str], where: tuple[str, ...]) -> None:
+    faults = visit.accessible(rules)
+    assert faults == [], (*where, faults)
