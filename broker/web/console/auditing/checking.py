@@ -10,11 +10,10 @@ from broker.services.oversight.audit import Verification
 from broker.web.api.oversight.audit import shown
 from broker.web.console.auditing.told import told
 from broker.web.console.auditing.trace import TRACE
-from broker.web.console.forms import FormDep, Refusal, checked, refusal_of
-from broker.web.console.rights import may, require
+from broker.web.console.forms import Refusal, checked, refusal_of
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import Screen, ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.screen import Screen
+from broker.web.console.visit import VisitDep
 from broker.web.paging import ByNumber
 from broker.web.values import In
 
@@ -50,10 +49,10 @@ class Far(In):
 
 
 @router.get("/verification")
-def show_verification(caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
+def show_verification(visit: VisitDep) -> Response:
     """校验留痕的起始页。Where a verification of the trace is begun."""
-    require(broker, caller, "audit:verify")
-    return _begin(screen, whole=broker.audit.audits_all(caller, "audit:verify"))
+    visit.require("audit:verify")
+    return _begin(visit.screen, whole=visit.broker.audit.audits_all(visit.caller, "audit:verify"))
 
 
 def _begin(screen: Screen, refusal: Refusal | None = None, *, whole: bool = True) -> Response:
@@ -64,30 +63,25 @@ def _begin(screen: Screen, refusal: Refusal | None = None, *, whole: bool = True
 
 
 @router.post("/verification")
-def verify(form: FormDep, caller: CallerDep, broker: BrokerDep, screen: ScreenDep) -> Response:
+def verify(visit: VisitDep) -> Response:
     """校验一部分留痕，页面自动继续。Check a part of the trace; the page goes on by itself, or at a press."""
-    require(broker, caller, "audit:verify")
-    fields = {name: form.one(name) for name in ("after", "streams", "events", "broken") if form.one(name)}
+    visit.require("audit:verify")
+    fields = {name: visit.form.one(name) for name in ("after", "streams", "events", "broken") if visit.form.one(name)}
     try:
-        far = checked(Far, {**fields, "faults": list(form.all("fault"))})
+        far = checked(Far, {**fields, "faults": list(visit.form.all("fault"))})
     except ValidationError as error:
-        return _begin(screen, refusal_of(error, screen.language))
-    part = broker.audit.verify_part(caller, after=far.after)
-    return screen.show(
-        "pages/auditing/verification.html", far=far.with_part(part.found, part.next), done=part.next is None
-    )
+        return _begin(visit.screen, refusal_of(error, visit.screen.language))
+    part = visit.broker.audit.verify_part(visit.caller, after=far.after)
+    return visit.show("auditing/verification", far=far.with_part(part.found, part.next), done=part.next is None)
 
 
 @router.get("/stream")
-def show_stream(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByNumber,
-    name: Annotated[str, Query(max_length=200)],
-) -> Response:  # fmt: skip
+def show_stream(visit: VisitDep, window: ByNumber, name: Annotated[str, Query(max_length=200)]) -> Response:
     """逐条校验一条事件链。One stream, each event checked against the one before it."""
-    chain = broker.audit.chain(caller, name)
+    chain = visit.broker.audit.chain(visit.caller, name)
     rest = [Traced(event.seq, event) for event in chain.events if event.seq > (window.after or 0)]
-    page = window.page(rest[: window.wanted], lambda it: it.number, lambda part: shown(part, reading))
-    return screen.show(
-        "pages/auditing/stream.html", chain=chain, page=page, lines=told(page.items, reading, screen),
-        first=window.after in {None, 0}, exports=may(broker, caller, "audit:export"),
+    page = window.page(rest[: window.wanted], lambda it: it.number, lambda part: shown(part, visit.reading))
+    return visit.show(
+        "auditing/stream", chain=chain, page=page, lines=told(page.items, visit.reading, visit.screen),
+        first=window.after in {None, 0}, exports=visit.may("audit:export"),
     )  # fmt: skip

@@ -10,8 +10,7 @@ from broker.web.api.footage import locks
 from broker.web.api.oversight import holds
 from broker.web.console.auditing.trace import TRACE
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
-from broker.web.deps import BrokerDep, CallerDep, ReadingDep
+from broker.web.console.visit import VisitDep
 from broker.web.paging import ById
 
 router = APIRouter(prefix=TRACE, route_class=PageRoute)
@@ -20,24 +19,20 @@ Which = Annotated[str, Query(pattern="^(standing|all)$")]
 
 
 @router.get("/locks")
-def list_locks(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById,
-    which: Which = "standing",
-) -> Response:  # fmt: skip
+def list_locks(visit: VisitDep, window: ById, which: Which = "standing") -> Response:
     """列出锁定，新的在前。List locks, the newest first."""
     after = None if window.after is None else LockId(window.after)
-    found = broker.locks.page(caller, standing=which == "standing", after=after, limit=window.wanted)
-    page = window.page(found, lambda it: it.id, lambda part: locks.shown(part, reading))
-    return screen.show("pages/auditing/locks.html", page=page, which=which, first=window.after is None)
+    found = visit.broker.locks.page(visit.caller, standing=which == "standing", after=after, limit=window.wanted)
+    page = window.page(found, lambda it: it.id, lambda part: locks.shown(part, visit.reading))
+    return visit.show("auditing/locks", page=page, which=which, first=window.after is None)
 
 
 @router.get("/holds")
-def list_holds(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ById,
-    which: Which = "standing",
-) -> Response:  # fmt: skip
+def list_holds(visit: VisitDep, window: ById, which: Which = "standing") -> Response:
     """列出保全，新的在前。List holds, the newest first."""
     after = None if window.after is None else HoldId(window.after)
-    found = broker.holds.page(caller, standing=which == "standing", after=after, limit=window.wanted)
-    page = window.page(found.holds, lambda it: it.id, lambda kept: holds.shown(Listed(kept, found.numbers), reading))
-    return screen.show("pages/auditing/holds.html", page=page, which=which, first=window.after is None)
+    found = visit.broker.holds.page(visit.caller, standing=which == "standing", after=after, limit=window.wanted)
+    page = window.page(
+        found.holds, lambda it: it.id, lambda kept: holds.shown(Listed(kept, found.numbers), visit.reading)
+    )
+    return visit.show("auditing/holds", page=page, which=which, first=window.after is None)

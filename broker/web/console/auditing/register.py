@@ -13,11 +13,9 @@ from broker.domain.oversight.register import LookAct, LookResult, Sought
 from broker.services.oversight.register_files import MEDIA_TYPES
 from broker.web.api.oversight.access_register import RegisterLineOut
 from broker.web.console.auditing.told import sentence_of
-from broker.web.console.rights import may
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import ScreenDep
 from broker.web.console.searching import INSTANTS, answer, typed_in
-from broker.web.deps import BrokerDep, CallerDep
+from broker.web.console.visit import VisitDep
 from broker.web.paging import ByNumber
 from broker.web.values import Code, In, Instant
 
@@ -51,28 +49,38 @@ class Asked(In):
 
 @router.get("")
 def search_register(
-    caller: CallerDep, broker: BrokerDep, screen: ScreenDep, window: ByNumber,
-    number: Text = "", department: Text = "", owner: Text = "", person: Text = "", gb_code: Text = "",
-    camera: Text = "", request: Text = "", act: Text = "", result: Text = "",
+    visit: VisitDep,
+    window: ByNumber,
+    number: Text = "",
+    department: Text = "",
+    owner: Text = "",
+    person: Text = "",
+    gb_code: Text = "",
+    camera: Text = "",
+    request: Text = "",
+    act: Text = "",
+    result: Text = "",
     from_: Annotated[str, Query(max_length=40, alias="from")] = "",
     to: Annotated[str, Query(max_length=40)] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """查阅调阅登记簿。Search the access register, in the order of its numbers."""
     typed = typed_in(
         number=number, department=department, owner=owner, person=person, gb_code=gb_code, camera=camera,
         request=request, act=act, result=result, from_=from_, to=to,
     )  # fmt: skip
     found = answer(
-        screen, typed, Asked,
-        lambda asked: broker.register.page(caller, asked.sought(), after=window.after or 0, limit=window.wanted),
+        visit.screen, typed, Asked,
+        lambda asked: visit.broker.register.page(
+            visit.caller, asked.sought(), after=window.after or 0, limit=window.wanted
+        ),
     )  # fmt: skip
     rows = found.found or ()
     page = window.page(rows, lambda it: it.number, lambda part: [RegisterLineOut.of(it) for it in part])
-    exports = may(broker, caller, "register:export")
-    asked = {name: screen.instants.read(value) if name in INSTANTS else value for name, value in typed.items()}
-    return screen.show(
-        "pages/auditing/register.html", status=found.status, answer=found, page=page, refusal=found.refusal,
+    exports = visit.may("register:export")
+    asked = {name: visit.screen.instants.read(value) if name in INSTANTS else value for name, value in typed.items()}
+    return visit.show(
+        "auditing/register", answer=found, page=page, refusal=found.refusal,
         first=window.after in {None, 0}, exports=sorted(MEDIA_TYPES) if exports else (), export_query=urlencode(asked),
-        acts=list(LookAct), results=list(LookResult), audits=may(broker, caller, "audit:read"),
-        told_of=partial(sentence_of, language=screen.language),
+        acts=list(LookAct), results=list(LookResult), audits=visit.may("audit:read"),
+        told_of=partial(sentence_of, language=visit.screen.language),
     )  # fmt: skip

@@ -8,17 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints, field_validator
 
-from broker.bootstrap import Broker
 from broker.domain.ids import RequestId
 from broker.domain.oversight.trace_search import CHOICES, FAMILIES, Sought
-from broker.domain.people.accounts import Caller
 from broker.web.api.oversight.audit import EventOut, shown
 from broker.web.console.auditing.told import Told, told
-from broker.web.console.rights import may
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import Screen, ScreenDep
+from broker.web.console.screen import Screen
 from broker.web.console.searching import INSTANTS, Answer, answer, typed_in
-from broker.web.deps import BrokerDep, CallerDep, Reading, ReadingDep
+from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ByNumber, Page, Window
 from broker.web.values import Code, In, Instant, refused
 
@@ -58,19 +55,24 @@ class Asked(In):
 
 @router.get("")
 def search_trace(
-    caller: CallerDep, broker: BrokerDep, reading: ReadingDep, screen: ScreenDep, window: ByNumber,
-    number: Text = "", kind: Text = "", about: Text = "", person: Text = "", department: Text = "",
+    visit: VisitDep,
+    window: ByNumber,
+    number: Text = "",
+    kind: Text = "",
+    about: Text = "",
+    person: Text = "",
+    department: Text = "",
     from_: Annotated[str, Query(max_length=40, alias="from")] = "",
     to: Annotated[str, Query(max_length=40)] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """查找留痕，新的在前。Search the trace, the newest event first."""
     typed = typed_in(
         number=number, kind=kind, about=about, person=person, department=department, from_=from_, to=to
     )  # fmt: skip
-    found = answer(screen, typed, Asked, lambda asked: _page(broker, caller, reading, window, screen, asked))
-    opened = _opened(broker, caller, found.found[1] if found.found else ())
-    query = _export_query(screen, typed) if found.found and may(broker, caller, "audit:export") else None
-    return _shown(screen, found, opened, query, first=window.after in {None, 0})
+    found = answer(visit.screen, typed, Asked, lambda asked: _page(visit, window, asked))
+    opened = _opened(visit, found.found[1] if found.found else ())
+    query = _export_query(visit.screen, typed) if found.found and visit.may("audit:export") else None
+    return _shown(visit.screen, found, opened, query, first=window.after in {None, 0})
 
 
 def _export_query(screen: Screen, typed: Mapping[str, str]) -> str:
@@ -81,26 +83,30 @@ def _export_query(screen: Screen, typed: Mapping[str, str]) -> str:
     return urlencode(asked | named)
 
 
-def _page(
-    broker: Broker, caller: Caller, reading: Reading, window: Window[int], screen: Screen, asked: Asked
-) -> tuple[Page[EventOut], list[Told]]:
-    rows = broker.audit.search(caller, asked.sought(), after=window.after or 0, limit=window.wanted, newest=True)
-    page = window.page(rows, lambda it: it.number, lambda part: shown(part, reading))
-    return page, told(page.items, reading, screen)
+def _page(visit: Visit, window: Window[int], asked: Asked) -> tuple[Page[EventOut], list[Told]]:
+    rows = visit.broker.audit.search(
+        visit.caller, asked.sought(), after=window.after or 0, limit=window.wanted, newest=True
+    )
+    page = window.page(rows, lambda it: it.number, lambda part: shown(part, visit.reading))
+    return page, told(page.items, visit.reading, visit.screen)
 
 
-def _opened(broker: Broker, caller: Caller, lines: Sequence[Told]) -> frozenset[UUID]:
+def _opened(visit: Visit, lines: Sequence[Told]) -> frozenset[UUID]:
     """Return the requests of these events that may be looked at as a whole: of others one may know a part."""
     cases = frozenset(line.event.case for line in lines if line.event.case)
-    if not cases or broker.audit.audits_all(caller):
+    if not cases or visit.broker.audit.audits_all(visit.caller):
         return cases
-    return frozenset(broker.access_requests.read_many(caller, [RequestId(key) for key in cases]))
+    return frozenset(visit.broker.access_requests.read_many(visit.caller, [RequestId(key) for key in cases]))
 
 
 def _shown(
-    screen: Screen, found: Answer[tuple[Page[EventOut], list[Told]]], opened: frozenset[UUID],
-    export_query: str | None, *, first: bool,
-) -> Response:  # fmt: skip
+    screen: Screen,
+    found: Answer[tuple[Page[EventOut], list[Told]]],
+    opened: frozenset[UUID],
+    export_query: str | None,
+    *,
+    first: bool,
+) -> Response:
     page, lines = found.found or (None, [])
     return screen.show(
         "pages/auditing/trace.html", status=found.status, answer=found, page=page, lines=lines, first=first,

@@ -9,7 +9,6 @@ from broker.domain.catalog.coordinates import System
 from broker.services.catalog.catalog_files.reading import FORMATS
 from broker.web.console.operating.departments import departments_for
 from broker.web.console.operating.shift import ShiftDep
-from broker.web.console.rights import require
 from broker.web.console.routes import PageRoute
 
 router = APIRouter(prefix="/exports", route_class=PageRoute)
@@ -23,7 +22,7 @@ def show_export(
     shift: ShiftDep, owner: Part = "", division: Part = "", coordinates: Coordinates = System.WGS84
 ) -> Response:
     """导出可见的点位目录。Take the catalogue, as far as one may see it, as a file."""
-    require(shift.broker, shift.caller, "camera:list")
+    shift.require("camera:list")
     asked = {name: value for name, value in (("owner", owner), ("division", division)) if value}
     links = {
         it: "/api/v1/cameras/export?" + urlencode({**asked, "coordinates": coordinates.value, "format": it})

@@ -9,7 +9,6 @@ from broker.domain.ids import GrantId
 from broker.web.api.footage.grants import shown
 from broker.web.api.requests.request_forms import ReasonIn
 from broker.web.console.forms import Refusal, checked
-from broker.web.console.rights import may
 from broker.web.console.routes import OncePageRoute
 from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ById
@@ -23,7 +22,7 @@ def list_grants(visit: VisitDep, window: ById) -> Response:
     after = None if window.after is None else GrantId(window.after)
     found = visit.broker.grants.page(visit.caller, request=None, after=after, limit=window.wanted)
     page = window.page(found, lambda it: it.id, lambda grants: shown(grants, visit.reading))
-    packages = may(visit.broker, visit.caller, "package:list")
+    packages = visit.may("package:list")
     return visit.show("retrieving/grants", page=page, packages=packages, first=window.after is None)
 
 
