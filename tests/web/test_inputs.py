@@ -134,7 +134,7 @@ WRITES: list[tuple[str, str, str, dict[str, Any] | None]] = [
     *CATALOGUE_WRITES,
 ]
 FORMS, VERSIONED = 8, 3
-"""Writes that take forms (test_uploads, test_handed_packages), and edits that know `version`, which is one of the members of `EXTRA`."""
+"""Writes that take forms (test_uploads, test_handed_packages), and edits that know `version`, a member of `EXTRA`."""
 
 
 def objects(value: Any, place: str = "") -> list[str]:

@@ -66,11 +66,11 @@ def may_begin(visit: Visit) -> bool:
     ).allowed
 
 
-def request_step(visit: Visit, key: UUID, name: str, act: Callable[[], object]) -> Response:
+def request_step(visit: Visit, key: UUID, act: Callable[[], object], *, said: str) -> Response:
     """Take a step of the requester's, or show the request again with the form that was refused."""
     return visit.carry_out(
-        act, to=f"{REQUESTS}/{key}", said=name,
-        again=lambda refusal: request_page(visit, key, refused=name, refusal=refusal),
+        act, to=f"{REQUESTS}/{key}", said=said,
+        again=lambda refusal: request_page(visit, key, refused=said, refusal=refusal),
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def withdraw_request(key: UUID, visit: VisitDep) -> Response:
         body = checked(ReasonIn, {"reason": visit.form.one("reason")})
         visit.broker.access_requests.withdraw(visit.caller, RequestId(key), body.reason)
 
-    return request_step(visit, key, "withdrawn", act)
+    return request_step(visit, key, act, said="withdrawn")
 
 
 @router.post("/{key}/close")
@@ -93,4 +93,4 @@ def close_request(key: UUID, visit: VisitDep) -> Response:
         body = checked(ReportIn, {"report": visit.form.one("report")})
         visit.broker.access_requests.close(visit.caller, RequestId(key), body.report)
 
-    return request_step(visit, key, "closed", act)
+    return request_step(visit, key, act, said="closed")

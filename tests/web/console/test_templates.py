@@ -31,7 +31,7 @@ JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 KEYS = re.compile(r"<kbd>\w+</kbd>")
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
 ASKED = re.compile(r"""\bt\(\s*["']([\w. -]+)["']\s*([~,)])""")
-SAID = re.compile(r"""(?:screen\.go\([^)]*, |said=|_step\([^)]*form, )"([a-z-]+)\"""")
+SAID = re.compile(r"""(?:screen\.go\([^)]*, |said=)"([a-z-]+)\"""")
 ACTS = ("approve", "ratify", "authorize", "supplement", "report")
 
 

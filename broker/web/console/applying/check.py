@@ -56,7 +56,7 @@ def hand_in(key: UUID, visit: VisitDep) -> Response:
 def submit_request(key: UUID, visit: VisitDep) -> Response:
     """提交申请。Send a draft or a supplemented return from its own page, as it is written."""
     desk = Desk(visit, key, STEP)
-    return request_step(visit, key, "submitted", lambda: _hand_in(desk, visit.caller))
+    return request_step(visit, key, lambda: _hand_in(desk, visit.caller), said="submitted")
 
 
 def _hand_in(desk: Desk, caller: Caller) -> None:
