@@ -43,7 +43,7 @@ def test_a_file_is_checked_without_a_server(run: Run, narrower: str) -> None:
     row = len(NARROWER.splitlines()) + 1
     bad = run("policy", "lint", narrower)
     assert bad.code == 2
-    assert f'Row {row}, column act: the policy knows no word "rede"; allowed: read, verify, *.' in bad.out
+    assert f'Row {row}, column act: the policy knows no word "rede"; allowed: export, read, verify, *.' in bad.out
     (fault,) = run("policy", "lint", narrower, "--json").value
     assert (fault["row"], fault["column"], fault["value"]) == (row, "act", "rede")
     assert run("policy", "lint", "nowhere.csv").code == 2

@@ -113,7 +113,7 @@ def test_a_hold_is_set_read_and_lifted(enter: Enter, broker: Broker, city: City)
     assert not auditor.get(hold).has_form(f"{hold}/lift")
     assert enter("owner.jt").get(hold).status == 404
     assert enter("looker").get("/holds").status == 403
-    assert enter("stranger").get(here).status == 403
+    assert enter("stranger").get(here).status == 404
     assert enter("owner.jt").get(here).status == 404
     page = center.get(hold)
     assert center.press(page, f"{hold}/lift", reason="").status == 422
