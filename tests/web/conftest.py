@@ -17,7 +17,7 @@ from tests.city import City
 from tests.conftest import TEMPLATE, fast_settings
 from tests.web.door import Door, serving
 
-SHARED = "test_web_shared"
+SHARED, BUSY = "test_web_shared", "test_web_busy"
 
 
 @pytest.fixture
@@ -32,9 +32,19 @@ def door(broker: Broker, city: City) -> Iterator[Door]:
 def shared_broker(
     server: EmbeddedServer, city_template: City, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Broker]:
-    """The services over one database for all tests that change nothing."""
+    """The services over one database for all tests that change nothing and come in through the lobby."""
     assert city_template.persons
     with over_a_copy(server, SHARED, tmp_path_factory.mktemp("web")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def busy_broker(
+    server: EmbeddedServer, city_template: City, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Broker]:
+    """The same for tests that open doors of their own: the sessions of a person are few, and the lobby's would end."""
+    assert city_template.persons
+    with over_a_copy(server, BUSY, tmp_path_factory.mktemp("busy")) as broker:
         yield broker
 
 

@@ -24,9 +24,9 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def packed(shared_broker: Broker) -> bytes:
+def packed(busy_broker: Broker) -> bytes:
     """Give a package that this house signed."""
-    return package(house(shared_broker.settings.data / FOLDER))
+    return package(house(busy_broker.settings.data / FOLDER))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def counter(shared_broker: Broker) -> Iterator[Door]:
-    with serving(create_app(without_tls(shared_broker))) as url, Door(url) as opened:
+def counter(busy_broker: Broker) -> Iterator[Door]:
+    with serving(create_app(without_tls(busy_broker))) as url, Door(url) as opened:
         yield opened
 
 
@@ -81,7 +81,7 @@ def test_a_name_that_is_none_and_a_directory_that_is_huge_do_no_harm(counter: Do
 
 
 def test_one_page_takes_the_file_and_tells_the_verdict(
-    shared_broker: Broker, counter: Door, packed: bytes, foreign: bytes
+    busy_broker: Broker, counter: Door, packed: bytes, foreign: bytes
 ) -> None:
     with Person(counter.url, "en") as auditor, Person(counter.url, "zh") as looker, Person(counter.url) as stranger:
         auditor.come_in("auditor")
@@ -106,7 +106,7 @@ def test_one_page_takes_the_file_and_tells_the_verdict(
             "/evidence", files={"file": ("a.zip", bytes(MEBIBYTE), "application/zip")}, headers={"Origin": auditor.url}
         )
         assert answer.status_code == 403
-    busy = shared_broker.handed_packages
+    busy = busy_broker.handed_packages
     for _ in range(AT_ONCE):
         assert busy._turns.acquire(blocking=False)
     try:
@@ -129,17 +129,17 @@ def _tokens(person: Person) -> dict[str, Any]:
 
 
 def test_what_is_too_large_or_takes_too_long_is_ended(
-    shared_broker: Broker, city: City, packed: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    busy_broker: Broker, city: City, packed: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    small = replace(shared_broker, settings=shared_broker.settings.model_copy(update={"verify_mb": 1, "upload_mb": 8}))
+    small = replace(busy_broker, settings=busy_broker.settings.model_copy(update={"verify_mb": 1, "upload_mb": 8}))
     with serving(create_app(small)) as url, Door(url) as door:
         bad(brought(door, bytes(3 * MEBIBYTE)), 413, "body-too-large")
         assert good(brought(door, packed))["verdict"] == "good"
         answer = door.client.post(f"{API}/packages/verification", content=b"x" * 100)
         assert answer.status_code == 401
     monkeypatch.setattr("broker.services.footage.handed_packages.SECONDS", 0.01)
-    checks = HandedPackages(shared_broker.work, shared_broker.policy, tmp_path / "none.pem")
+    checks = HandedPackages(busy_broker.work, busy_broker.policy, tmp_path / "none.pem")
     (tmp_path / "package.zip").write_bytes(packed)
-    auditor = city.caller(shared_broker, "auditor")
+    auditor = city.caller(busy_broker, "auditor")
     with (tmp_path / "package.zip").open("rb") as file, pytest.raises(Unavailable, match="package-check-stopped"):
         checks.check(auditor, file)

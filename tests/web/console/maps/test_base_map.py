@@ -19,8 +19,8 @@ PNG = {"Content-Type": "image/png"}
 
 
 @pytest.fixture(scope="module")
-def console(shared_broker: Broker) -> Iterator[Settable]:
-    with settable(shared_broker) as opened:
+def console(busy_broker: Broker) -> Iterator[Settable]:
+    with settable(busy_broker) as opened:
         yield opened
 
 
@@ -84,8 +84,8 @@ def test_numbers_alone_get_into_the_address(console: Settable, person: Person, h
         ({"map_basemap": "pmtiles", "map_file": Path(__file__)}, "/map_file"),
     ],
 )
-def test_wrong_settings_are_told(shared_broker: Broker, settings: dict[str, object], pointer: str) -> None:
-    told = settings_with(shared_broker, **settings)
+def test_wrong_settings_are_told(busy_broker: Broker, settings: dict[str, object], pointer: str) -> None:
+    told = settings_with(busy_broker, **settings)
     with pytest.raises(Invalid) as refused:
         base_map(told)
     assert (refused.value.slug, refused.value.pointer) == ("map-setting", pointer)

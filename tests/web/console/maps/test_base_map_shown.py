@@ -31,8 +31,8 @@ WATER = {
 
 
 @pytest.fixture(scope="module")
-def console(shared_broker: Broker) -> Iterator[Settable]:
-    with settable(shared_broker) as opened:
+def console(busy_broker: Broker) -> Iterator[Settable]:
+    with settable(busy_broker) as opened:
         opened.house.answers((200, PNG, plain(GREEN)))
         yield opened
 
