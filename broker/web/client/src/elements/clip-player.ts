@@ -142,6 +142,9 @@ export class ClipPlayer extends HTMLElement {
     const output = this.querySelector("output");
     if (output) output.textContent = `${told} (+${((at - this.begin) / SECOND).toFixed(3)} s)`;
     this.bar?.show(this.at, told);
+    const button = this.querySelector<HTMLElement>("[data-act=play]");
+    const act = (this.playing ? button?.dataset.runs : button?.dataset.stands) ?? "";
+    if (button && button.textContent !== act) button.textContent = act;
     for (const film of this.films) {
       const inside = this.at >= film.begin && this.at < film.end;
       film.cover(film.shows(this.at) || this.at >= this.end ? "" : this.word(inside ? "gap" : "outside"));

@@ -1,6 +1,7 @@
 // One clip on the clock of the player: nought in its file is `begin`, and where nothing was recorded nothing is shown.
 import { holding, Part, partsOf } from "../timeline/rows";
 
+const HAIR = 0.01; // milliseconds: browsers count in microseconds
 const NEAR = 40; // milliseconds: about a picture
 const FAR = 1000; // beyond them a clip is not caught up with, it is put there
 const PULL = 0.1; // how much faster or slower a clip runs that is caught up with
@@ -34,7 +35,7 @@ export class Film {
   // than a picture wrong, and a step from there is always to the next one.
   get taken(): number {
     if (this.picture > this.instant - 5000 && this.picture <= this.instant + this.step) return this.picture;
-    return this.begin + Math.floor((this.instant - this.begin + 0.5) / this.step) * this.step;
+    return this.begin + Math.floor((this.instant - this.begin + HAIR) / this.step) * this.step;
   }
 
   get runs(): boolean {
