@@ -1,5 +1,6 @@
 """What a request needs, who sees it and how it ends, beyond the main path."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from broker.domain.footage.grants import Terms
 from broker.domain.footage.media import ClipAsk, SnapshotAsk
 from broker.domain.ids import CameraId, GrantId, ItemId, RequestId, RetrievalId, new_id
 from broker.domain.people.accounts import DepartmentKind
-from broker.domain.requests.access_requests import AskedLine
+from broker.domain.requests.access_requests import AskedLine, RequestItem
 from broker.domain.requests.request_states import RequestState
 from broker.domain.time import TimeSpan
 from broker.services.catalog.finding import Wanted
@@ -168,6 +169,31 @@ def test_what_waits_for_an_owner(broker: Broker, city: City) -> None:
     assert {item.department_id for _, item in (*first, *rest)} == {city.departments["dh-cg"].id}
     with pytest.raises(Forbidden):
         broker.request_items.waiting(city.caller(broker, "asker"), after=None, limit=2)
+
+
+def test_the_part_of_another_owner_is_not_there(broker: Broker, city: City) -> None:
+    request = submitted(broker, city)
+    request = broker.approvals.approve(city.caller(broker, "center.dh"), request.id, Verdict(1))
+    parts = {item.department_id: item for item in request.items}
+    theirs = parts[city.departments["dh-cg"].id]
+    own = parts[city.departments["dh-jt"].id]
+
+    def tries(login: str, item: RequestItem) -> list[Callable[[], object]]:
+        who, items = city.caller(broker, login), broker.request_items
+        return [
+            lambda: items.authorize(who, item.id, Verdict(1)),
+            lambda: items.refuse(who, item.id, 1, "不"),
+            lambda: items.send_back(who, item.id, 1, "请补"),
+            lambda: broker.emergencies.veto(who, item.id, "不"),
+        ]
+
+    for unknown in tries("owner.jt", theirs):
+        with pytest.raises(Unknown, match="unknown-request-item"):
+            unknown()
+    for refused in tries("asker", theirs):
+        with pytest.raises(Forbidden):
+            refused()
+    assert broker.request_items.refuse(city.caller(broker, "owner.jt"), own.id, 1, "不").items[0].state == "REFUSED"
 
 
 def test_an_owner_narrows_terms_and_never_widens_them(broker: Broker, city: City) -> None:

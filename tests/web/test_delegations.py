@@ -22,7 +22,7 @@ def test_a_role_is_lent_used_listed_and_taken_back(broker: Broker, door: Door, c
     with_a_chief(broker)
     item = item_of(approved(door, city), "dh-jt")
     place = f"/request-items/{item['id']}/refuse"
-    bad(door["owner.cg"].send("POST", place, {"revision": 1, "reason": "x"}), 403, "not-allowed")
+    bad(door["owner.cg"].send("POST", place, {"revision": 1, "reason": "x"}), 404, "unknown-request-item")
     lent = door["chief"].post("/me/delegations", LEND)
     assert (lent["lender"]["login"], lent["delegate"]["login"]) == ("chief", "owner.cg")
     assert (lent["department"]["code"], lent["works"], lent["ended_at"]) == ("dh", True, None)

@@ -27,7 +27,7 @@ from broker.services.deciding.approvals import require_center
 from broker.services.deciding.rules import rules_in_force
 from broker.services.notices.announcements import announce_grant
 from broker.services.oversight.holds import hold_unratified
-from broker.services.requests.access_requests import shown_to, store, visibility
+from broker.services.requests.access_requests import part_to_decide, shown_to, store, visibility
 from broker.services.requests.form_references import checked_lines
 from broker.services.requests.limits import investigator_faults
 from broker.services.requests.passages import emergency_plan
@@ -107,7 +107,7 @@ class Emergencies:
     def veto(self, caller: Caller, key: ItemId, reason: str) -> AccessRequest:
         """End the part of the caller's department, ratified or not."""
         with self._work() as work:
-            request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
+            request, item = part_to_decide(caller, work, key)
             permit, by = require_owner(self._policy, work, caller, "request_item:veto", request, item)
             after = store(work, permit, request, emergencies.veto(request, item, by, reason, work.now))
             own = shown_to(caller, work, [after])[0]

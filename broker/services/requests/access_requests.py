@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from broker.domain.deciding import decisions
-from broker.domain.errors import Invalid
+from broker.domain.errors import Invalid, Unknown
 from broker.domain.footage.grants import Terms
-from broker.domain.ids import DepartmentId, LineId, RequestId, new_id
+from broker.domain.ids import DepartmentId, ItemId, LineId, RequestId, new_id
 from broker.domain.people.accounts import Caller, Role
 from broker.domain.permits import Permit
-from broker.domain.requests.access_requests import AccessRequest, AskedLine, Change, Place, groundless
+from broker.domain.requests.access_requests import AccessRequest, AskedLine, Change, Place, RequestItem, groundless
 from broker.domain.requests.purpose import Purpose
 from broker.domain.requests.request_states import WRITABLE, RequestState
 from broker.domain.time import TimeSpan
@@ -85,6 +85,19 @@ def shown_to(caller: Caller, work: UnitOfWork, requests: Sequence[AccessRequest]
         return replace(request, items=own, asked=tuple(line for line in request.asked if line.camera_id in cameras))
 
     return [part_of(request) for request in requests]
+
+
+def part_to_decide(caller: Caller, work: UnitOfWork, key: ItemId) -> tuple[AccessRequest, RequestItem]:
+    """Return the whole request of an item, locked, and the item.
+
+    Raises:
+        Unknown: there is none, or the caller owns other cameras of the request and may not know of this part.
+        Conflict: it belongs to an older revision.
+    """
+    request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
+    if item not in shown_to(caller, work, [request])[0].items:
+        raise Unknown("unknown-request-item", item=key)
+    return request, item
 
 
 def store(work: UnitOfWork, permit: Permit, before: AccessRequest | None, change: Change) -> AccessRequest:

@@ -17,7 +17,7 @@ from broker.domain.requests.steps import Decider
 from broker.domain.time import TimeSpan
 from broker.services.deciding.rules import rules_of
 from broker.services.notices.announcements import announce_grant
-from broker.services.requests.access_requests import Verdict, shown_to, store, visibility
+from broker.services.requests.access_requests import Verdict, part_to_decide, shown_to, store
 from broker.services.requests.passages import supplement_due
 from policies import facts
 from policies.authorizer import Authorizer
@@ -53,7 +53,7 @@ class RequestItems:
         Under the two-person rule the first authorization returns None: the second person's makes the grant.
         """
         with self._work() as work:
-            request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
+            request, item = part_to_decide(caller, work, key)
             permit, by = require_owner(self._policy, work, caller, "request_item:authorize", request, item)
             request.require_revision(verdict.revision)
             change = authorizations.authorize(request, item, by, verdict.spans, verdict.remarks or {}, work.now)
@@ -73,7 +73,7 @@ class RequestItems:
     def refuse(self, caller: Caller, key: ItemId, revision: int, reason: str) -> AccessRequest:
         """Refuse the whole item."""
         with self._work() as work:
-            request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
+            request, item = part_to_decide(caller, work, key)
             permit, by = require_owner(self._policy, work, caller, "request_item:refuse", request, item)
             request.require_revision(revision)
             change = authorizations.refuse(request, item, by, reason, work.now)
@@ -86,7 +86,7 @@ class RequestItems:
     ) -> AccessRequest:
         """Return the whole request for supplement; what other owners granted for this revision ends."""
         with self._work() as work:
-            request, item = work.access_requests.of_item(key, visibility(caller, work), lock=True)
+            request, item = part_to_decide(caller, work, key)
             permit, by = require_owner(self._policy, work, caller, "request_item:return", request, item)
             request.require_revision(revision)
             due = supplement_due(rules_of(work, request.rulebook), request, work.now)
