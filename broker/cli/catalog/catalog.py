@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from typer import Argument, Exit, Option
 
 from broker.cli import screen
-from broker.cli.catalog import camera_list, camera_record
+from broker.cli.catalog import camera_list, camera_record, reading
 from broker.cli.catalog.import_report import as_record, save, show_report, write_report
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
@@ -22,17 +22,14 @@ app = Noun()
 
 @app.verb("import")
 def import_list(
-    file: Annotated[Path, Argument(metavar="FILE")],
+    file: reading.File,
     *,
-    owner: Annotated[str, Option("--owner", metavar="CODE")],
-    list_format: Annotated[
-        Literal["csv", "xlsx", "json", "geojson", "xml"] | None,
-        Option("--format", metavar="csv|xlsx|json|geojson|xml"),
-    ] = None,
-    mapping: Annotated[list[str] | None, Option("--map", metavar="FIELD=COLUMN")] = None,
-    profile: Annotated[str | None, Option("--profile", metavar="NAME")] = None,
-    coordinates: Annotated[System | None, Option("--coordinates", metavar="wgs84|gcj02|bd09")] = None,
-    strict: Annotated[bool, Option("--strict")] = False,
+    owner: reading.Owner,
+    list_format: reading.Format = None,
+    mapping: reading.Pairs = None,
+    profile: reading.Profile = None,
+    coordinates: reading.Coordinates = None,
+    strict: reading.Strict = False,
     report: Annotated[Path | None, Option("--report", metavar="FILE")] = None,
     data: Data = None,
     dry_run: Annotated[bool, Option("--dry-run")] = False,
@@ -57,7 +54,7 @@ def import_list(
 
 @app.verb("export")
 def export_list(
-    file: Annotated[Path, Argument(metavar="FILE")],
+    file: reading.File,
     *,
     owner: Annotated[str | None, Option("--owner", metavar="CODE")] = None,
     division: Annotated[str | None, Option("--division", metavar="DIGITS")] = None,

@@ -1,16 +1,15 @@
 """`xueliang import look|start|discard`: a list looked at before it is brought in."""
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from typer import Argument, Exit, Option
 
 from broker.cli import screen
+from broker.cli.catalog import reading
 from broker.cli.grammar import Json, Noun
 from broker.cli.machine import Data, at_the_machine
 from broker.cli.texts import explain, language
-from broker.domain.catalog.coordinates import System
 from broker.domain.ids import ImportId
 from broker.locale import say
 from broker.services.catalog.catalog_files.mapping import parse_pairs
@@ -26,17 +25,14 @@ app = Noun()
 
 @app.verb("look")
 def look(
-    file: Annotated[Path, Argument(metavar="FILE")],
+    file: reading.File,
     *,
-    owner: Annotated[str, Option("--owner", metavar="CODE")],
-    list_format: Annotated[
-        Literal["csv", "xlsx", "json", "geojson", "xml"] | None,
-        Option("--format", metavar="csv|xlsx|json|geojson|xml"),
-    ] = None,
-    mapping: Annotated[list[str] | None, Option("--map", metavar="FIELD=COLUMN")] = None,
-    profile: Annotated[str | None, Option("--profile", metavar="NAME")] = None,
-    coordinates: Annotated[System | None, Option("--coordinates", metavar="wgs84|gcj02|bd09")] = None,
-    strict: Annotated[bool, Option("--strict")] = False,
+    owner: reading.Owner,
+    list_format: reading.Format = None,
+    mapping: reading.Pairs = None,
+    profile: reading.Profile = None,
+    coordinates: reading.Coordinates = None,
+    strict: reading.Strict = False,
     rows: Annotated[int, Option("--rows", min=1, max=200)] = 10,
     data: Data = None,
     as_json: Json = False,
