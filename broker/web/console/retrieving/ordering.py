@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from broker.domain.errors import Forbidden
 from broker.domain.footage.grants import Action, GrantState
 from broker.domain.footage.retrievals import UNFINISHED, Retrieval
 from broker.domain.ids import CameraId, GrantId, RetrievalId
@@ -80,6 +81,8 @@ def show_order(
 def _page(visit: Visit, key: UUID, view: View, *, refusal: Refusal | None = None) -> Response:
     whole = visit.broker.grants.read(visit.caller, GrantId(key))
     if visit.caller.person_id not in whole.persons:
+        if refusal is not None:
+            raise Forbidden("footage-person")
         return visit.screen.go(f"/grants/{key}", "not-yours")
     (grant,) = shown_grants([whole], visit.reading)
     line = granted_line(visit, grant, view.after, view.camera)

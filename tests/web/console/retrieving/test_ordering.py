@@ -133,7 +133,12 @@ def test_only_who_is_named_may_look_and_only_as_the_grant_says(studio: Studio) -
     compared = f"/compare?retrieval={ready.id}"
     for hidden in (f"{place}/retrieve", f"{place}/retrievals", f"/retrievals/{ready.id}", compared):
         assert other.get(hidden).status == 404, hidden
-    assert owner.get(f"{place}/retrieve").answer.url.path == place
+    sent_on = owner.get(f"{place}/retrieve")
+    assert sent_on.answer.url.path == place
+    order = {"camera": str(studio.cameras[0]), "action": "snapshot", **typed(studio, at=5)}
+    token = dict(sent_on.form("/sign-out").fields)["csrf"]
+    refused = owner.send(f"{place}/retrieve", {"csrf": [token]} | {name: [value] for name, value in order.items()})
+    assert (refused.status, refused.answer.url.path) == (403, f"{place}/retrieve")
     assert owner.get(f"/retrievals/{ready.id}").status in {403, 404}
     with pytest.raises(Unknown):
         studio.broker.availability.of_grant(studio.city.caller(studio.broker, "looker2"), grant.id, studio.cameras)
