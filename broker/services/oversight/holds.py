@@ -90,8 +90,7 @@ class Holds:
             Forbidden: the caller does not decide on it, or asked or looked.
         """
         with self._work() as work:
-            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
-            request = work.access_requests.load(key, visibility(caller, work))
+            request = self._read(work, caller, key)
             self._allow(work, caller, request, _owners(work, key))
 
     def allow_on_retrieval(self, caller: Caller, key: RetrievalId) -> None:
@@ -108,13 +107,17 @@ class Holds:
     def may_hold(self, caller: Caller, key: RequestId) -> bool:
         """Say whether the caller could hold all copies of a request that the caller may know of."""
         with self._work() as work:
-            self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
-            request = work.access_requests.load(key, visibility(caller, work))
+            request = self._read(work, caller, key)
             try:
                 self._allow(work, caller, request, _owners(work, key))
             except Forbidden:
                 return False
             return True
+
+    def _read(self, work: UnitOfWork, caller: Caller, key: RequestId) -> AccessRequest:
+        """Return a request that the caller may know of, though nothing is written about it."""
+        self._policy.require(caller, "access_request:read", caller.roles(work.now), facts.of_person(caller))
+        return work.access_requests.load(key, visibility(caller, work))
 
     def lift(self, caller: Caller, key: HoldId, reason: str) -> Listed:
         """End a hold before its date; the clock of retention goes on as if it had not been.

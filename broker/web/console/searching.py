@@ -18,16 +18,13 @@ INSTANTS = ("from", "to")
 
 @dataclass(frozen=True)
 class Answer(Generic[Found]):
-    """What a search found, or why it was refused; `form` holds what was typed."""
+    """What a search found, or why it was refused; `form` holds what was typed, `asked` the same as the API takes it."""
 
     form: Form
     found: Found | None
     refusal: Refusal | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def status(self) -> int:
-        return self.refusal.status if self.refusal else 200
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def query(self) -> str:
@@ -51,7 +48,7 @@ def answer(
     form = Form({name: (value,) for name, value in typed.items()})
     read = {name: screen.instants.read(value) if name in instants else value for name, value in typed.items()}
     try:
-        return Answer(form, look(checked(kind, read)), typed=typed)
+        return Answer(form, look(checked(kind, read)), typed=typed, asked=read)
     except (ValidationError, Invalid, Unknown) as error:
         told = refusal_of(error, screen.language)
-        return Answer(form, None, Refusal(422, told.slug, told.sentence, told.fields), typed)
+        return Answer(form, None, Refusal(422, told.slug, told.sentence, told.fields), typed, read)

@@ -14,7 +14,7 @@ from broker.services.oversight.register_files import MEDIA_TYPES
 from broker.web.api.oversight.access_register import RegisterLineOut
 from broker.web.console.auditing.told import sentence_of
 from broker.web.console.routes import PageRoute
-from broker.web.console.searching import INSTANTS, answer, typed_in
+from broker.web.console.searching import answer, typed_in
 from broker.web.console.visit import VisitDep
 from broker.web.paging import ByNumber
 from broker.web.values import Code, In, Instant
@@ -77,10 +77,9 @@ def search_register(
     rows = found.found or ()
     page = window.page(rows, lambda it: it.number, lambda part: [RegisterLineOut.of(it) for it in part])
     exports = visit.may("register:export")
-    asked = {name: visit.screen.instants.read(value) if name in INSTANTS else value for name, value in typed.items()}
     return visit.show(
-        "auditing/register", answer=found, page=page, refusal=found.refusal,
-        first=window.after in {None, 0}, exports=sorted(MEDIA_TYPES) if exports else (), export_query=urlencode(asked),
+        "auditing/register", answer=found, page=page, refusal=found.refusal, first=window.after in {None, 0},
+        exports=sorted(MEDIA_TYPES) if exports else (), export_query=urlencode(found.asked),
         acts=list(LookAct), results=list(LookResult), audits=visit.may("audit:read"),
         told_of=partial(sentence_of, language=visit.screen.language),
     )  # fmt: skip

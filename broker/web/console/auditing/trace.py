@@ -13,8 +13,7 @@ from broker.domain.oversight.trace_search import CHOICES, FAMILIES, Sought
 from broker.web.api.oversight.audit import EventOut, shown
 from broker.web.console.auditing.told import Told, told
 from broker.web.console.routes import PageRoute
-from broker.web.console.screen import Screen
-from broker.web.console.searching import INSTANTS, Answer, answer, typed_in
+from broker.web.console.searching import answer, typed_in
 from broker.web.console.visit import Visit, VisitDep
 from broker.web.paging import ByNumber, Page, Window
 from broker.web.values import Code, In, Instant, refused
@@ -70,14 +69,17 @@ def search_trace(
         number=number, kind=kind, about=about, person=person, department=department, from_=from_, to=to
     )  # fmt: skip
     found = answer(visit.screen, typed, Asked, lambda asked: _page(visit, window, asked))
-    opened = _opened(visit, found.found[1] if found.found else ())
-    query = _export_query(visit.screen, typed) if found.found and visit.may("audit:export") else None
-    return _shown(visit.screen, found, opened, query, first=window.after in {None, 0})
+    page, lines = found.found or (None, [])
+    return visit.show(
+        "auditing/trace", answer=found, refusal=found.refusal, page=page, lines=lines, opened=_opened(visit, lines),
+        first=window.after in {None, 0}, families={name: sorted(kinds) for name, kinds in FAMILIES.items()},
+        export_query=_export_query(found.asked) if found.found and visit.may("audit:export") else None,
+    )  # fmt: skip
 
 
-def _export_query(screen: Screen, typed: Mapping[str, str]) -> str:
+def _export_query(asked: Mapping[str, str]) -> str:
     """Return the same search as the API takes it."""
-    asked = {name: screen.instants.read(value) if name in INSTANTS else value for name, value in typed.items()}
+    asked = dict(asked)
     about = asked.pop("about", "")
     named = {"stream" if _id(about) is None else "id": about} if about else {}
     return urlencode(asked | named)
@@ -97,22 +99,6 @@ def _opened(visit: Visit, lines: Sequence[Told]) -> frozenset[UUID]:
     if not cases or visit.broker.audit.audits_all(visit.caller):
         return cases
     return frozenset(visit.broker.access_requests.read_many(visit.caller, [RequestId(key) for key in cases]))
-
-
-def _shown(
-    screen: Screen,
-    found: Answer[tuple[Page[EventOut], list[Told]]],
-    opened: frozenset[UUID],
-    export_query: str | None,
-    *,
-    first: bool,
-) -> Response:
-    page, lines = found.found or (None, [])
-    return screen.show(
-        "pages/auditing/trace.html", status=found.status, answer=found, page=page, lines=lines, first=first,
-        families={name: sorted(kinds) for name, kinds in FAMILIES.items()}, refusal=found.refusal, opened=opened,
-        export_query=export_query,
-    )  # fmt: skip
 
 
 def _id(text: str | None) -> UUID | None:
